@@ -1,0 +1,82 @@
+// Edges as rows of one namespace. Reader and batch are scoped to the namespace by the caller; the keys
+// here start with the kinds that this module owns (edge_store.cc; docs/formats.md).
+//
+// Holds no state of its own, so it is safe from any thread; a batch belongs to one writer.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/kv.h"
+#include "base/status.h"
+#include "graph/edge.h"
+
+namespace engram {
+
+// What one call changed, for counters, digests and the adjacency cache.
+struct EdgeChange {
+  std::optional<Edge> retired;  // the version that ended (with `retired` set), if one did
+  std::optional<Edge> added;    // the version that is now current, if there is one
+};
+
+// Makes `edge` the current version of its id, recorded at `edge.recorded`, and retires the version before
+// it. An equal edge (all but version and times of record) changes nothing. Sees what `batch` already
+// holds only when `reader` does.
+Result<EdgeChange> PutEdge(const KvReader& reader, Edge edge, KvBatch& batch);
+
+// Ends the current version at `at`; both optionals stay empty when there is none.
+Result<EdgeChange> RetireEdge(const KvReader& reader, std::string_view id, Timestamp at, KvBatch& batch);
+
+// Ends every current edge that starts at, ends at or was brought by `node`.
+Result<std::vector<EdgeChange>> RetireEdgesOf(const KvReader& reader, NodeNumber node, Timestamp at, KvBatch& batch);
+
+// Removes every version of every edge that touches or was brought by `node`, retired ones too: no byte
+// stays. `removed` holds the versions that were current.
+Result<std::vector<Edge>> EraseEdgesOf(const KvReader& reader, NodeNumber node, KvBatch& batch);
+
+// The current version.
+Result<std::optional<Edge>> FindEdge(const KvReader& reader, std::string_view id);
+
+struct EdgeQuery {
+  std::optional<NodeNumber> node;  // none: all edges of the namespace, by id
+  Direction direction = Direction::kBoth;
+  std::vector<std::string> types;  // empty: all
+  std::optional<Timestamp> as_of;  // none: current edges; otherwise those that held and were known then
+  bool include_retired = false;    // every version; excludes as_of
+  std::function<bool(const Edge&)> accept;  // may be empty
+  size_t limit = 100;
+  std::string cursor;  // from the page before; empty: from the start
+};
+
+struct EdgePage {
+  std::vector<Edge> edges;
+  std::string next_cursor;  // empty: that was all
+};
+
+// In key order: (type, other end, id) at a node, (id, version) without one. A self-loop under kBoth comes
+// once. InvalidArgument on a foreign cursor.
+Result<EdgePage> ListEdges(const KvReader& reader, const EdgeQuery& query);
+
+// Calls `visit` for the edges at `node` in key order until it returns false. `as_of` as in EdgeQuery.
+Status VisitEdges(const KvReader& reader, NodeNumber node, Direction direction, std::optional<Timestamp> as_of,
+                  const std::function<bool(const Edge&)>& visit);
+
+// Every current edge of the namespace (an adjacency cache is built from it).
+Status VisitAllEdges(const KvReader& reader, const std::function<bool(const Edge&)>& visit);
+
+struct Degrees {
+  uint64_t out = 0;
+  uint64_t in = 0;
+};
+Result<Degrees> CountDegrees(const KvReader& reader, NodeNumber node);
+
+// The canonical bytes of an edge version (docs/formats.md) and their hash: what digests sum over.
+std::string EncodeEdge(const Edge& edge);
+Result<Edge> DecodeEdge(std::string_view bytes);
+Hash128 EdgeDigest(const Edge& edge);
+
+}  // namespace engram

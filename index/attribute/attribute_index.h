@@ -1,0 +1,77 @@
+// Every scope and metadata field of one namespace, indexed: value -> slots, ordered for ranges.
+//
+// Few slots per value are a sorted array, many a roaring bitmap. Strings over 256 bytes are indexed by
+// hash, so conditions on their content are answered by a superset that the caller re-checks (Matches).
+//
+// Threads: one writer; every call is serialised by the owner's lock, reading calls may share it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/value.h"
+#include "index/attribute/filter.h"
+#include "index/slot_set.h"
+
+namespace engram {
+
+constexpr size_t kAttributePathsMax = 1000;
+constexpr size_t kAttributeStringMax = 256;
+
+struct FilterResult {
+  SlotSet slots;
+  // When false, `slots` holds every match and possibly others: re-check each with Matches().
+  bool exact = true;
+};
+
+struct FacetValue {
+  Value value;
+  uint64_t count = 0;
+  std::optional<Value> max;  // of the field asked for, over the slots with this value
+};
+
+class AttributeIndex {
+ public:
+  AttributeIndex();
+  ~AttributeIndex();
+  AttributeIndex(const AttributeIndex&) = delete;
+  AttributeIndex& operator=(const AttributeIndex&) = delete;
+
+  // Replaces all fields of the slot.
+  void Set(Slot slot, const AttributeFields& fields);
+  // Replaces one field, as when an expiry is renewed; a null value removes it. The slot must be known.
+  void SetField(Slot slot, std::string_view field, const Value& value);
+  // Unknown slots are ignored.
+  void Remove(Slot slot);
+
+  // Every slot that was set and not removed.
+  const SlotSet& slots() const;
+
+  // The slots that match; `not`, `ne` and friends are relative to slots().
+  FilterResult Evaluate(const Filter& filter) const;
+
+  // The distinct values of `field` among `among`, with exact counts; each element of a list counts once
+  // per slot. Strings over kAttributeStringMax are left out. In value order: bool, numbers, strings.
+  std::vector<FacetValue> Facet(std::string_view field, const SlotSet& among, std::string_view max_field) const;
+
+  // The field's value for sorting: a scalar, or the least element of a list; null when absent (or a string
+  // over kAttributeStringMax, which the caller reads from the row).
+  Value SortValue(Slot slot, std::string_view field) const;
+
+  size_t paths() const;
+  size_t MemoryBytes() const;
+
+ private:
+  class Rep;
+  std::unique_ptr<Rep> rep_;
+};
+
+// A total order for `order_by`: null last whatever the direction is the caller's business; here bool <
+// numbers (by value) < strings (by bytes) < lists < objects.
+std::strong_ordering CompareForSort(const Value& a, const Value& b);
+
+}  // namespace engram

@@ -1,0 +1,10 @@
+// A set of slots: CRoaring's compressed bitmap (https://arxiv.org/abs/1603.06549).
+#pragma once
+
+#include <roaring/roaring.hh>
+
+namespace engram {
+
+using SlotSet = roaring::Roaring;
+
+}  // namespace engram

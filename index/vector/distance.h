@@ -1,0 +1,27 @@
+// Similarity of float vectors, with SIMD chosen at run time (AVX-512, AVX2 + FMA, portable).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace engram {
+
+// Never renumber: namespace configurations store them.
+enum class Metric : uint8_t { kCosine = 0, kDot = 1, kL2 = 2 };
+
+std::string_view MetricName(Metric metric);
+
+// Higher is better: cosine and dot as they are, l2 as the negative Euclidean distance.
+// All are symmetric. Relative error against exact arithmetic at most n * 2^-23.
+float Dot(const float* a, const float* b, size_t n);
+float SquaredL2(const float* a, const float* b, size_t n);
+
+// The plain loops that the kernels are tested against.
+float DotPortable(const float* a, const float* b, size_t n);
+float SquaredL2Portable(const float* a, const float* b, size_t n);
+
+// "avx512", "avx2" or "portable": what Dot and SquaredL2 run on here.
+std::string_view DistanceKernel();
+
+}  // namespace engram
