@@ -30,9 +30,9 @@ void AppendKeyString(std::string* key, std::string_view v);
 void AppendFixed32(std::string* out, uint32_t v);
 void AppendFixed64(std::string* out, uint64_t v);
 void AppendDouble(std::string* out, double v);
-void AppendVarint(std::string* out, uint64_t v);             // LEB128
-void AppendSignedVarint(std::string* out, int64_t v);        // zigzag
-void AppendString(std::string* out, std::string_view v);     // varint length, bytes
+void AppendVarint(std::string* out, uint64_t v);                // LEB128
+void AppendSignedVarint(std::string* out, int64_t v);           // zigzag
+void AppendString(std::string* out, std::string_view v);        // varint length, bytes
 void AppendFloats(std::string* out, const float* v, size_t n);  // varint count, little-endian bytes
 
 // Reads what the functions above wrote. After the first failure every further read fails and returns
@@ -63,7 +63,10 @@ class ByteReader {
   bool ok() const { return ok_; }
   bool empty() const { return in_.empty(); }
   std::string_view rest() const { return in_; }
-  void Fail() { ok_ = false; in_ = {}; }
+  void Fail() {
+    ok_ = false;
+    in_ = {};
+  }
   // OK when everything was read and nothing is left over; otherwise Corruption naming `what`.
   Status Finish(std::string_view what) const;
 

@@ -9,7 +9,10 @@ class MapIterator final : public KvIterator {
   using Map = std::map<std::string, std::string, std::less<>>;
 
   MapIterator(const Map& rows, std::string_view begin, std::string_view end)
-      : begin_(rows.lower_bound(begin)), end_(end.empty() ? rows.end() : rows.lower_bound(end)), rows_(rows), at_(begin_) {
+      : begin_(rows.lower_bound(begin)),
+        end_(end.empty() ? rows.end() : rows.lower_bound(end)),
+        rows_(rows),
+        at_(begin_) {
     if (!end.empty() && begin >= end) end_ = begin_;
   }
   bool Valid() const override { return !before_begin_ && at_ != end_; }
@@ -54,7 +57,8 @@ class MapIterator final : public KvIterator {
 
 class ScopedIterator final : public KvIterator {
  public:
-  ScopedIterator(std::unique_ptr<KvIterator> base, std::string prefix) : base_(std::move(base)), prefix_(std::move(prefix)) {}
+  ScopedIterator(std::unique_ptr<KvIterator> base, std::string prefix)
+      : base_(std::move(base)), prefix_(std::move(prefix)) {}
   bool Valid() const override { return base_->Valid(); }
   void Next() override { base_->Next(); }
   void Prev() override { base_->Prev(); }
@@ -72,7 +76,9 @@ class ScopedIterator final : public KvIterator {
 
 }  // namespace
 
-std::unique_ptr<KvIterator> KvReader::ScanPrefix(std::string_view prefix) const { return Scan(prefix, PrefixEnd(prefix)); }
+std::unique_ptr<KvIterator> KvReader::ScanPrefix(std::string_view prefix) const {
+  return Scan(prefix, PrefixEnd(prefix));
+}
 
 std::string PrefixEnd(std::string_view prefix) {
   std::string end(prefix);
@@ -101,13 +107,17 @@ std::unique_ptr<KvIterator> MemoryKv::Scan(std::string_view begin, std::string_v
   return std::make_unique<MapIterator>(rows_, begin, end);
 }
 
-void MemoryKv::Put(std::string_view key, std::string_view value) { rows_.insert_or_assign(std::string(key), std::string(value)); }
+void MemoryKv::Put(std::string_view key, std::string_view value) {
+  rows_.insert_or_assign(std::string(key), std::string(value));
+}
 
 void MemoryKv::Delete(std::string_view key) {
   if (const auto it = rows_.find(key); it != rows_.end()) rows_.erase(it);
 }
 
-Result<std::optional<std::string>> ScopedReader::Get(std::string_view key) const { return base_.Get(prefix_ + std::string(key)); }
+Result<std::optional<std::string>> ScopedReader::Get(std::string_view key) const {
+  return base_.Get(prefix_ + std::string(key));
+}
 
 Result<std::vector<std::optional<std::string>>> ScopedReader::MultiGet(const std::vector<std::string>& keys) const {
   std::vector<std::string> full;

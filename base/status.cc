@@ -68,10 +68,8 @@ bool Status::retryable() const {
     case StatusCode::kUnavailable:
     case StatusCode::kDeadlineExceeded:
     case StatusCode::kRequestTimeout:
-    case StatusCode::kOutOfSpace:
-      return true;
-    default:
-      return rep_->retry_after_seconds.has_value();
+    case StatusCode::kOutOfSpace: return true;
+    default: return rep_->retry_after_seconds.has_value();
   }
 }
 

@@ -111,7 +111,7 @@ Status Corruption(std::string message);
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}        // NOLINT: implicit on purpose
   Result(Status status) : state_(std::in_place_index<1>, std::move(status)) {  // NOLINT: implicit
     ENGRAM_CHECK(!std::get<1>(state_).ok());
   }
@@ -121,9 +121,18 @@ class [[nodiscard]] Result {
   Status status() && { return ok() ? Status() : std::move(std::get<1>(state_)); }
 
   // REQUIRES: ok().
-  T& value() & { ENGRAM_CHECK(ok()); return *std::get_if<0>(&state_); }
-  const T& value() const& { ENGRAM_CHECK(ok()); return *std::get_if<0>(&state_); }
-  T&& value() && { ENGRAM_CHECK(ok()); return std::move(*std::get_if<0>(&state_)); }
+  T& value() & {
+    ENGRAM_CHECK(ok());
+    return *std::get_if<0>(&state_);
+  }
+  const T& value() const& {
+    ENGRAM_CHECK(ok());
+    return *std::get_if<0>(&state_);
+  }
+  T&& value() && {
+    ENGRAM_CHECK(ok());
+    return std::move(*std::get_if<0>(&state_));
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
@@ -140,16 +149,15 @@ class [[nodiscard]] Result {
 #define ENGRAM_CONCAT(a, b) ENGRAM_CONCAT_INNER(a, b)
 
 // Returns the status of `expr` from the enclosing function unless it is OK.
-#define RETURN_IF_ERROR(expr)                                  \
-  do {                                                         \
-    ::engram::Status engram_status = (expr);                   \
-    if (!engram_status.ok()) return engram_status;             \
+#define RETURN_IF_ERROR(expr)                      \
+  do {                                             \
+    ::engram::Status engram_status = (expr);       \
+    if (!engram_status.ok()) return engram_status; \
   } while (false)
 
 // ASSIGN_OR_RETURN(auto x, F()): binds the value, or returns the status.
-#define ASSIGN_OR_RETURN(lhs, expr) \
-  ENGRAM_ASSIGN_OR_RETURN_IMPL(ENGRAM_CONCAT(engram_result_, __LINE__), lhs, expr)
-#define ENGRAM_ASSIGN_OR_RETURN_IMPL(result, lhs, expr)        \
-  auto result = (expr);                                        \
-  if (!result.ok()) return std::move(result).status();         \
+#define ASSIGN_OR_RETURN(lhs, expr) ENGRAM_ASSIGN_OR_RETURN_IMPL(ENGRAM_CONCAT(engram_result_, __LINE__), lhs, expr)
+#define ENGRAM_ASSIGN_OR_RETURN_IMPL(result, lhs, expr) \
+  auto result = (expr);                                 \
+  if (!result.ok()) return std::move(result).status();  \
   lhs = std::move(result).value()

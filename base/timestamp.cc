@@ -36,7 +36,8 @@ bool Take(std::string_view* text, std::string_view any_of) {
 }
 
 Status NotATime(std::string_view text) {
-  return InvalidArgument(fmt::format("\"{}\" is not an RFC 3339 time such as 2026-01-02T03:04:05Z", text.substr(0, 64)));
+  return InvalidArgument(
+      fmt::format("\"{}\" is not an RFC 3339 time such as 2026-01-02T03:04:05Z", text.substr(0, 64)));
 }
 
 }  // namespace

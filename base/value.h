@@ -17,19 +17,28 @@ class Value {
   using Object = std::map<std::string, Value, std::less<>>;
 
   // Never renumber: the canonical encoding (engine/canonical.h) stores them.
-  enum class Kind : uint8_t { kNull = 0, kBool = 1, kInt = 2, kUint = 3, kDouble = 4, kString = 5, kList = 6, kObject = 7 };
+  enum class Kind : uint8_t {
+    kNull = 0,
+    kBool = 1,
+    kInt = 2,
+    kUint = 3,
+    kDouble = 4,
+    kString = 5,
+    kList = 6,
+    kObject = 7
+  };
 
-  Value() = default;  // null
-  Value(bool v) : data_(v) {}                 // NOLINT: implicit, so that literals read well
-  Value(int v) : data_(int64_t{v}) {}         // NOLINT
-  Value(int64_t v) : data_(v) {}              // NOLINT
-  Value(uint64_t v);                          // NOLINT: an int64 where it fits: one form per number
-  Value(double v) : data_(v) {}               // NOLINT
-  Value(std::string v) : data_(std::move(v)) {}          // NOLINT
-  Value(std::string_view v) : data_(std::string(v)) {}   // NOLINT
-  Value(const char* v) : data_(std::string(v)) {}        // NOLINT
-  Value(List v) : data_(std::move(v)) {}      // NOLINT
-  Value(Object v) : data_(std::move(v)) {}    // NOLINT
+  Value() = default;                                    // null
+  Value(bool v) : data_(v) {}                           // NOLINT: implicit, so that literals read well
+  Value(int v) : data_(int64_t{v}) {}                   // NOLINT
+  Value(int64_t v) : data_(v) {}                        // NOLINT
+  Value(uint64_t v);                                    // NOLINT: an int64 where it fits: one form per number
+  Value(double v) : data_(v) {}                         // NOLINT
+  Value(std::string v) : data_(std::move(v)) {}         // NOLINT
+  Value(std::string_view v) : data_(std::string(v)) {}  // NOLINT
+  Value(const char* v) : data_(std::string(v)) {}       // NOLINT
+  Value(List v) : data_(std::move(v)) {}                // NOLINT
+  Value(Object v) : data_(std::move(v)) {}              // NOLINT
 
   Kind kind() const { return static_cast<Kind>(data_.index()); }
   bool is_null() const { return kind() == Kind::kNull; }
