@@ -5,6 +5,6 @@
 
 namespace engram {
 
-using SlotSet = roaring::Roaring;
+using SlotSet = ::Roaring;
 
 }  // namespace engram

@@ -1,0 +1,293 @@
+// The engine: tenants, namespaces, one write path, one search path, over one directory.
+//
+// Thread-safe. Calls that read may load a namespace's indexes and so take a while the first time; they block,
+// so callers keep them off threads that must not. A namespace may be named by an alias everywhere. A foreign
+// tenant's id and a missing one give the same NotFound.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/ids.h"
+#include "base/status.h"
+#include "engine/config.h"
+#include "engine/memory.h"
+#include "engine/mutation.h"
+#include "engine/search.h"
+#include "graph/edge_store.h"
+#include "graph/pagerank.h"
+#include "graph/traversal.h"
+#include "index/attribute/attribute_index.h"
+
+namespace engram {
+
+enum class Durability : uint8_t {
+  kSync,      // the reply comes after fdatasync
+  kBuffered,  // survives kill -9; a power cut may lose the tail
+};
+
+struct EngineOptions {
+  std::string data_dir;  // made if absent; one process at a time
+  const Clock* clock = &Clock::Real();
+  uint64_t index_memory_bytes = uint64_t{2} << 30;  // budget for loaded indexes, over all tenants
+  uint64_t block_cache_bytes = uint64_t{256} << 20;
+  uint32_t queue_mutations_max = 4096;  // waiting writers; beyond: RateLimited
+  uint64_t queue_bytes_max = uint64_t{256} << 20;
+  uint32_t group_mutations_max = 256;   // decided in one commit
+  int64_t log_retention_seconds = 7 * 86'400;
+  int64_t idempotency_seconds = 86'400;
+  std::chrono::milliseconds sweep_interval{1000};  // of the expiry sweep and touches; 0: only by SweepNow()
+};
+
+// Which namespace, for whom.
+struct NamespaceRef {
+  TenantId tenant;
+  std::string name;
+};
+
+// Reads wait until the namespace has reached this position.
+struct ReadOptions {
+  std::optional<Position> min_position;
+  std::optional<std::chrono::nanoseconds> deadline;  // on Clock::Monotonic(); DeadlineExceeded after it
+};
+
+struct IndexStatus {
+  bool loaded = false;
+  Position position;
+  uint64_t memory_bytes = 0;
+};
+
+struct NamespaceInfo {
+  std::string name;
+  NamespaceConfig config;
+  Timestamp created_at;
+  Position position;
+  uint64_t memories = 0;
+  uint64_t edges = 0;
+  uint64_t nodes = 0;  // named entities
+  uint64_t runs = 0;
+  uint64_t former_versions = 0;
+  uint64_t bytes = 0;
+  Hash128 memories_digest;
+  Hash128 edges_digest;
+  Hash128 nodes_digest;
+  std::map<std::string, IndexStatus> indexes;
+};
+
+struct HistoryEvent {
+  enum class Kind : uint8_t { kAdd = 0, kUpdate = 1, kDelete = 2, kExpire = 3 };  // never renumber
+  Version version;
+  Kind kind = Kind::kAdd;
+  Timestamp time;
+  Memory memory;  // the version this event made; for delete and expire the one it ended
+  std::optional<std::string> old_text;
+};
+
+struct ListQuery {
+  std::optional<Filter> filter;
+  std::string order_by = "created_at";  // a filter field; ties by id
+  bool descending = true;
+  uint32_t limit = 100;
+  std::string cursor;  // binary; from the page before
+  Include include;
+  bool include_expired = false;
+};
+struct MemoryPage {
+  std::vector<Memory> memories;
+  std::string next_cursor;
+  uint64_t total = 0;
+  Position position;
+};
+
+struct FacetQuery {
+  std::string field;
+  std::optional<Filter> filter;
+  uint32_t limit = 100;
+  std::string cursor;
+  bool by_value = false;  // otherwise by count, greatest first
+  std::string max_field;
+};
+struct FacetPage {
+  std::vector<FacetValue> values;
+  std::string next_cursor;
+  Position position;
+};
+
+struct Run {
+  Scopes scopes;
+  Value::Object metadata;
+  std::optional<uint64_t> ttl_seconds;
+  Timestamp created_at;
+  Timestamp last_activity;
+  std::optional<Timestamp> expires_at;
+  uint64_t memories = 0;
+};
+struct RunPage {
+  std::vector<Run> runs;
+  std::string next_cursor;
+};
+
+struct ImportStatus {
+  std::string namespace_name;
+  std::string id;
+  std::string cursor;
+  uint64_t rejects = 0;
+  uint64_t memories = 0;
+  Timestamp updated_at;
+};
+
+struct GetReply {
+  std::vector<Memory> memories;  // in the order asked
+  std::vector<std::string> missing;
+  Position position;
+};
+
+// An edge with the ids of its ends.
+struct NamedEdge {
+  Edge edge;
+  std::string source_id;
+  std::string target_id;
+  std::string memory_id;
+};
+struct NamedEdgePage {
+  std::vector<NamedEdge> edges;
+  std::string next_cursor;
+};
+struct NodeView {
+  Node node;
+  bool is_memory = false;  // then `node` holds the id alone
+  Degrees degrees;
+};
+
+struct EdgeListQuery {
+  std::string node_id;  // empty: all
+  Direction direction = Direction::kBoth;
+  std::vector<std::string> types;
+  std::optional<Timestamp> as_of;
+  bool include_retired = false;
+  std::optional<Filter> filter;  // over EdgeFields
+  uint32_t limit = 100;
+  std::string cursor;
+};
+
+struct WalkRequest {
+  std::vector<std::string> seeds;
+  std::string target;  // paths only
+  uint32_t hops = 1;
+  std::vector<std::string> types;
+  Direction direction = Direction::kBoth;
+  std::optional<Filter> filter;  // over EdgeFields
+  std::optional<Timestamp> as_of;
+  uint32_t limit = 100;
+};
+struct ExpandReply {
+  std::vector<std::pair<NodeView, uint32_t>> nodes;  // with distance
+  std::vector<NamedEdge> edges;
+  bool truncated = false;
+};
+struct PathReply {
+  bool found = false;
+  std::vector<std::string> nodes;
+  std::vector<NamedEdge> edges;
+  double cost = 0;
+};
+struct RankReply {
+  std::vector<std::pair<std::string, double>> nodes;
+  double residual = 0;
+};
+
+// A filter over edges: id, type, source, target, weight, scopes, memory_id, valid_from, valid_to,
+// metadata.<path>. InvalidArgument as in ParseFilter.
+Result<Filter> ParseEdgeFilter(const Value& filter);
+AttributeFields EdgeFields(const NamedEdge& edge);
+
+struct EngineStatus {
+  uint64_t namespaces = 0;
+  uint64_t namespaces_loaded = 0;
+  uint64_t index_memory_bytes = 0;
+  uint64_t queued_mutations = 0;
+  uint64_t disk_bytes = 0;
+  std::vector<std::pair<std::string, double>> gauges;  // RocksDB's, named for /metrics
+};
+
+// What a check of one namespace against its rows found; empty when all is well.
+struct CheckReport {
+  std::vector<std::string> problems;
+  uint64_t memories = 0;
+};
+
+class Engine {
+ public:
+  // Unavailable when another process holds the directory; Corruption names the file.
+  static Result<std::unique_ptr<Engine>> Open(const EngineOptions& options);
+  // Refuses new writes, finishes those accepted, joins its threads.
+  virtual ~Engine() = default;
+
+  // The tenant with this name, made if `create`.
+  virtual Result<TenantId> FindTenant(const std::string& name, bool create) = 0;
+
+  // --- Writes.
+  // `done` is called exactly once, from the committer's thread (from this one when refused at once): it must
+  // not block. RateLimited when the queue is full.
+  virtual void Submit(Mutation mutation, Durability durability, std::function<void(MutationResult)> done) = 0;
+  // Submit and wait.
+  MutationResult Write(Mutation mutation, Durability durability = Durability::kSync);
+
+  struct FilterWriteReply {
+    uint64_t changed = 0;
+    Position position;
+  };
+  // Resolves the filter at one view and changes at most 10,000 rows per mutation; the filter is re-checked on
+  // each row. After an error part of it may be done (Applied::kUnknown) and the call may be repeated.
+  virtual Result<FilterWriteReply> DeleteByFilter(const NamespaceRef& ns, const Filter& filter, bool erase,
+                                                  Durability durability, std::optional<Mutation::Idempotency> idempotency) = 0;
+  virtual Result<FilterWriteReply> UpdateByFilter(const NamespaceRef& ns, const Filter& filter, const UpdateMemory& change,
+                                                  Durability durability, std::optional<Mutation::Idempotency> idempotency) = 0;
+  virtual Result<FilterWriteReply> DeleteEdgesByFilter(const NamespaceRef& ns, const Filter& filter, Durability durability,
+                                                       std::optional<Mutation::Idempotency> idempotency) = 0;
+
+  // --- Namespaces.
+  virtual Result<NamespaceInfo> DescribeNamespace(const NamespaceRef& ns, const ReadOptions& options) = 0;
+  struct NamespacePage {
+    std::vector<NamespaceInfo> namespaces;  // by name; without indexes' status
+    std::string next_cursor;
+  };
+  virtual Result<NamespacePage> ListNamespaces(TenantId tenant, const std::string& prefix, uint32_t limit, const std::string& cursor) = 0;
+
+  // --- Reads.
+  virtual Result<GetReply> Get(const NamespaceRef& ns, const std::vector<std::string>& ids, const Include& include, const ReadOptions& options) = 0;
+  virtual Result<MemoryPage> List(const NamespaceRef& ns, const ListQuery& query, const ReadOptions& options) = 0;
+  virtual Result<std::pair<uint64_t, Position>> Count(const NamespaceRef& ns, const std::optional<Filter>& filter, const ReadOptions& options) = 0;
+  virtual Result<FacetPage> Facet(const NamespaceRef& ns, const FacetQuery& query, const ReadOptions& options) = 0;
+  virtual Result<std::vector<HistoryEvent>> History(const NamespaceRef& ns, const std::string& id) = 0;
+  // `scopes` narrows down when several runs share the run_id; AlreadyExists when more than one is left.
+  virtual Result<Run> FindRun(const NamespaceRef& ns, const Scopes& scopes) = 0;
+  virtual Result<RunPage> ListRuns(const NamespaceRef& ns, const Scopes& scopes, uint32_t limit, const std::string& cursor) = 0;
+  virtual Result<std::vector<ImportStatus>> ListImports(TenantId tenant) = 0;
+  virtual Result<SearchReply> Search(const NamespaceRef& ns, const SearchRequest& request, const ReadOptions& options) = 0;
+
+  // --- Graph.
+  virtual Result<NamedEdgePage> ListEdges(const NamespaceRef& ns, const EdgeListQuery& query) = 0;
+  virtual Result<NodeView> GetNode(const NamespaceRef& ns, const std::string& id) = 0;
+  virtual Result<ExpandReply> Expand(const NamespaceRef& ns, const WalkRequest& request) = 0;
+  virtual Result<PathReply> FindPath(const NamespaceRef& ns, const WalkRequest& request) = 0;
+  virtual Result<RankReply> Rank(const NamespaceRef& ns, const WalkRequest& request) = 0;
+
+  // --- Operation.
+  virtual EngineStatus Status() = 0;
+  // Runs what the background does: expiry, dropped namespaces, touches. For tests and shutdown.
+  virtual engram::Status SweepNow() = 0;
+  // Compares counters, digests and, where loaded, the live indexes with the rows and with indexes rebuilt
+  // from them.
+  virtual Result<CheckReport> CheckNamespace(const NamespaceRef& ns) = 0;
+};
+
+}  // namespace engram

@@ -1,0 +1,199 @@
+// The one way to change anything: a Mutation is a list of operations on one namespace that is decided and
+// committed as a whole (engine/apply.h). Everything that could differ between two replays is resolved before
+// it enters the log: ids, vectors, times. What can race is decided in Apply.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/status.h"
+#include "engine/config.h"
+#include "engine/memory.h"
+#include "graph/edge.h"
+#include "index/attribute/filter.h"
+
+namespace engram {
+
+enum class WriteMode : uint8_t { kUpsert = 0, kInsert = 1, kUpdate = 2, kNewer = 3 };
+
+// Changes to the state record; absent members leave it alone.
+struct StateChange {
+  std::optional<std::optional<Timestamp>> expires_at;  // set, or set to "never"
+  std::optional<std::optional<uint64_t>> ttl_seconds;  // set counts from the log time
+  std::optional<bool> refresh_ttl_on_read;
+  std::optional<std::optional<double>> importance;
+  std::optional<bool> pinned;
+};
+
+// A former version that comes with an import, oldest first.
+struct ImportedVersion {
+  Version version;
+  Content content;
+  Attributes attributes;
+};
+
+struct WriteMemory {
+  std::string id;
+  Content content;
+  Attributes attributes;  // created_at and updated_at are Apply's unless given below
+  StateChange state;
+  std::map<std::string, std::string> vector_models;
+  std::optional<uint64_t> if_version;  // 0: must not exist
+  // With the import right only.
+  std::optional<Timestamp> created_at;
+  std::optional<Timestamp> updated_at;
+  std::optional<Version> version;
+  std::vector<ImportedVersion> history;
+};
+
+// RFC 7396 on one memory.
+struct PatchMemory {
+  std::string id;
+  std::optional<uint64_t> if_version;
+  bool keep_vectors = false;
+  std::optional<std::string> text;
+  std::map<std::string, std::optional<std::string>> fields;
+  std::map<std::string, std::optional<VectorValue>> vectors;
+  std::optional<Value::Object> metadata;
+  std::optional<std::string> role;
+  std::optional<std::string> kind;
+  std::optional<MemoryState> state;
+  std::optional<std::optional<Timestamp>> event_time;
+  std::optional<Source> source;
+  StateChange record;
+};
+
+// One row of memories:update. By filter: skipped unless the row still matches.
+struct UpdateMemory {
+  std::string id;
+  std::optional<Filter> still_matches;
+  std::vector<std::pair<std::string, Value>> set;  // path -> value, in path order
+  std::vector<std::string> unset;
+  std::optional<Value::Object> replace_metadata;
+};
+
+struct DeleteMemory {
+  std::string id;
+  std::optional<uint64_t> if_version;
+  std::optional<Filter> still_matches;
+  bool must_exist = false;  // an absent id fails the mutation with NotFound
+  bool erase = false;
+};
+
+struct Feedback {
+  enum class Signal : uint8_t { kUsed, kHelpful, kHarmful };
+  std::string id;
+  Signal signal = Signal::kUsed;
+  double weight = 1;
+};
+
+// Reads that renew a TTL, coalesced. Absent and expired ids are skipped.
+struct Touch {
+  std::string id;
+  uint64_t reads = 1;
+};
+
+struct WriteEdge {
+  Edge edge;              // node numbers and version are Apply's
+  std::string source_id;  // unknown ends become named nodes
+  std::string target_id;
+  std::string memory_id;  // empty: none; must exist
+};
+struct DeleteEdge {
+  std::string id;
+  std::function<bool(const Edge&)> still_matches;  // may be empty
+};
+
+struct Node {
+  std::string id;
+  std::string name;
+  std::string kind;
+  std::vector<std::string> aliases;
+  Value::Object metadata;
+  Scopes scopes;
+  Timestamp created_at;  // Apply's
+  Timestamp updated_at;  // Apply's
+};
+struct WriteNode {
+  Node node;
+};
+
+struct WriteRun {
+  Scopes scopes;  // run_id is required; actor_id is no part of a run's identity
+  std::optional<Value::Object> metadata;
+  std::optional<std::optional<uint64_t>> ttl_seconds;
+};
+// Deletes the run and its memories.
+struct DeleteRun {
+  Scopes scopes;
+};
+
+// Removes what is due: Apply re-checks every one against the log time.
+struct SweepExpired {
+  struct Due {
+    bool run = false;
+    uint32_t number = 0;  // node or run number
+  };
+  std::vector<Due> due;
+};
+
+struct CreateNamespace {
+  NamespaceConfig config;
+};
+struct PatchNamespace {
+  NamespacePatch patch;
+};
+struct DropNamespace {};
+
+struct ImportProgress {
+  std::string id;
+  std::string cursor;
+  uint64_t rejects = 0;
+};
+
+using Operation = std::variant<WriteMemory, PatchMemory, UpdateMemory, DeleteMemory, Feedback, Touch, WriteEdge,
+                               DeleteEdge, WriteNode, WriteRun, DeleteRun, SweepExpired, CreateNamespace,
+                               PatchNamespace, DropNamespace, ImportProgress>;
+
+struct Mutation {
+  TenantId tenant;
+  std::string namespace_name;  // or an alias
+  // With a number the name is ignored: background work follows the namespace through a rename.
+  std::optional<NamespaceId> namespace_id;
+  WriteMode mode = WriteMode::kUpsert;
+  bool create_namespace = true;  // false: NotFound when there is none
+  std::vector<Operation> operations;
+
+  struct Idempotency {
+    std::string key;
+    uint64_t request_hash = 0;
+  };
+  std::optional<Idempotency> idempotency;
+};
+
+// Never renumber: stored replies hold them.
+enum class Outcome : uint8_t { kCreated = 0, kUpdated = 1, kUnchanged = 2, kDuplicate = 3, kDeleted = 4, kSkipped = 5 };
+std::string_view OutcomeName(Outcome outcome);
+
+struct OperationResult {
+  std::string id;
+  Version version;
+  Outcome outcome = Outcome::kUnchanged;
+};
+
+struct MutationResult {
+  Status status;  // of the whole; with an error nothing was changed
+  std::vector<OperationResult> results;  // one per operation (a sweep: one per row removed)
+  NamespaceId namespace_id;
+  Position position;
+  Timestamp log_time;
+  bool replayed = false;  // a stored reply to the same idempotency key
+};
+
+}  // namespace engram
