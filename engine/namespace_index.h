@@ -1,0 +1,130 @@
+// Everything of one namespace that searches, lists and counts read from memory: text, vector and attribute
+// indexes, rows' columns, run order, expiry, adjacency. Derived from rows, never the truth.
+//
+// Threads: one writer (Apply, from the committer through the registry, or the loader before anybody else sees
+// it); any number of readers. Every method locks for itself, briefly; what View() gives back needs no lock.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/kv.h"
+#include "base/status.h"
+#include "base/timestamp.h"
+#include "engine/config.h"
+#include "engine/memory.h"
+#include "engine/publication.h"
+#include "graph/neighbors.h"
+#include "index/attribute/attribute_index.h"
+#include "index/slot_set.h"
+#include "index/text/text_index.h"
+#include "index/vector/vector_index.h"
+
+namespace engram {
+
+// What a search asks of the index at one moment.
+struct ViewRequest {
+  const Filter* filter = nullptr;           // null: all
+  std::vector<const Filter*> leg_filters;   // one per leg, null where a leg has none of its own
+  std::vector<const TextQuery*> texts;      // one per leg, null for legs without text
+  std::vector<std::string> spaces;          // one per leg, empty for legs without a vector
+  bool include_inactive = false;            // otherwise state = active is added unless the filter names state
+};
+
+class RowTable;
+
+// The namespace as it was at `position`. Unchanged by later writes; confined to one thread.
+struct IndexView {
+  Position position;
+  SlotSet visible;                         // live at `now`, in the filter (a superset when !exact)
+  bool exact = true;                       // false: re-check `visible` by Matches on rows
+  struct Leg {
+    SlotSet allowed;                       // visible and in the leg's own filter
+    bool exact = true;
+    std::optional<TextView> text;
+    std::optional<VectorView> vector;      // absent too when the space holds no vector yet
+  };
+  std::vector<Leg> legs;
+  std::shared_ptr<const RowTable> rows;    // keeps what Describe needs alive
+};
+
+// Columns of one row for ranking and fetching, also when it died after the view was taken.
+struct RowDetail {
+  IndexedRow row;
+  Timestamp event_time;  // EventTime(attributes)
+  StateRecord state;
+};
+
+class NamespaceIndex {
+ public:
+  // Fails only when the configuration no longer makes an analyzer.
+  static Result<std::unique_ptr<NamespaceIndex>> Create(const NamespaceConfig& config);
+  ~NamespaceIndex();
+
+  // Applies the events in order and moves to the publication's position. Publications at or below the
+  // current position are ignored (the loader's queue may overlap its snapshot).
+  void Apply(const Publication& publication);
+  // For the loader: one event of VisitLiveMemories, before anybody else sees the index.
+  void Load(IndexEvent event);
+  // For the loader: everything up to `position` is loaded.
+  void FinishLoading(Position position, Timestamp log_time);
+
+  Position position() const;
+  NamespaceConfig config() const;
+
+  // First buries what is due at `now` (expired memories leave every index at once; their rows wait for the
+  // sweep), then takes the view.
+  Result<IndexView> View(const ViewRequest& request, Timestamp now);
+
+  // In the order of `slots`; nothing for slots that were never in the view.
+  std::vector<std::optional<RowDetail>> Describe(const IndexView& view, const std::vector<Slot>& slots) const;
+
+  // The slots at most `window` places before and after each in its run's order, with their distance; only
+  // those in `view.visible`. In the order of `slots`; empty for memories without a run.
+  struct Neighbor {
+    Slot slot;
+    uint32_t distance = 0;
+  };
+  std::vector<std::vector<Neighbor>> Neighbors(const IndexView& view, const std::vector<Slot>& slots, uint32_t window) const;
+
+  // The values of a filter field for slots of the view (grouping, sorting), null where absent.
+  std::vector<Value> FieldValues(const IndexView& view, const std::vector<Slot>& slots, std::string_view field) const;
+
+  // Facet over the view's visible slots.
+  std::vector<FacetValue> Facet(const IndexView& view, std::string_view field, std::string_view max_field) const;
+
+  // The visible slot of a node, if any.
+  std::optional<Slot> SlotOf(const IndexView& view, NodeNumber node) const;
+
+  // Runs `walk` over the adjacency cache, built from `rows` first where it isn't yet. The source dies with
+  // the call.
+  engram::Status Walk(const KvReader& rows, const WalkFilter& filter, Timestamp now,
+              const std::function<engram::Status(const NeighborSource&)>& walk);
+
+  struct Sizes {
+    uint64_t rows = 0;
+    uint64_t text_bytes = 0;
+    uint64_t vector_bytes = 0;
+    uint64_t attribute_bytes = 0;
+    uint64_t graph_bytes = 0;
+    uint64_t total_bytes = 0;
+  };
+  Sizes sizes() const;
+
+  // Compares this with an index rebuilt from the same rows at the same position: differences in words, for
+  // CheckNamespace and tests. Both must hold still meanwhile.
+  std::vector<std::string> DifferencesFrom(const NamespaceIndex& rebuilt) const;
+
+ private:
+  class Rep;
+  explicit NamespaceIndex(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace engram

@@ -1,0 +1,70 @@
+// What one read of a namespace works with: its rows at one snapshot, its settings, the time and the deadline.
+// Made by the engine per call; confined to the calling thread.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/kv.h"
+#include "base/status.h"
+#include "engine/index_registry.h"
+#include "engine/rows.h"
+
+namespace engram {
+
+class ReadView {
+ public:
+  ReadView(TenantId tenant, NamespaceId ns, NamespaceHead head, NamespaceCounters counters,
+           std::shared_ptr<const KvReader> snapshot, IndexRegistry* registry, const Clock* clock, Timestamp now,
+           std::optional<std::chrono::nanoseconds> deadline);
+
+  TenantId tenant() const { return tenant_; }
+  NamespaceId ns() const { return ns_; }
+  const NamespaceHead& head() const { return head_; }
+  const NamespaceCounters& counters() const { return counters_; }
+  // The namespace's rows as committed when the read began (not older than any reply given before).
+  const KvReader& rows() const { return rows_; }
+  // Log time as reads see it: never behind a mutation that was replied to.
+  Timestamp now() const { return now_; }
+  const Clock& clock() const { return *clock_; }
+
+  // Loaded now if need be.
+  Result<std::shared_ptr<NamespaceIndex>> Index() const { return registry_->Acquire(tenant_, ns_); }
+
+  // DeadlineExceeded once the caller's time is over; ask between steps and every few thousand rows.
+  Status CheckDeadline() const;
+
+ private:
+  TenantId tenant_;
+  NamespaceId ns_;
+  NamespaceHead head_;
+  NamespaceCounters counters_;
+  std::shared_ptr<const KvReader> snapshot_;
+  ScopedReader rows_;
+  IndexRegistry* registry_;
+  const Clock* clock_;
+  Timestamp now_;
+  std::optional<std::chrono::nanoseconds> deadline_;
+};
+
+// --- The reads, one file each. All obey the view's deadline.
+// engine/search/search.cc
+Result<SearchReply> SearchNamespace(const ReadView& view, const SearchRequest& request);
+// engine/list.cc: by filter, order and cursor; include_expired reads rows.
+Result<MemoryPage> ListMemories(const ReadView& view, const ListQuery& query);
+// engine/aggregate.cc
+Result<std::pair<uint64_t, Position>> CountMemories(const ReadView& view, const std::optional<Filter>& filter);
+Result<FacetPage> FacetMemories(const ReadView& view, const FacetQuery& query);
+// Ids and versions of every memory that matches now, in id order (for by-filter writes); at most `limit`, after `after`.
+Result<std::vector<std::string>> ResolveFilter(const ReadView& view, const Filter& filter, size_t limit, const std::string& after);
+// engine/walk.cc: ids to node numbers and back around graph/.
+Result<NamedEdgePage> ListNamedEdges(const ReadView& view, const EdgeListQuery& query);
+Result<NodeView> ReadNode(const ReadView& view, const std::string& id);
+Result<ExpandReply> ExpandGraph(const ReadView& view, const WalkRequest& request);
+Result<PathReply> FindGraphPath(const ReadView& view, const WalkRequest& request);
+Result<RankReply> RankGraph(const ReadView& view, const WalkRequest& request);
+
+}  // namespace engram
