@@ -20,17 +20,25 @@ namespace {
 
 using Kind = Value::Kind;
 
-uint32_t DepthBelow(const Value& value, uint32_t above) {
-  if (above > kValueDepthMax) return above;
-  uint32_t deepest = above;
-  if (value.kind() == Kind::kList) {
-    deepest = above + 1;
-    for (const Value& item : value.as_list()) deepest = std::max(deepest, DepthBelow(item, above + 1));
-  } else if (value.kind() == Kind::kObject) {
-    deepest = above + 1;
-    for (const auto& [key, item] : value.as_object()) deepest = std::max(deepest, DepthBelow(item, above + 1));
-  }
+uint32_t DepthOf(const Value& value, uint32_t above);
+
+uint32_t DepthOf(const Value::List& list, uint32_t above) {
+  uint32_t deepest = above + 1;
+  for (const Value& item : list) deepest = std::max(deepest, DepthOf(item, above + 1));
   return deepest;
+}
+
+uint32_t DepthOf(const Value::Object& object, uint32_t above) {
+  uint32_t deepest = above + 1;
+  for (const auto& [key, item] : object) deepest = std::max(deepest, DepthOf(item, above + 1));
+  return deepest;
+}
+
+uint32_t DepthOf(const Value& value, uint32_t above) {
+  if (above > kValueDepthMax) return above;
+  if (value.kind() == Kind::kList) return DepthOf(value.as_list(), above);
+  if (value.kind() == Kind::kObject) return DepthOf(value.as_object(), above);
+  return above;
 }
 
 void AppendAt(std::string* out, const Value& value, uint32_t depth);
@@ -118,7 +126,9 @@ Value ReadAt(ByteReader* in, uint32_t depth) {
 
 }  // namespace
 
-uint32_t ValueDepth(const Value& value) { return DepthBelow(value, 0); }
+uint32_t ValueDepth(const Value& value) { return DepthOf(value, 0); }
+
+uint32_t ValueDepth(const Value::Object& object) { return DepthOf(object, 0); }
 
 void AppendValue(std::string* out, const Value& value) { AppendAt(out, value, 0); }
 

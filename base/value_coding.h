@@ -16,6 +16,7 @@ constexpr uint32_t kValueDepthMax = 64;
 // How many lists and objects stand inside one another at the deepest place: 0 for a scalar. Safe on any depth
 // that could be parsed, as it stops counting above kValueDepthMax.
 uint32_t ValueDepth(const Value& value);
+uint32_t ValueDepth(const Value::Object& object);
 
 // REQUIRES: ValueDepth(value) <= kValueDepthMax.
 void AppendValue(std::string* out, const Value& value);

@@ -39,10 +39,13 @@ struct Edge {
 
 enum class Direction : uint8_t { kOut, kIn, kBoth };
 
+// valid_from <= time < valid_to, whatever the store knew.
+bool ValidAt(const Edge& edge, Timestamp time);
 // Valid and known at `time`.
 bool HoldsAt(const Edge& edge, Timestamp time);
 
 // The default id: 32 hexadecimal digits, a hash of scopes, source id, type and target id.
-std::string DefaultEdgeId(const Scopes& scopes, std::string_view source_id, std::string_view type, std::string_view target_id);
+std::string DefaultEdgeId(const Scopes& scopes, std::string_view source_id, std::string_view type,
+                          std::string_view target_id);
 
 }  // namespace engram

@@ -32,12 +32,13 @@ class NeighborSource {
 
 // Which edges a walk may use.
 struct WalkFilter {
-  std::vector<std::string> types;             // empty: all
-  std::function<bool(const Edge&)> accept;    // scopes, metadata; may be empty
+  std::vector<std::string> types;           // empty: all
+  std::function<bool(const Edge&)> accept;  // scopes, metadata; may be empty
 };
 
 // Straight from the rows; `as_of` for walks in the past, otherwise edges current and valid at `now`.
-std::unique_ptr<NeighborSource> RowNeighbors(const KvReader& reader, WalkFilter filter, std::optional<Timestamp> as_of, Timestamp now);
+std::unique_ptr<NeighborSource> RowNeighbors(const KvReader& reader, WalkFilter filter, std::optional<Timestamp> as_of,
+                                             Timestamp now);
 
 // The current edges of one namespace in memory, built on the first walk and kept up to date by change.
 // Threads: one writer; Apply and walks are serialised by the owner's lock (walks may share it).

@@ -15,8 +15,10 @@ namespace engram {
 struct PageRankOptions {
   // Where a walk starts and restarts, with weights > 0 (scaled to sum 1).
   std::vector<std::pair<NodeNumber, double>> seeds;
-  double restart = 0.15;    // alpha
-  double epsilon = 1e-4;    // r(u) < epsilon * weighted degree(u) at the end
+  double restart = 0.15;  // alpha
+  // At the end r(u) < epsilon * degree(u), unless pushes_max came first. The degree counts edges (a dead end has 1):
+  // pushes then look at 1 / (alpha * epsilon) edges at most, whatever the weights and their scale.
+  double epsilon = 1e-4;
   Direction direction = Direction::kBoth;
   size_t pushes_max = 1'000'000;
 };
@@ -32,8 +34,15 @@ struct PageRank {
   double residual = 0;
 };
 
-// Walks leave a node along its edges in proportion to their weights; a node without usable edges gives its
-// mass back to the seeds.
+// p = alpha * s + (1 - alpha) * p * P, with s the seeds. P leaves a node along its edges in proportion to their
+// weights; a node without usable edges (of weight > 0) gives its mass back to the seeds, s again.
+//
+// Scores are never too high, and too low by `residual` together. Where walks are symmetric (kBoth, unit weights, no
+// dead ends), each is too low by less than epsilon * degree. A node with more than r(u) / epsilon edges is not walked
+// past, so a hub of thousands among the seeds needs a smaller epsilon.
+//
+// Deterministic. InvalidArgument without seeds, on weights that are not finite and > 0, restart outside (0, 1] or
+// epsilon outside (0, 1).
 Result<PageRank> ForwardPush(const NeighborSource& neighbors, const PageRankOptions& options);
 
 }  // namespace engram

@@ -18,7 +18,7 @@ struct ExpandOptions {
   std::vector<NodeNumber> seeds;
   uint32_t hops = 1;  // <= kHopsMax
   Direction direction = Direction::kBoth;
-  size_t nodes_max = 1000;   // seeds included
+  size_t nodes_max = 1000;     // seeds included
   size_t edges_max = 100'000;  // looked at; beyond it the walk stops and says so
 };
 
@@ -33,6 +33,8 @@ struct Expansion {
   bool truncated = false;          // a bound stopped the walk
 };
 
+// Walks edges of every weight, 0 too. Stops where the first bound is met: at the node that would be one too
+// many, or at the edge that would. InvalidArgument on more hops than kHopsMax.
 Result<Expansion> Expand(const NeighborSource& neighbors, const ExpandOptions& options);
 
 struct PathOptions {
@@ -50,7 +52,9 @@ struct Path {
 };
 
 // The cheapest path of at most hops_max edges (Bellman-Ford by hops: exact under the bound); nothing when
-// there is none. Unprocessable when edges_max was not enough to know.
+// there is none. Among equally cheap ones that of fewest hops, then the first in walk order. From a node to
+// itself: no edges, cost 0. Unprocessable when edges_max was not enough to know, InvalidArgument on more hops
+// than kHopsMax.
 Result<std::optional<Path>> ShortestPath(const NeighborSource& neighbors, const PathOptions& options);
 
 }  // namespace engram

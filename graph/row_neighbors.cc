@@ -1,0 +1,42 @@
+#include <utility>
+
+#include "graph/edge_scan.h"
+#include "graph/neighbors.h"
+
+namespace engram {
+namespace {
+
+class RowSource final : public NeighborSource {
+ public:
+  RowSource(const KvReader& reader, WalkFilter filter, std::optional<Timestamp> as_of, Timestamp now)
+      : reader_(reader), filter_(std::move(filter)), as_of_(as_of), now_(now) {}
+
+  Status Visit(NodeNumber node, Direction direction, const std::function<bool(const Step&)>& visit) const override {
+    const EdgeScan scan{.node = node, .direction = direction, .types = filter_.types, .retired = as_of_.has_value()};
+    return ScanEdges(reader_, scan, [&](const Edge& edge, std::string_view) {
+      if (!Usable(edge)) return true;
+      const bool outgoing = edge.source == node && direction != Direction::kIn;
+      return visit(Step{outgoing ? edge.target : edge.source, outgoing, edge.weight, &edge});
+    });
+  }
+
+ private:
+  bool Usable(const Edge& edge) const {
+    const bool holds = as_of_ ? HoldsAt(edge, *as_of_) : ValidAt(edge, now_);
+    return holds && (!filter_.accept || filter_.accept(edge));
+  }
+
+  const KvReader& reader_;
+  const WalkFilter filter_;
+  const std::optional<Timestamp> as_of_;
+  const Timestamp now_;
+};
+
+}  // namespace
+
+std::unique_ptr<NeighborSource> RowNeighbors(const KvReader& reader, WalkFilter filter, std::optional<Timestamp> as_of,
+                                             Timestamp now) {
+  return std::make_unique<RowSource>(reader, std::move(filter), as_of, now);
+}
+
+}  // namespace engram
