@@ -20,8 +20,8 @@ namespace engram {
 constexpr uint32_t kDimensionsMax = 4096;
 
 // Whether `vector` may be stored in or searched in a space: Unprocessable when the length differs (both
-// numbers named), when a component is NaN or infinite (its index named), or when it is all zeros under
-// cosine.
+// numbers named, also as details "expected" and "got"), when a component is NaN or infinite (its index
+// named), or when it is all zeros under cosine.
 Status CheckVector(std::span<const float> vector, uint32_t dimensions, Metric metric);
 
 class VectorView {
@@ -29,7 +29,8 @@ class VectorView {
   class Rep;
   explicit VectorView(std::shared_ptr<const Rep> rep) : rep_(std::move(rep)) {}
 
-  // The k nearest of `allowed` that have a vector, best first, exactly.
+  // The k nearest of `allowed` that have a vector, best first, exactly: the scores are Score()'s, bit for
+  // bit. Costs a score per common slot plus the smaller of the two sets.
   // REQUIRES: CheckVector(query) is OK.
   std::vector<ScoredSlot> Top(std::span<const float> query, const SlotSet& allowed, size_t k) const;
 
@@ -43,6 +44,7 @@ class VectorView {
   std::shared_ptr<const Rep> rep_;
 };
 
+// Vectors are stored in chunks that never move: normalised under cosine, as given otherwise.
 class VectorIndex {
  public:
   // REQUIRES: 1 <= dimensions <= kDimensionsMax.
@@ -61,12 +63,17 @@ class VectorIndex {
 
   VectorView View() const;
   size_t size() const;  // live vectors
+  // What is allocated, without what only views still hold.
   size_t MemoryBytes() const;
 
- private:
   class Part;
+
+ private:
+  void Compact();
+
   uint32_t dimensions_;
   Metric metric_;
+  std::optional<Slot> last_slot_;
   std::shared_ptr<Part> part_;
 };
 

@@ -1,0 +1,82 @@
+// Rows of floats with their slots, in chunks that double and never move; private to index/vector.
+//
+// Threads: as AppendOnlyArray. One writer appends and kills under the owner's lock; whoever copied size()
+// under that lock may afterwards read all rows below it without one. A death is an atomic number, so a
+// reader may look at it while the writer sets it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "base/ids.h"
+
+namespace engram {
+
+class RowStore {
+ public:
+  // Deaths are numbered from 1 in the order they happen; a living row's is above every number.
+  static constexpr uint32_t kAlive = UINT32_MAX;
+
+  explicit RowStore(uint32_t dimensions);
+  RowStore(const RowStore&) = delete;
+  RowStore& operator=(const RowStore&) = delete;
+
+  // Floats from one row to the next: the dimensions rounded up to 64 bytes, the rest zero, so that every
+  // row starts a cache line and kernels need no tail.
+  size_t stride() const { return stride_; }
+  size_t size() const { return size_; }
+
+  // A zeroed row of `stride()` floats to be filled before anybody else learns of it.
+  // REQUIRES: `slot` is above the last row's.
+  float* Append(Slot slot);
+  void Kill(size_t row, uint32_t death) { DeathCell(row).store(death, std::memory_order_relaxed); }
+
+  const float* Row(size_t row) const;
+  uint32_t SlotAt(size_t row) const;
+  uint32_t Death(size_t row) const { return DeathCell(row).load(std::memory_order_relaxed); }
+
+  // The row of `slot` among the first `rows`.
+  std::optional<size_t> Find(Slot slot, size_t rows) const;
+
+  // Calls `visit(first_row, slots, n)` for the contiguous pieces of [0, rows), in order.
+  template <class Visit>
+  void ForEachRun(size_t rows, Visit visit) const {
+    for (size_t chunk = 0, done = 0; done < rows; ++chunk) {
+      const size_t n = std::min(rows - done, ChunkRows(chunk));
+      visit(done, chunks_[chunk].slots.get(), n);
+      done += n;
+    }
+  }
+
+  size_t MemoryBytes() const;
+
+ private:
+  struct FreeAligned {
+    void operator()(float* floats) const;
+  };
+  struct Chunk {
+    std::unique_ptr<float[], FreeAligned> floats;
+    std::unique_ptr<uint32_t[]> slots;
+    std::unique_ptr<std::atomic<uint32_t>[]> deaths;
+  };
+  struct Place {
+    size_t chunk;
+    size_t offset;
+  };
+  // Four rows first: a namespace of a few memories stays small.
+  static constexpr size_t kFirstBits = 2;
+  static constexpr size_t kChunksMax = 32 - kFirstBits;
+  static size_t ChunkRows(size_t chunk) { return size_t{1} << (chunk + kFirstBits); }
+  static Place Locate(size_t row);
+  std::atomic<uint32_t>& DeathCell(size_t row) const;
+  Chunk NewChunk(size_t rows) const;
+
+  size_t stride_;
+  size_t size_ = 0;
+  std::array<Chunk, kChunksMax> chunks_;
+};
+
+}  // namespace engram
