@@ -255,6 +255,8 @@ class Engine {
                                                        std::optional<Mutation::Idempotency> idempotency) = 0;
 
   // --- Namespaces.
+  // The namespace's number, never reused: what a position token is bound to. Cheap enough for every read.
+  virtual Result<NamespaceId> FindNamespace(const NamespaceRef& ns) = 0;
   virtual Result<NamespaceInfo> DescribeNamespace(const NamespaceRef& ns, const ReadOptions& options) = 0;
   struct NamespacePage {
     std::vector<NamespaceInfo> namespaces;  // by name; without indexes' status
