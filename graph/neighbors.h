@@ -58,6 +58,7 @@ class AdjacencyCache {
 
  private:
   class Rep;
+  class Source;
   std::unique_ptr<Rep> rep_;
 };
 
