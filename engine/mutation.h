@@ -188,7 +188,9 @@ struct OperationResult {
 };
 
 struct MutationResult {
-  Status status;  // of the whole; with an error nothing was changed
+  // Of the whole; with an error nothing was changed. Where one operation is to blame, its field starts with
+  // "operations[i]", i counting from 0 ("operations[3].vectors.default").
+  Status status;
   std::vector<OperationResult> results;  // one per operation (a sweep: one per row removed)
   NamespaceId namespace_id;
   Position position;
