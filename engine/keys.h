@@ -30,6 +30,7 @@ inline constexpr char kFormat = 'F';         // "F" -> format version
 inline constexpr char kTenantByName = 'T';   // "T" name -> tenant:u32
 inline constexpr char kTenantCounter = 'U';  // "U" -> next tenant number
 inline constexpr char kExpiry = 'x';         // "x" time:i64 tenant:u32 namespace:u32 run?:u8 number:u32 -> ""
+inline constexpr char kLogTime = 'z';        // "z" -> log time of the last commit
 inline constexpr char kDropped = 'd';        // "d" tenant:u32 namespace:u32 -> "" while its rows are being swept
 
 // --- Under (tenant, directory).
@@ -47,8 +48,8 @@ inline constexpr char kContent = 'c';      // "c" slot:u32 -> content
 inline constexpr char kAttributes = 'a';   // "a" slot:u32 version:u64 -> attributes
 inline constexpr char kState = 's';        // "s" node:u32 -> state record
 inline constexpr char kVersion = 'v';      // "v" node:u32 version:u64 -> VersionRow
-inline constexpr char kRun = 'R';          // "R" run_id user_id agent_id app_id (KeyStrings) -> RunRow
-inline constexpr char kRunByNumber = 'B';  // "B" run:u32 -> its "R" key's rest
+inline constexpr char kRun = 'R';          // "R" run_id user_id agent_id app_id (KeyStrings) -> run:u32
+inline constexpr char kRunByNumber = 'B';  // "B" run:u32 -> RunRow
 inline constexpr char kRunMember = 'q';    // "q" run:u32 node:u32 -> ""
 inline constexpr char kLog = 'L';          // "L" position:u64 -> LogRow
 inline constexpr char kReply = 'I';        // "I" idempotency key -> stored reply

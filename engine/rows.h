@@ -31,7 +31,9 @@ struct IdRow {
   Version version;   // memories: current or last
   std::optional<uint64_t> source_version;
   std::optional<uint32_t> run;
-  uint64_t touched_micros = 0;  // log time of the last version
+  Hash128 content_hash;  // of the current content (canonical.h)
+  Hash128 hash;          // what the memory adds to the namespace's digest
+  bool implicit = false;  // entities: made by an edge alone; a memory may still take the id over
 };
 
 // The attributes of one version, with what orders it in its run.
@@ -51,12 +53,13 @@ struct VersionRow {
 };
 
 struct RunRow {
-  uint32_t number = 0;
+  Scopes scopes;  // without actor_id
   Value::Object metadata;
   std::optional<uint64_t> ttl_seconds;
   Timestamp created_at;
   Timestamp last_activity;
   std::optional<Timestamp> expires_at;
+  bool deleted = false;  // its members are being swept as deleted, not as expired
   uint64_t memories = 0;
 };
 
@@ -121,16 +124,14 @@ struct MemoryRef {
   Version version;
 };
 Result<std::vector<Memory>> ReadMemories(const KvReader& ns, const std::vector<MemoryRef>& refs, const Include& include);
-Result<std::optional<RunRow>> FindRunRow(const KvReader& ns, const Scopes& scopes);
-// A run's row by its number, with the scopes that identify it.
-struct NumberedRun {
-  Scopes scopes;
-  RunRow row;
-};
-Result<std::optional<NumberedRun>> ReadRunByNumber(const KvReader& ns, uint32_t run);
+// The number of the run with these scopes (actor_id aside).
+Result<std::optional<uint32_t>> FindRunNumber(const KvReader& ns, const Scopes& scopes);
+Result<std::optional<RunRow>> ReadRun(const KvReader& ns, uint32_t run);
 
 // Whether the memory, or its run, is due at `now`.
 bool IsExpired(const StateRecord& state, const std::optional<RunRow>& run, Timestamp now);
+// The same for an id row, reading what it needs.
+Result<bool> IsExpired(const KvReader& ns, const IdRow& row, Timestamp now);
 
 // Every live memory in ascending slot order, as the events that an empty index must see (ContentAdded), then
 // every run with an expiry (RunChanged). Stops early when `visit` returns false.
