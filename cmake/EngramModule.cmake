@@ -9,11 +9,49 @@ function(engram_module name)
   target_link_libraries(engram_${name} PUBLIC ${ARG_DEPS} PRIVATE engram_warnings ${ARG_PRIVATE_DEPS})
 endfunction()
 
-# engram_test(NAME SOURCES a_test.cc… [DEPS …]) makes the binary NAME_test with gtest's main; each
-# TEST is one ctest case named after it.
-function(engram_test name)
+# engram_program(NAME SOURCES a.cc… [DEPS …]) makes the program NAME. `engram` itself lands at the top
+# of the build folder (build/release/engram); other programs stay in the folder that defines them.
+function(engram_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} engram_warnings)
+  if(name STREQUAL "engram")
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  endif()
+endfunction()
+
+# What a test sees of its surroundings.
+set(ENGRAM_TEST_ENVIRONMENT
+  "UBSAN_OPTIONS=print_stacktrace=1"
+  "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.suppressions")
+
+# engram_test(NAME SOURCES a_test.cc… [DEPS …] [LABELS …] [TIMEOUT seconds]) makes the binary NAME_test
+# with gtest's main; each TEST is one ctest case, called NAME.Suite.Case. Cases are listed when ctest
+# runs, so a build never runs what it has just built. The label `long` keeps a test out of the plain
+# `./dev test`.
+function(engram_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
   add_executable(${name}_test ${ARG_SOURCES})
   target_link_libraries(${name}_test PRIVATE ${ARG_DEPS} engram_warnings GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  target_compile_definitions(${name}_test PRIVATE ENGRAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${name}_test
+    TEST_PREFIX ${name}.
+    DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" ENVIRONMENT "${ENGRAM_TEST_ENVIRONMENT}")
+endfunction()
+
+# engram_fuzz(NAME SOURCES a_fuzz.cc… [DEPS …]) makes the libFuzzer binary NAME_fuzz in the fuzz preset and
+# nothing elsewhere.
+function(engram_fuzz name)
+  if(NOT ENGRAM_BUILD_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name}_fuzz ${ARG_SOURCES})
+  target_link_libraries(${name}_fuzz PRIVATE ${ARG_DEPS} engram_warnings)
+  target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
 endfunction()
