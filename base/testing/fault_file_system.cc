@@ -1,0 +1,291 @@
+#include "base/testing/fault_file_system.h"
+
+#include <algorithm>
+
+namespace engram {
+namespace {
+
+Status Missing(const std::string& path) { return NotFound("no such file: " + path); }
+
+// What a torn write leaves of `tail`: a random part whose last byte may be wrong.
+std::string Torn(std::string_view tail, std::mt19937_64& random) {
+  std::string kept(tail.substr(0, random() % (tail.size() + 1)));
+  if (!kept.empty() && random() % 2 == 0) kept.back() = static_cast<char>(random());
+  return kept;
+}
+
+}  // namespace
+
+class FaultFileSystem::File final : public WritableFile {
+ public:
+  File(FaultFileSystem& files, std::shared_ptr<Node> node, uint64_t generation)
+      : files_(files), node_(std::move(node)), generation_(generation) {}
+
+  Status Append(std::string_view bytes) override {
+    MutexLock lock(files_.mutex_);
+    RETURN_IF_ERROR(CheckOpen());
+    if (Status error = files_.Step(); !error.ok()) {
+      node_->bytes += bytes.substr(0, bytes.size() / 2);
+      return error;
+    }
+    if (bytes.size() > files_.free_space_) {
+      node_->bytes += bytes.substr(0, files_.free_space_);
+      files_.free_space_ = 0;
+      return {StatusCode::kOutOfSpace, "the disk is full"};
+    }
+    files_.free_space_ -= bytes.size();
+    node_->bytes += bytes;
+    return {};
+  }
+
+  Status Sync() override {
+    MutexLock lock(files_.mutex_);
+    RETURN_IF_ERROR(CheckOpen());
+    if (Status error = files_.Step(); !error.ok()) {
+      node_->sync_is_lost = true;
+      return error;
+    }
+    if (!node_->sync_is_lost) node_->durable = node_->bytes;
+    return {};
+  }
+
+  Status Close() override {
+    MutexLock lock(files_.mutex_);
+    RETURN_IF_ERROR(CheckOpen());
+    return files_.Step();
+  }
+
+ private:
+  Status CheckOpen() const REQUIRES(files_.mutex_) {
+    return generation_ == files_.generation_ ? Status() : Unavailable("opened before the crash");
+  }
+
+  FaultFileSystem& files_;
+  std::shared_ptr<Node> node_;
+  uint64_t generation_;
+};
+
+class FaultFileSystem::HeldLock final : public FileLock {
+ public:
+  HeldLock(FaultFileSystem& files, std::string path, uint64_t generation)
+      : files_(files), path_(std::move(path)), generation_(generation) {}
+  HeldLock(const HeldLock&) = delete;
+  HeldLock& operator=(const HeldLock&) = delete;
+  ~HeldLock() override {
+    MutexLock lock(files_.mutex_);
+    if (generation_ == files_.generation_) files_.locked_.erase(path_);
+  }
+
+ private:
+  FaultFileSystem& files_;
+  std::string path_;
+  uint64_t generation_;
+};
+
+FaultFileSystem::FaultFileSystem() {
+  for (const char* root : {"/", "."}) {
+    const auto node = std::make_shared<Node>();
+    node->directory = true;
+    names_.emplace(root, node);
+  }
+  durable_names_ = names_;
+}
+
+FaultFileSystem::~FaultFileSystem() = default;
+
+uint64_t FaultFileSystem::operations() const {
+  MutexLock lock(mutex_);
+  return operations_;
+}
+
+void FaultFileSystem::FailAfter(uint64_t n, Status error) {
+  MutexLock lock(mutex_);
+  fault_.emplace(operations_ + n, std::move(error));
+}
+
+void FaultFileSystem::SetFreeSpace(uint64_t bytes) {
+  MutexLock lock(mutex_);
+  free_space_ = bytes;
+}
+
+void FaultFileSystem::FlipByte(const std::string& path, size_t offset) {
+  MutexLock lock(mutex_);
+  const auto node = names_.at(path);
+  node->bytes.at(offset) = static_cast<char>(~node->bytes.at(offset));
+  if (offset < node->durable.size()) node->durable[offset] = static_cast<char>(~node->durable[offset]);
+}
+
+void FaultFileSystem::Crash() {
+  MutexLock lock(mutex_);
+  Restart(nullptr);
+}
+
+void FaultFileSystem::CrashTorn(uint64_t seed) {
+  MutexLock lock(mutex_);
+  std::mt19937_64 random(seed);
+  Restart(&random);
+}
+
+void FaultFileSystem::Restart(std::mt19937_64* torn) {
+  ++generation_;
+  locked_.clear();
+  fault_.reset();
+  if (torn != nullptr) {
+    std::set<std::string> paths;
+    for (const auto& [path, node] : names_) paths.insert(path);
+    for (const auto& [path, node] : durable_names_) paths.insert(path);
+    for (const std::string& path : paths) {
+      if ((*torn)() % 2 == 0) continue;
+      if (const auto it = names_.find(path); it != names_.end()) {
+        durable_names_[path] = it->second;
+      } else {
+        durable_names_.erase(path);
+      }
+    }
+  }
+  names_ = durable_names_;
+  // A name may have survived while its directory has not.
+  std::erase_if(names_,
+                [&names = durable_names_](const auto& entry) { return !names.contains(ParentDirectory(entry.first)); });
+  durable_names_ = names_;
+  std::set<Node*> settled;
+  for (const auto& [path, node] : names_) {
+    if (!settled.insert(node.get()).second) continue;
+    if (torn != nullptr && !node->sync_is_lost) {
+      const bool grew = node->bytes.starts_with(node->durable);
+      const size_t kept = grew ? node->durable.size() : 0;
+      if (grew || (*torn)() % 2 == 0) {
+        node->durable = node->bytes.substr(0, kept) + Torn(std::string_view(node->bytes).substr(kept), *torn);
+      }
+    }
+    node->bytes = node->durable;
+    node->sync_is_lost = false;
+  }
+}
+
+Status FaultFileSystem::Step() const {
+  const uint64_t number = operations_++;
+  if (!fault_ || fault_->first != number) return {};
+  Status error = std::move(fault_->second);
+  fault_.reset();
+  return error;
+}
+
+Result<std::shared_ptr<FaultFileSystem::Node>> FaultFileSystem::Find(const std::string& path) const {
+  const auto it = names_.find(path);
+  if (it == names_.end()) return Missing(path);
+  return it->second;
+}
+
+Status FaultFileSystem::RequireParent(const std::string& path) const {
+  ASSIGN_OR_RETURN(const auto parent, Find(ParentDirectory(path)));
+  return parent->directory ? Status() : Unavailable("not a directory: " + ParentDirectory(path));
+}
+
+Result<std::string> FaultFileSystem::ReadFile(const std::string& path) const {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(Step());
+  ASSIGN_OR_RETURN(const auto node, Find(path));
+  if (node->directory) return Unavailable("is a directory: " + path);
+  return node->bytes;
+}
+
+Result<std::unique_ptr<WritableFile>> FaultFileSystem::OpenForWriting(const std::string& path) {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(RequireParent(path));
+  auto& node = names_[path];
+  if (node == nullptr) node = std::make_shared<Node>();
+  if (node->directory) return Unavailable("is a directory: " + path);
+  node->bytes.clear();
+  return std::unique_ptr<WritableFile>(std::make_unique<File>(*this, node, generation_));
+}
+
+Result<uint64_t> FaultFileSystem::FileSize(const std::string& path) const {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(Step());
+  ASSIGN_OR_RETURN(const auto node, Find(path));
+  return uint64_t{node->bytes.size()};
+}
+
+Result<bool> FaultFileSystem::Exists(const std::string& path) const {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(Step());
+  return names_.count(path) > 0;
+}
+
+Status FaultFileSystem::Remove(const std::string& path) {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(Find(path).status());
+  const bool has_children = std::any_of(names_.begin(), names_.end(), [&](const auto& entry) {
+    return entry.first != path && ParentDirectory(entry.first) == path;
+  });
+  if (has_children) return Unavailable("directory is not empty: " + path);
+  names_.erase(path);
+  return {};
+}
+
+Status FaultFileSystem::Rename(const std::string& from, const std::string& to) {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(Step());
+  ASSIGN_OR_RETURN(const auto node, Find(from));
+  if (node->directory) return Unavailable("renaming directories is not simulated: " + from);
+  RETURN_IF_ERROR(RequireParent(to));
+  names_[to] = node;
+  if (from != to) names_.erase(from);
+  return {};
+}
+
+Status FaultFileSystem::CreateDirectory(const std::string& path) {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(Step());
+  for (std::string at = path; names_.count(at) == 0; at = ParentDirectory(at)) {
+    const auto node = std::make_shared<Node>();
+    node->directory = true;
+    names_.emplace(at, node);
+    durable_names_.emplace(at, node);
+  }
+  return names_.at(path)->directory ? Status() : Unavailable("not a directory: " + path);
+}
+
+Result<std::vector<std::string>> FaultFileSystem::ListDirectory(const std::string& path) const {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(Step());
+  ASSIGN_OR_RETURN(const auto directory, Find(path));
+  if (!directory->directory) return Unavailable("not a directory: " + path);
+  std::vector<std::string> names;
+  for (const auto& [name, node] : names_) {
+    if (name != path && ParentDirectory(name) == path) names.push_back(name.substr(name.find_last_of('/') + 1));
+  }
+  return names;
+}
+
+Status FaultFileSystem::SyncDirectory(const std::string& path) {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(Find(path).status());
+  std::erase_if(durable_names_, [&](const auto& entry) { return ParentDirectory(entry.first) == path; });
+  for (const auto& [name, node] : names_) {
+    if (ParentDirectory(name) == path) durable_names_[name] = node;
+  }
+  return {};
+}
+
+Result<std::unique_ptr<FileLock>> FaultFileSystem::Lock(const std::string& path) {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(RequireParent(path));
+  if (!locked_.insert(path).second) return FailedPrecondition("locked by another process: " + path);
+  names_.try_emplace(path, std::make_shared<Node>());
+  return std::unique_ptr<FileLock>(std::make_unique<HeldLock>(*this, path, generation_));
+}
+
+Result<uint64_t> FaultFileSystem::FreeSpace(const std::string& path) const {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(Find(path).status());
+  return free_space_;
+}
+
+}  // namespace engram
