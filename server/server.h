@@ -1,0 +1,65 @@
+// The HTTP server: listens, guards, routes, replies, drains.
+//
+// Start() listens at once and answers /healthz, /readyz and /metrics; everything else is 503 until Open() gives
+// it the routes, so that a long opening of the engine is visible from outside. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "server/credential.h"
+#include "server/limits.h"
+#include "server/router.h"
+
+namespace engram {
+
+// A number shown at /metrics, read anew for each scrape.
+struct Gauge {
+  std::string name;  // "engram_namespaces_loaded"
+  std::string help;
+  double value = 0;
+  std::vector<std::pair<std::string, std::string>> labels;
+};
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";  // an IP address
+  uint16_t port = 7700;               // 0: any free one, see Server::port()
+  // An address other than loopback without keys and TLS: only behind a proxy or in a container.
+  bool insecure_listen = false;
+  std::vector<std::string> allowed_hosts;    // beside localhost, 127.0.0.1 and [::1]; "*" for any
+  std::vector<std::string> allowed_origins;  // browsers' Origin headers that may call us, beside our own hosts'
+  unsigned io_threads = 0;                   // 0: one per core
+  unsigned worker_threads = 0;               // 0: two per core, for they also wait on disks
+  ServerLimits limits;
+  bool access_log = true;
+  const Clock* clock = &Clock::Real();
+  std::function<std::vector<Gauge>()> gauges;  // may be empty; called from a worker thread
+};
+
+class Server {
+ public:
+  // InvalidArgument for an address that needs insecure_listen; Unavailable when the port is taken.
+  static Result<std::unique_ptr<Server>> Start(ServerOptions options);
+  // Stop()s.
+  virtual ~Server() = default;
+
+  // Serves these routes from now on. Called once. `authenticator` is shared by all sessions.
+  virtual void Open(Router router, std::shared_ptr<const Authenticator> authenticator) = 0;
+
+  virtual uint16_t port() const = 0;
+
+  // Stops accepting, lets requests in flight finish (with Connection: close) for at most limits.drain, then
+  // closes what is left and joins all threads. Returns when done; further calls return at once.
+  // Handlers' replies that come later are dropped safely.
+  virtual void Stop() = 0;
+};
+
+}  // namespace engram
