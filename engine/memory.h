@@ -88,6 +88,7 @@ struct Memory {
   Content content;
   Attributes attributes;
   StateRecord state;
+  std::optional<Hash128> hash;  // MemoryHash (canonical.h) of a current version; a read sets it
 };
 
 // The moment that orders a run and feeds recency: event_time, or created_at where there is none.
