@@ -19,8 +19,8 @@ namespace engram {
 
 // What one call changed, for counters, digests and the adjacency cache.
 struct EdgeChange {
-  std::optional<Edge> retired;  // the version that ended (with `retired` set), if one did
-  std::optional<Edge> added;    // the version that is now current, if there is one
+  std::optional<Edge> retired = {};  // the version that ended (with `retired` set), if one did
+  std::optional<Edge> added = {};    // the version that is now current, if there is one
 };
 
 // Makes `edge` the current version of its id, recorded at `edge.recorded`, and retires the version before
@@ -45,14 +45,14 @@ Result<std::vector<Edge>> EraseEdgesOf(const KvReader& reader, NodeNumber node, 
 Result<std::optional<Edge>> FindEdge(const KvReader& reader, std::string_view id);
 
 struct EdgeQuery {
-  std::optional<NodeNumber> node;  // none: all edges of the namespace, by id
+  std::optional<NodeNumber> node = {};  // none: all edges of the namespace, by id
   Direction direction = Direction::kBoth;
-  std::vector<std::string> types;           // empty: all
-  std::optional<Timestamp> as_of;           // none: current edges; otherwise those that held and were known then
-  bool include_retired = false;             // every version; excludes as_of
-  std::function<bool(const Edge&)> accept;  // may be empty
+  std::vector<std::string> types = {};           // empty: all
+  std::optional<Timestamp> as_of = {};           // none: current edges; otherwise those that held and were known then
+  bool include_retired = false;                  // every version; excludes as_of
+  std::function<bool(const Edge&)> accept = {};  // may be empty
   size_t limit = 100;
-  std::string cursor;  // from the page before; empty: from the start
+  std::string cursor = {};  // from the page before; empty: from the start
 };
 
 struct EdgePage {

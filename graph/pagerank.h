@@ -14,7 +14,7 @@ namespace engram {
 
 struct PageRankOptions {
   // Where a walk starts and restarts, with weights > 0 (scaled to sum 1).
-  std::vector<std::pair<NodeNumber, double>> seeds;
+  std::vector<std::pair<NodeNumber, double>> seeds = {};
   double restart = 0.15;  // alpha
   // At the end r(u) < epsilon * degree(u), unless pushes_max came first. The degree counts edges (a dead end has 1):
   // pushes then look at 1 / (alpha * epsilon) edges at most, whatever the weights and their scale.

@@ -15,7 +15,7 @@ namespace engram {
 constexpr uint32_t kHopsMax = 8;
 
 struct ExpandOptions {
-  std::vector<NodeNumber> seeds;
+  std::vector<NodeNumber> seeds = {};
   uint32_t hops = 1;  // <= kHopsMax
   Direction direction = Direction::kBoth;
   size_t nodes_max = 1000;     // seeds included
@@ -38,8 +38,8 @@ struct Expansion {
 Result<Expansion> Expand(const NeighborSource& neighbors, const ExpandOptions& options);
 
 struct PathOptions {
-  NodeNumber source;
-  NodeNumber target;
+  NodeNumber source = {};
+  NodeNumber target = {};
   uint32_t hops_max = 4;  // <= kHopsMax
   Direction direction = Direction::kOut;
   size_t edges_max = 1'000'000;
