@@ -244,6 +244,7 @@ class Engine {
   struct FilterWriteReply {
     uint64_t changed = 0;
     Position position;
+    bool replayed = false;  // a stored reply to the same idempotency key
   };
   // Resolves the filter at one view and changes at most 10,000 rows per mutation; the filter is re-checked on
   // each row. After an error part of it may be done (Applied::kUnknown) and the call may be repeated.
