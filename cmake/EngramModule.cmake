@@ -20,19 +20,22 @@ function(engram_program name)
   endif()
 endfunction()
 
-# What a test sees of its surroundings.
-set(ENGRAM_TEST_ENVIRONMENT
-  "UBSAN_OPTIONS=print_stacktrace=1"
+# What a test sees of its surroundings (a list inside a list, hence the escaped semicolon).
+string(CONCAT ENGRAM_TEST_ENVIRONMENT
+  "UBSAN_OPTIONS=print_stacktrace=1\\;"
   "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.suppressions")
 
-# engram_test(NAME SOURCES a_test.cc… [DEPS …] [LABELS …] [TIMEOUT seconds]) makes the binary NAME_test
+# engram_test(NAME SOURCES a_test.cc… [DEPS …] [LABEL word] [TIMEOUT seconds]) makes the binary NAME_test
 # with gtest's main; each TEST is one ctest case, called NAME.Suite.Case. Cases are listed when ctest
 # runs, so a build never runs what it has just built. The label `long` keeps a test out of the plain
 # `./dev test`.
 function(engram_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT;LABEL" "SOURCES;DEPS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
+  endif()
+  if(ARG_LABEL)
+    set(label LABELS ${ARG_LABEL})
   endif()
   add_executable(${name}_test ${ARG_SOURCES})
   target_link_libraries(${name}_test PRIVATE ${ARG_DEPS} engram_warnings GTest::gmock GTest::gtest_main)
@@ -41,7 +44,7 @@ function(engram_test name)
     TEST_PREFIX ${name}.
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" ENVIRONMENT "${ENGRAM_TEST_ENVIRONMENT}")
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${ENGRAM_TEST_ENVIRONMENT}" ${label})
 endfunction()
 
 # engram_fuzz(NAME SOURCES a_fuzz.cc… [DEPS …]) makes the libFuzzer binary NAME_fuzz in the fuzz preset and

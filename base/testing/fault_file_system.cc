@@ -143,10 +143,11 @@ void FaultFileSystem::Restart(std::mt19937_64* torn) {
       }
     }
   }
-  names_ = durable_names_;
   // A name may have survived while its directory has not.
-  std::erase_if(names_,
-                [&names = durable_names_](const auto& entry) { return !names.contains(ParentDirectory(entry.first)); });
+  names_.clear();
+  for (const auto& [path, node] : durable_names_) {
+    if (durable_names_.contains(ParentDirectory(path))) names_.emplace(path, node);
+  }
   durable_names_ = names_;
   std::set<Node*> settled;
   for (const auto& [path, node] : names_) {
