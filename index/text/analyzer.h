@@ -14,8 +14,12 @@ namespace engram {
 
 // What a namespace may configure. Empty or absent options take the analyzer's own defaults.
 struct AnalyzerOptions {
-  // "standard"    UAX #29 words, NFKC case folding, accent folding, CJK bigrams; no stemming, no stop words.
+  // "standard"    UAX #29 words (but a colon ends one) and emoji, NFKC case folding, accent folding,
+  //               Chinese and Japanese as overlapping pairs (a lone character stays one), Thai and its
+  //               kind by dictionary; no stemming, no stop words. "don't" and "ann's" stay one word.
   // "english", "german", "french", … (every Snowball language): standard + its stop words + its stemmer.
+  //               The stemmer sees the accents, then they are folded; French, Italian and Catalan lose
+  //               elided articles (l'homme); Turkish folds I its own way.
   // "cjk"         standard with the stop words of "simple".
   // "simple"      lower case, runs of letters, digits and underscore, CJK runs as overlapping pairs, the
   //               33 classic English stop words, no stemming: the plain baseline of the literature.
@@ -37,6 +41,10 @@ struct Token {
   // Bytes of the original text the term came from: [begin, end).
   uint32_t begin = 0;
   uint32_t end = 0;
+  // The folded word before stemming, what `prefix*` and `fuzzy~` compare with. Empty where it is the term.
+  std::string surface;
+
+  std::string_view word() const { return surface.empty() ? term : surface; }
 };
 
 class Analyzer {
@@ -52,6 +60,9 @@ class Analyzer {
 
   // Folds without splitting, stopping or stemming: what `prefix*` and `fuzzy~` compare with.
   virtual std::string Fold(std::string_view word) const = 0;
+
+  // Whether terms may differ from their words, so that an index has to know both.
+  virtual bool stems() const = 0;
 
   // Names everything that decides the terms: analyzer, options, Unicode and Snowball versions. Two
   // indexes with different fingerprints must not be mixed.

@@ -6,7 +6,9 @@
 //   idf(c)      = ln(1 + (N - n + 0.5) / (n + 0.5))
 // A phrase has the phrase's frequency as tf and the sum of its terms' idf. A prefix or fuzzy clause is one
 // term whose tf is the sum over the terms it stands for (at most 128 and 64, nearest first), n the number
-// of live texts with any of them.
+// of live texts with any of them. Prefix and fuzzy compare with the words of the live texts, folded but
+// not stemmed: in an "english" namespace runni* finds the texts that hold "running" or, as everywhere
+// there, another word of the same stem.
 //
 // Threads: one writer. Add, Remove and View are serialised by the owner's lock (View may share it);
 // the TextView that comes back needs no lock and stays valid, unchanged, whatever the writer does.
@@ -24,6 +26,8 @@
 #include "index/text/text_query.h"
 
 namespace engram {
+
+class TextPart;
 
 struct Bm25Parameters {
   double k1 = 1.2;
@@ -88,10 +92,9 @@ class TextIndex {
   size_t MemoryBytes() const;
 
  private:
-  class Part;
   std::shared_ptr<const Analyzer> analyzer_;
   Bm25Parameters parameters_;
-  std::shared_ptr<Part> part_;
+  std::shared_ptr<TextPart> part_;  // replaced, never changed under a view, when its dead are swept out
 };
 
 }  // namespace engram

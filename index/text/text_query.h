@@ -24,9 +24,11 @@ struct TextClause {
   Kind kind = Kind::kTerm;
   Occur occur = Occur::kShould;
   // kTerm, kPrefix, kFuzzy: one entry. kPhrase: its terms in order.
-  std::vector<std::string> terms;
+  std::vector<std::string> terms{};
   // kPhrase: each term's position relative to the first (stop words leave gaps).
-  std::vector<uint32_t> offsets;
+  std::vector<uint32_t> offsets{};
+  // kFuzzy: how many edits away a word may be.
+  uint32_t distance = 0;
   // How often the clause was written: a repeated word counts as often as it occurs.
   uint32_t times = 1;
 };
@@ -42,10 +44,14 @@ struct TextQuery {
 
 constexpr size_t kTextQueryClausesMax = 1024;
 
-// Never fails on odd syntax (a lone quote or sign is text); InvalidArgument with more than
-// kTextQueryClausesMax clauses. A word that the analyzer drops or that folds to nothing gives no clause;
-// a word it splits (an email address, a CJK run) becomes a phrase where it carries an operator and
-// plain terms otherwise.
+// Never fails on odd syntax; InvalidArgument with more than kTextQueryClausesMax different clauses. A word
+// that the analyzer drops or that folds to nothing gives no clause; a word it splits (an email address,
+// a CJK run) becomes a phrase where it carries an operator and plain terms otherwise.
+//
+// Words are cut at white space. + and - count at the beginning of a word or a quote, where a letter
+// follows: a sign before a digit belongs to the number ("-5 degrees" forbids nothing; -"5" does). A quote
+// that never closes is text. One * or ~ at the end of a word is an operator; ~0, ~1 and ~2 say how many
+// edits, a bare ~ means DefaultFuzzyDistance. Typographic quotes count as quotes.
 Result<TextQuery> ParseTextQuery(std::string_view text, TextMode mode, const Analyzer& analyzer);
 
 }  // namespace engram
