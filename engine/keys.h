@@ -72,7 +72,8 @@ class Key {
   Key& AddRun(uint32_t run) { AppendKey32(&bytes_, run); return *this; }
   Key& AddRaw(std::string_view rest) { bytes_ += rest; return *this; }
   Key& AddString(std::string_view text) { AppendKeyString(&bytes_, text); return *this; }
-  operator std::string() const { return bytes_; }  // NOLINT: a finished key is a string
+  operator std::string() const { return bytes_; }       // NOLINT: a finished key is a string
+  operator std::string_view() const { return bytes_; }  // NOLINT: and as good as a view of one
   const std::string& str() const { return bytes_; }
 
  private:

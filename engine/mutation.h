@@ -73,7 +73,9 @@ struct PatchMemory {
 struct UpdateMemory {
   std::string id;
   std::optional<Filter> still_matches;
-  std::vector<std::pair<std::string, Value>> set;  // path -> value, in path order
+  // path -> value, in path order; values as FilterFields gives them (times int64 microseconds, state by its name),
+  // of the right kind and in range, never null.
+  std::vector<std::pair<std::string, Value>> set;
   std::vector<std::string> unset;
   std::optional<Value::Object> replace_metadata;
 };
@@ -150,6 +152,10 @@ struct PatchNamespace {
   NamespacePatch patch;
 };
 struct DropNamespace {};
+// Removes up to `keys_max` rows of a dropped namespace; goes by number.
+struct SweepDropped {
+  uint32_t keys_max = 10'000;
+};
 
 struct ImportProgress {
   std::string id;
@@ -159,7 +165,7 @@ struct ImportProgress {
 
 using Operation = std::variant<WriteMemory, PatchMemory, UpdateMemory, DeleteMemory, Feedback, Touch, WriteEdge,
                                DeleteEdge, WriteNode, WriteRun, DeleteRun, SweepExpired, CreateNamespace,
-                               PatchNamespace, DropNamespace, ImportProgress>;
+                               PatchNamespace, DropNamespace, SweepDropped, ImportProgress>;
 
 struct Mutation {
   TenantId tenant;

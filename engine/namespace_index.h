@@ -77,6 +77,8 @@ class NamespaceIndex {
 
   Position position() const;
   NamespaceConfig config() const;
+  // What turns texts and queries into terms; never changes.
+  const std::shared_ptr<const Analyzer>& analyzer() const;
 
   // First buries what is due at `now` (expired memories leave every index at once; their rows wait for the
   // sweep), then takes the view.

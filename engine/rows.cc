@@ -186,6 +186,8 @@ std::string EncodeIdRow(const IdRow& row) {
   AppendOptionalUint(&out, row.run);
   AppendHash(&out, row.content_hash);
   AppendHash(&out, row.hash);
+  AppendBool(&out, row.duplicate_hash.has_value());
+  if (row.duplicate_hash) AppendHash(&out, *row.duplicate_hash);
   return out;
 }
 
@@ -204,6 +206,7 @@ Result<IdRow> DecodeIdRow(std::string_view bytes) {
     row.run = ReadOptionalUint<uint32_t>(&in);
     row.content_hash = ReadHash(&in);
     row.hash = ReadHash(&in);
+    if (in.Byte() != 0) row.duplicate_hash = ReadHash(&in);
   }
   RETURN_IF_ERROR(in.Finish("id row"));
   return row;

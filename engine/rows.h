@@ -33,6 +33,7 @@ struct IdRow {
   std::optional<uint32_t> run;
   Hash128 content_hash;  // of the current content (canonical.h)
   Hash128 hash;          // what the memory adds to the namespace's digest
+  std::optional<Hash128> duplicate_hash;  // under which "H" row it stands, if it does
   bool implicit = false;  // entities: made by an edge alone; a memory may still take the id over
 };
 

@@ -1,0 +1,278 @@
+#include "engine/store.h"
+
+#include <cstdlib>
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/file_checksum.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/write_batch_with_index.h>
+
+#include "base/log.h"
+#include "engine/store_read_guard.h"
+
+namespace engram {
+namespace {
+
+rocksdb::Slice AsSlice(std::string_view v) { return {v.data(), v.size()}; }
+std::string_view AsView(const rocksdb::Slice& v) { return {v.data(), v.size()}; }
+
+Status FromRocks(const rocksdb::Status& status) {
+  if (status.ok()) return {};
+  const std::string text = status.ToString();
+  if (status.IsNoSpace()) return {StatusCode::kOutOfSpace, "the disk is full: " + text};
+  if (status.IsCorruption()) return Corruption(text);
+  if (status.IsBusy() || status.IsTimedOut() || status.IsTryAgain()) return Unavailable(text);
+  return Internal(text);
+}
+
+// After a failed write or sync nobody knows what the disk holds: only a restart finds out.
+[[noreturn]] void StopProcess(std::string_view event, const std::string& error) {
+  Log(LogLevel::kError, event, {{"error", error}});
+  std::abort();
+}
+
+// RocksDB's background threads found an error that must not be retried.
+class FatalErrors final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* status) override {
+    if (status->IsNoSpace()) return;  // writes fail with OutOfSpace until there is room
+    StopProcess("store_background_error", status->ToString());
+  }
+};
+
+// Walks keys in [begin, end) of any RocksDB iterator; bounds are checked here, whoever made it.
+class BoundedIterator final : public KvIterator {
+ public:
+  BoundedIterator(std::unique_ptr<rocksdb::Iterator> it, std::string begin, std::string end,
+                  std::shared_ptr<const void> keep_alive)
+      : keep_alive_(std::move(keep_alive)), it_(std::move(it)), begin_(std::move(begin)), end_(std::move(end)) {
+    SeekToFirst();
+  }
+
+  bool Valid() const override {
+    return it_->Valid() && key() >= begin_ && (end_.empty() || key() < end_);
+  }
+  void Next() override { it_->Next(); }
+  void Prev() override { it_->Prev(); }
+  void Seek(std::string_view key) override { it_->Seek(AsSlice(key < begin_ ? std::string_view(begin_) : key)); }
+  void SeekToFirst() override { it_->Seek(begin_); }
+  void SeekToLast() override {
+    if (end_.empty()) {
+      it_->SeekToLast();
+    } else {
+      it_->SeekForPrev(end_);
+      if (it_->Valid() && key() == end_) it_->Prev();
+    }
+  }
+  std::string_view key() const override { return AsView(it_->key()); }
+  std::string_view value() const override { return AsView(it_->value()); }
+  Status status() const override { return FromRocks(it_->status()); }
+
+ private:
+  std::shared_ptr<const void> keep_alive_;
+  std::unique_ptr<rocksdb::Iterator> it_;
+  std::string begin_;
+  std::string end_;
+};
+
+Result<std::optional<std::string>> GetResult(const rocksdb::Status& status, std::string&& value) {
+  if (status.IsNotFound()) return std::optional<std::string>();
+  if (!status.ok()) return FromRocks(status);
+  return std::optional<std::string>(std::move(value));
+}
+
+class SnapshotReader final : public KvReader, public std::enable_shared_from_this<SnapshotReader> {
+ public:
+  explicit SnapshotReader(rocksdb::DB* db) : db_(db), snapshot_(db->GetSnapshot()) {}
+  ~SnapshotReader() override { db_->ReleaseSnapshot(snapshot_); }
+  SnapshotReader(const SnapshotReader&) = delete;
+  SnapshotReader& operator=(const SnapshotReader&) = delete;
+
+  Result<std::optional<std::string>> Get(std::string_view key) const override {
+    std::string value;
+    const rocksdb::Status status = db_->Get(Options(), AsSlice(key), &value);
+    return GetResult(status, std::move(value));
+  }
+
+  Result<std::vector<std::optional<std::string>>> MultiGet(const std::vector<std::string>& keys) const override {
+    std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
+    std::vector<rocksdb::PinnableSlice> values(keys.size());
+    std::vector<rocksdb::Status> statuses(keys.size());
+    db_->MultiGet(Options(), db_->DefaultColumnFamily(), keys.size(), slices.data(), values.data(), statuses.data());
+    std::vector<std::optional<std::string>> results(keys.size());
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (statuses[i].IsNotFound()) continue;
+      if (!statuses[i].ok()) return FromRocks(statuses[i]);
+      results[i].emplace(values[i].data(), values[i].size());
+    }
+    return results;
+  }
+
+  std::unique_ptr<KvIterator> Scan(std::string_view begin, std::string_view end) const override {
+    std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(Options()));
+    return std::make_unique<BoundedIterator>(std::move(it), std::string(begin), std::string(end), shared_from_this());
+  }
+
+ private:
+  rocksdb::ReadOptions Options() const {
+    rocksdb::ReadOptions options;
+    options.snapshot = snapshot_;
+    return options;
+  }
+
+  rocksdb::DB* db_;
+  const rocksdb::Snapshot* snapshot_;
+};
+
+class BatchOverlay final : public Store::Overlay {
+ public:
+  explicit BatchOverlay(rocksdb::DB* db) : db_(db), batch_(rocksdb::BytewiseComparator(), 0, /*overwrite_key=*/true) {}
+
+  Result<std::optional<std::string>> Get(std::string_view key) const override {
+    std::string value;
+    const rocksdb::Status status = Batch().GetFromBatchAndDB(db_, rocksdb::ReadOptions(), AsSlice(key), &value);
+    return GetResult(status, std::move(value));
+  }
+
+  Result<std::vector<std::optional<std::string>>> MultiGet(const std::vector<std::string>& keys) const override {
+    std::vector<std::optional<std::string>> values;
+    values.reserve(keys.size());
+    for (const std::string& key : keys) {
+      ASSIGN_OR_RETURN(auto value, Get(key));
+      values.push_back(std::move(value));
+    }
+    return values;
+  }
+
+  std::unique_ptr<KvIterator> Scan(std::string_view begin, std::string_view end) const override {
+    std::unique_ptr<rocksdb::Iterator> it(Batch().NewIteratorWithBase(db_->NewIterator(rocksdb::ReadOptions())));
+    return std::make_unique<BoundedIterator>(std::move(it), std::string(begin), std::string(end), nullptr);
+  }
+
+  void Put(std::string_view key, std::string_view value) override { Check(batch_.Put(AsSlice(key), AsSlice(value))); }
+  void Delete(std::string_view key) override { Check(batch_.Delete(AsSlice(key))); }
+  void SetSavePoint() override { batch_.SetSavePoint(); }
+  void RollbackToSavePoint() override { Check(batch_.RollbackToSavePoint()); }
+  void PopSavePoint() override { Check(batch_.PopSavePoint()); }
+  uint64_t ByteSize() const override { return Batch().GetWriteBatch()->GetDataSize(); }
+
+  rocksdb::WriteBatch* batch() { return batch_.GetWriteBatch(); }
+
+ private:
+  // A batch in memory fails only when it is misused.
+  static void Check(const rocksdb::Status& status) { ENGRAM_CHECK(status.ok()); }
+  // Reading a batch is const in meaning; RocksDB does not say so.
+  rocksdb::WriteBatchWithIndex& Batch() const { return const_cast<rocksdb::WriteBatchWithIndex&>(batch_); }
+
+  rocksdb::DB* db_;
+  rocksdb::WriteBatchWithIndex batch_;
+};
+
+rocksdb::Options MakeOptions(const StoreOptions& options) {
+  rocksdb::Options out;
+  out.create_if_missing = true;
+  out.env = ReadGuardEnv();
+  out.listeners.push_back(std::make_shared<FatalErrors>());
+  // Safety: never recycle logs, never lose a hole in the middle of the log, check what is read.
+  out.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  out.recycle_log_file_num = 0;
+  out.paranoid_checks = true;
+  out.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+  out.verify_sst_unique_id_in_manifest = true;
+  out.max_write_buffer_number = 2;
+  // Two cores: one flush and one compaction at a time.
+  out.max_background_jobs = 2;
+  out.max_subcompactions = 1;
+  out.write_buffer_size = options.write_buffer_bytes;
+  out.bytes_per_sync = 1 << 20;
+  out.max_open_files = 512;
+  out.keep_log_file_num = 4;
+  out.max_log_file_size = 16 << 20;
+  out.compression = rocksdb::kSnappyCompression;
+  out.bottommost_compression = rocksdb::kZSTD;
+  out.level_compaction_dynamic_level_bytes = true;
+
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+  table.checksum = rocksdb::kXXH3;
+  out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return out;
+}
+
+class RocksStore final : public Store {
+ public:
+  explicit RocksStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+  ~RocksStore() override { (void)db_->Close(); }
+
+  std::shared_ptr<const KvReader> Snapshot() const override { return std::make_shared<SnapshotReader>(db_.get()); }
+
+  std::unique_ptr<Overlay> NewOverlay() override { return std::make_unique<BatchOverlay>(db_.get()); }
+
+  Status Commit(std::unique_ptr<Overlay> overlay, bool sync) override {
+    rocksdb::WriteOptions options;
+    options.sync = sync;
+    const rocksdb::Status status = db_->Write(options, static_cast<BatchOverlay*>(overlay.get())->batch());
+    if (status.IsIOError() && !status.IsNoSpace()) StopProcess("store_write_failed", status.ToString());
+    return FromRocks(status);
+  }
+
+  Status SyncLog() override {
+    const rocksdb::Status status = db_->FlushWAL(/*sync=*/true);
+    if (status.IsIOError()) StopProcess("store_sync_failed", status.ToString());
+    return FromRocks(status);
+  }
+
+  Status CompactRange(std::string_view begin, std::string_view end) override {
+    rocksdb::CompactRangeOptions options;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    const rocksdb::Slice from = AsSlice(begin);
+    const rocksdb::Slice to = AsSlice(end);
+    return FromRocks(db_->CompactRange(options, &from, end.empty() ? nullptr : &to));
+  }
+
+  uint64_t DiskBytes() const override {
+    return Property("rocksdb.total-sst-files-size") + Property("rocksdb.cur-size-all-mem-tables");
+  }
+
+  std::vector<std::pair<std::string, double>> Gauges() const override {
+    std::vector<std::pair<std::string, double>> gauges;
+    for (const char* name : {"estimate-num-keys", "total-sst-files-size", "cur-size-all-mem-tables", "block-cache-usage",
+                             "num-running-compactions", "num-running-flushes", "estimate-pending-compaction-bytes",
+                             "is-write-stopped", "num-snapshots", "background-errors"}) {
+      std::string gauge = std::string("rocksdb_") + name;
+      for (char& c : gauge) c = c == '-' ? '_' : c;
+      gauges.emplace_back(std::move(gauge), static_cast<double>(Property(std::string("rocksdb.") + name)));
+    }
+    return gauges;
+  }
+
+ private:
+  uint64_t Property(const std::string& name) const {
+    uint64_t v = 0;
+    return db_->GetIntProperty(name, &v) ? v : 0;
+  }
+
+  std::unique_ptr<rocksdb::DB> db_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(MakeOptions(options), options.path, &db);
+  if (!status.ok()) {
+    const Status reason = FromRocks(status);
+    return Status(reason.code(), "cannot open the store at " + options.path + ": " + reason.message());
+  }
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::unique_ptr<rocksdb::DB>(db)));
+}
+
+}  // namespace engram

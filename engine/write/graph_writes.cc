@@ -1,0 +1,118 @@
+#include "engine/write/graph_writes.h"
+
+#include <fmt/format.h>
+
+#include "engine/write/versions.h"
+#include "graph/edge_store.h"
+
+namespace engram {
+namespace {
+
+using keys::Key;
+
+void PutEntity(Transaction& tx, const Node& node, NodeNumber number) {
+  tx.batch().Put(Key(keys::kEntity).Add(number), EncodeNode(node));
+  tx.counters.nodes_digest += NodeDigest(node);
+}
+
+IdRow EntityRow(NodeNumber number, bool implicit) {
+  IdRow row;
+  row.node = number;
+  row.is_memory = false;
+  row.implicit = implicit;
+  return row;
+}
+
+// The number of an edge's end.
+Result<NodeNumber> NodeOf(Transaction& tx, const std::string& id, std::string_view field) {
+  ASSIGN_OR_RETURN(auto row, FindId(tx.rows(), id));
+  if (row && row->is_memory) {
+    ASSIGN_OR_RETURN(const auto current, FindCurrent(tx, id));  // ends it when it is due
+    if (!current) return NotFound(fmt::format("memory \"{}\" was deleted", id)).At(std::string(field));
+  }
+  if (row) return row->node;
+  ASSIGN_OR_RETURN(const NodeNumber number, NewNode(tx, id));
+  Node node;
+  node.id = id;
+  node.created_at = tx.log_time();
+  node.updated_at = tx.log_time();
+  tx.batch().Put(keys::Id(id), EncodeIdRow(EntityRow(number, /*implicit=*/true)));
+  PutEntity(tx, node, number);
+  ++tx.counters.nodes;
+  return number;
+}
+
+bool SameNode(const Node& a, Node b) {
+  b.created_at = a.created_at;
+  b.updated_at = a.updated_at;
+  return EncodeNode(a) == EncodeNode(b);
+}
+
+}  // namespace
+
+Result<OperationResult> ApplyWriteEdge(Transaction& tx, const WriteEdge& write) {
+  Edge edge = write.edge;
+  ASSIGN_OR_RETURN(edge.source, NodeOf(tx, write.source_id, "source"));
+  ASSIGN_OR_RETURN(edge.target, NodeOf(tx, write.target_id, "target"));
+  edge.memory.reset();
+  if (!write.memory_id.empty()) {
+    ASSIGN_OR_RETURN(const auto memory, FindCurrent(tx, write.memory_id));
+    if (!memory) return NotFound(fmt::format("there is no memory \"{}\"", write.memory_id)).At("memory_id");
+    edge.memory = memory->row.node;
+  }
+  if (edge.id.empty()) edge.id = DefaultEdgeId(edge.scopes, write.source_id, edge.type, write.target_id);
+  edge.recorded = tx.log_time();
+  edge.retired.reset();
+  OperationResult result;
+  result.id = edge.id;
+  ASSIGN_OR_RETURN(const EdgeChange change, PutEdge(tx.rows(), std::move(edge), tx.batch()));
+  TellEdgeChange(tx, change);
+  if (!change.added) {
+    ASSIGN_OR_RETURN(const auto current, FindEdge(tx.rows(), result.id));
+    if (current) result.version = current->version;
+    return result;
+  }
+  result.version = change.added->version;
+  result.outcome = change.retired ? Outcome::kUpdated : Outcome::kCreated;
+  return result;
+}
+
+Result<OperationResult> ApplyDeleteEdge(Transaction& tx, const DeleteEdge& deletion) {
+  OperationResult result{deletion.id, Version(), Outcome::kSkipped};
+  ASSIGN_OR_RETURN(const auto current, FindEdge(tx.rows(), deletion.id));
+  if (!current || (deletion.still_matches && !deletion.still_matches(*current))) return result;
+  ASSIGN_OR_RETURN(const EdgeChange change, RetireEdge(tx.rows(), deletion.id, tx.log_time(), tx.batch()));
+  TellEdgeChange(tx, change);
+  result.version = current->version;
+  result.outcome = Outcome::kDeleted;
+  return result;
+}
+
+Result<OperationResult> ApplyWriteNode(Transaction& tx, const WriteNode& write) {
+  Node node = write.node;
+  node.created_at = tx.log_time();
+  node.updated_at = tx.log_time();
+  ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), node.id));
+  if (row && row->is_memory) {
+    return AlreadyExists(fmt::format("\"{}\" is the id of a memory, so it can't be a named entity too", node.id)).At("id");
+  }
+  if (!row) {
+    ASSIGN_OR_RETURN(const NodeNumber number, NewNode(tx, node.id));
+    tx.batch().Put(keys::Id(node.id), EncodeIdRow(EntityRow(number, /*implicit=*/false)));
+    PutEntity(tx, node, number);
+    ++tx.counters.nodes;
+    return OperationResult{node.id, Version(1), Outcome::kCreated};
+  }
+  ASSIGN_OR_RETURN(const auto bytes, tx.rows().Get(Key(keys::kEntity).Add(row->node)));
+  if (!bytes) return Corruption(fmt::format("the row of entity \"{}\" is missing", node.id));
+  ASSIGN_OR_RETURN(Node stored, DecodeNode(*bytes));
+  stored.id = node.id;
+  if (!row->implicit && SameNode(stored, node)) return OperationResult{node.id, Version(1), Outcome::kUnchanged};
+  tx.counters.nodes_digest -= NodeDigest(stored);
+  node.created_at = stored.created_at;
+  if (row->implicit) tx.batch().Put(keys::Id(node.id), EncodeIdRow(EntityRow(row->node, /*implicit=*/false)));
+  PutEntity(tx, node, row->node);
+  return OperationResult{node.id, Version(1), row->implicit ? Outcome::kCreated : Outcome::kUpdated};
+}
+
+}  // namespace engram

@@ -1,0 +1,67 @@
+// One mutation being decided: the rows as the commit group sees them, the changes so far, and what the in-memory
+// indexes will be told. Confined to the committer's thread; thrown away when the mutation is refused.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/kv.h"
+#include "engine/engine.h"
+#include "engine/keys.h"
+#include "engine/publication.h"
+#include "engine/rows.h"
+#include "engine/store.h"
+
+namespace engram {
+
+class Transaction {
+ public:
+  Transaction(TenantId tenant, NamespaceId ns, Store::Overlay& overlay, Timestamp log_time)
+      : tenant_(tenant),
+        ns_(ns),
+        system_(overlay, overlay, keys::Scope(keys::kSystemTenant, keys::kDirectory)),
+        directory_(overlay, overlay, keys::Scope(tenant, keys::kDirectory)),
+        namespace_(overlay, overlay, keys::Scope(tenant, ns)),
+        log_time_(log_time) {}
+
+  // A scoped reader and writer of the same range.
+  struct Range {
+    Range(const KvReader& reader, KvBatch& writer, const std::string& prefix) : rows(reader, prefix), batch(writer, prefix) {}
+    ScopedReader rows;
+    ScopedBatch batch;
+  };
+
+  TenantId tenant() const { return tenant_; }
+  NamespaceId ns() const { return ns_; }
+  // The only clock: `expires_at <= log_time()` is absent.
+  Timestamp log_time() const { return log_time_; }
+
+  const KvReader& rows() const { return namespace_.rows; }
+  KvBatch& batch() { return namespace_.batch; }
+  Range& directory() { return directory_; }  // the tenant's namespaces
+  Range& system() { return system_; }        // expiry order, dropped namespaces
+
+  void Tell(IndexEvent event) { events.push_back(std::move(event)); }
+
+  NamespaceHead head;
+  NamespaceCounters counters;
+  Position position;  // of this mutation
+  WriteMode mode = WriteMode::kUpsert;
+  bool head_changed = false;
+  bool dropped = false;   // the namespace ended: no counters, no log row
+  uint32_t place = 0;     // of the operation in the batch
+  std::vector<IndexEvent> events;
+  // Ids whose stored replies must go, too.
+  std::vector<std::string> erased_ids;
+
+ private:
+  TenantId tenant_;
+  NamespaceId ns_;
+  Range system_;
+  Range directory_;
+  Range namespace_;
+  Timestamp log_time_;
+};
+
+}  // namespace engram
