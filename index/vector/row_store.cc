@@ -28,7 +28,7 @@ RowStore::Place RowStore::Locate(size_t row) {
 // The floats are left as they come: pages that no row has reached cost nothing.
 RowStore::Chunk RowStore::NewChunk(size_t rows) const {
   Chunk chunk;
-  chunk.floats.reset(static_cast<float*>(::operator new[](rows * stride_ * sizeof(float), kCacheLine)));
+  chunk.floats.reset(static_cast<float*>(::operator new[](rows* stride_ * sizeof(float), kCacheLine)));
   chunk.slots = std::make_unique<uint32_t[]>(rows);
   chunk.deaths = std::make_unique<std::atomic<uint32_t>[]>(rows);
   return chunk;

@@ -1,5 +1,3 @@
-#include "index/vector/vector_index.h"
-
 #include <atomic>
 #include <mutex>
 #include <random>
@@ -8,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "index/vector/vector_index.h"
 #include "tests/index/random_seed.h"
 #include "tests/index/vector/brute_force.h"
 

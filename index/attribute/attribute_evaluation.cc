@@ -1,0 +1,136 @@
+// A filter's tree over the bounds of its conditions. In an AND the most selective part goes first; once
+// few slots are left, they are probed one by one where that is cheaper than a union over many values.
+#include <algorithm>
+#include <numeric>
+
+#include "base/check.h"
+#include "index/attribute/attribute_index.h"
+#include "index/attribute/attribute_rep.h"
+#include "index/attribute/condition_evaluation.h"
+
+namespace engram {
+namespace {
+
+class Evaluation {
+ public:
+  explicit Evaluation(const AttributeStore& store) : store_(store) {}
+
+  Bounds Evaluate(const Filter& filter) const {
+    switch (filter.kind) {
+      case Filter::Kind::kAnd: return EvaluateAnd(filter.children);
+      case Filter::Kind::kOr: return EvaluateOr(filter.children);
+      case Filter::Kind::kNot: {
+        Bounds rest(store_.slots());
+        rest.AndNot(Evaluate(filter.children.front()));
+        return rest;
+      }
+      case Filter::Kind::kCondition: return EvaluateCondition(store_, filter);
+    }
+    ENGRAM_CHECK(false);
+  }
+
+ private:
+  Bounds EvaluateOr(const std::vector<Filter>& children) const {
+    Bounds any;
+    for (const Filter& child : children) any.Or(Evaluate(child));
+    return any;
+  }
+
+  Bounds EvaluateAnd(const std::vector<Filter>& children) const {
+    if (children.empty()) return Bounds(store_.slots());
+    const std::vector<const Filter*> order = MostSelectiveFirst(children);
+    Bounds all = Evaluate(*order[0]);
+    for (size_t i = 1; i < order.size() && !all.possible().isEmpty(); ++i) Narrow(*order[i], &all);
+    return all;
+  }
+
+  void Narrow(const Filter& filter, Bounds* bounds) const {
+    // A probe costs about as much as so many values of a union.
+    constexpr uint64_t kProbeCost = 8;
+    if (bounds->possible().cardinality() * kProbeCost < Work(filter)) {
+      bounds->And(ProbeAll(filter, bounds->possible()));
+    } else if (filter.kind == Filter::Kind::kNot) {
+      bounds->AndNot(Evaluate(filter.children.front()));
+    } else {
+      bounds->And(Evaluate(filter));
+    }
+  }
+
+  std::vector<const Filter*> MostSelectiveFirst(const std::vector<Filter>& children) const {
+    std::vector<std::pair<uint64_t, const Filter*>> estimates;
+    estimates.reserve(children.size());
+    for (const Filter& child : children) estimates.emplace_back(Estimate(child), &child);
+    std::stable_sort(estimates.begin(), estimates.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<const Filter*> order;
+    order.reserve(children.size());
+    for (const auto& [estimate, child] : estimates) order.push_back(child);
+    return order;
+  }
+
+  // An upper bound on the matches, as far as it is cheap to know.
+  uint64_t Estimate(const Filter& filter) const {
+    switch (filter.kind) {
+      case Filter::Kind::kAnd: {
+        uint64_t least = store_.slots().cardinality();
+        for (const Filter& child : filter.children) least = std::min(least, Estimate(child));
+        return least;
+      }
+      case Filter::Kind::kOr: {
+        uint64_t sum = 0;
+        for (const Filter& child : filter.children) sum += Estimate(child);
+        return sum;
+      }
+      case Filter::Kind::kNot: return store_.slots().cardinality() + 1;  // after all that is positive
+      case Filter::Kind::kCondition: return EstimateMatches(store_, filter);
+    }
+    ENGRAM_CHECK(false);
+  }
+
+  uint64_t Work(const Filter& filter) const {
+    if (filter.kind == Filter::Kind::kCondition) return EstimateWork(store_, filter);
+    return std::accumulate(filter.children.begin(), filter.children.end(), uint64_t{1},
+                           [&](uint64_t sum, const Filter& child) { return sum + Work(child); });
+  }
+
+  Bounds ProbeAll(const Filter& filter, const SlotSet& candidates) const {
+    SlotSet certain;
+    SlotSet unsure;
+    for (const uint32_t slot : candidates) {
+      const Truth truth = Probe(filter, slot);
+      if (truth != Truth::kFalse) (truth == Truth::kTrue ? certain : unsure).add(slot);
+    }
+    return Bounds(std::move(certain), unsure);
+  }
+
+  Truth Probe(const Filter& filter, uint32_t slot) const {
+    switch (filter.kind) {
+      case Filter::Kind::kAnd: {
+        Truth least = Truth::kTrue;
+        for (const Filter& child : filter.children) least = std::min(least, Probe(child, slot));
+        return least;
+      }
+      case Filter::Kind::kOr: {
+        Truth most = Truth::kFalse;
+        for (const Filter& child : filter.children) most = std::max(most, Probe(child, slot));
+        return most;
+      }
+      case Filter::Kind::kNot:
+        return static_cast<Truth>(2 - static_cast<uint8_t>(Probe(filter.children.front(), slot)));
+      case Filter::Kind::kCondition: return ProbeCondition(store_, filter, slot);
+    }
+    ENGRAM_CHECK(false);
+  }
+
+  const AttributeStore& store_;
+};
+
+}  // namespace
+
+FilterResult AttributeIndex::Evaluate(const Filter& filter) const {
+  Bounds bounds = Evaluation(rep_->store).Evaluate(filter);
+  const bool exact = bounds.exact();
+  return {std::move(bounds).TakePossible(), exact};
+}
+
+}  // namespace engram

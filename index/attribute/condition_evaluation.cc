@@ -1,0 +1,249 @@
+#include "index/attribute/condition_evaluation.h"
+
+#include "base/check.h"
+#include "index/attribute/condition.h"
+#include "index/attribute/string_match.h"
+
+namespace engram {
+namespace {
+
+using Op = Filter::Op;
+using Kind = Value::Kind;
+using ValueIterator = AttributeValues::const_iterator;
+
+struct ValueRange {
+  ValueIterator begin;
+  ValueIterator end;
+};
+
+ValueRange OfRank(const AttributePath& path, KeyRank rank) {
+  const auto next = static_cast<KeyRank>(static_cast<uint8_t>(rank) + 1);
+  return {path.values.lower_bound(rank), path.values.lower_bound(next)};
+}
+
+// The union of the postings in the range whose key fits.
+template <class Fits>
+SlotSet UnionIf(const ValueRange& range, Fits fits) {
+  PostingUnion slots;
+  for (auto it = range.begin; it != range.end; ++it) {
+    if (fits(it->first)) slots.Add(it->second);
+  }
+  return std::move(slots).Take();
+}
+
+SlotSet Union(const ValueRange& range) {
+  return UnionIf(range, [](const AttributeKey&) { return true; });
+}
+
+SlotSet LongTexts(const AttributePath& path) { return Union(OfRank(path, KeyRank::kLongText)); }
+SlotSet Lists(const AttributePath& path) { return Union(OfRank(path, KeyRank::kListSize)); }
+
+SlotSet Present(const AttributeStore& store, std::string_view field) {
+  PostingUnion slots;
+  store.ForEachPathFrom(field, [&](const AttributePath& path) { slots.Add(path.present); });
+  return std::move(slots).Take();
+}
+
+// Equal to one of `operands`. A long text's hash says that it may be equal, not that it is.
+Bounds AnyOf(const AttributePath& path, const Value* operands, size_t n) {
+  PostingUnion certain;
+  PostingUnion unsure;
+  for (size_t i = 0; i < n; ++i) {
+    const auto key = KeyView::Of(operands[i]);
+    const Posting* posting = key ? path.Find(*key) : nullptr;
+    if (posting) (key->rank == KeyRank::kLongText ? unsure : certain).Add(*posting);
+  }
+  return Bounds(std::move(certain).Take(), std::move(unsure).Take());
+}
+
+// A text of any length as a place among the short ones.
+KeyView TextPlace(std::string_view text) {
+  KeyView key;
+  key.rank = KeyRank::kText;
+  key.text = text;
+  return key;
+}
+
+ValueRange OrderRange(const AttributePath& path, Op op, const KeyView& operand) {
+  ValueRange range = OfRank(path, operand.rank);
+  switch (op) {
+    case Op::kGt: range.begin = path.values.upper_bound(operand); break;
+    case Op::kGte: range.begin = path.values.lower_bound(operand); break;
+    case Op::kLt: range.end = path.values.lower_bound(operand); break;
+    case Op::kLte: range.end = path.values.upper_bound(operand); break;
+    default: ENGRAM_CHECK(false);
+  }
+  return range;
+}
+
+Bounds Ordered(const AttributePath& path, const Filter& condition) {
+  const Value& operand = condition.operand;
+  if (operand.is_number()) return Bounds(Union(OrderRange(path, condition.op, *KeyView::Of(operand))));
+  return Bounds(Union(OrderRange(path, condition.op, TextPlace(operand.as_string()))), LongTexts(path));
+}
+
+Bounds WithPrefix(const AttributePath& path, std::string_view prefix) {
+  ValueRange range = OfRank(path, KeyRank::kText);
+  range.begin = path.values.lower_bound(TextPlace(prefix));
+  auto end = range.begin;
+  while (end != range.end && end->first.view().text.starts_with(prefix)) ++end;
+  return Bounds(Union({range.begin, end}), LongTexts(path));
+}
+
+// On a list an element must equal the operand, on a text be part of it; postings don't know which of the
+// two a slot has, the sizes of lists do.
+Bounds Containing(const AttributePath& path, const Value& operand) {
+  const SlotSet lists = Lists(path);
+  Bounds elements = AnyOf(path, &operand, 1);
+  elements.And(Bounds(lists));
+  if (operand.kind() != Kind::kString) return elements;
+
+  const std::string& part = operand.as_string();
+  const auto fits = [&](const AttributeKey& key) { return Contains(key.view().text, part); };
+  Bounds texts(UnionIf(OfRank(path, KeyRank::kText), fits), LongTexts(path));
+  texts.AndNot(Bounds(lists));
+  texts.Or(elements);
+  return texts;
+}
+
+Bounds ContainingFolded(const AttributePath& path, std::string_view operand) {
+  const std::string part = FoldCase(operand);
+  PostingUnion containing;
+  PostingUnion equal;
+  const ValueRange texts = OfRank(path, KeyRank::kText);
+  for (auto it = texts.begin; it != texts.end; ++it) {
+    const std::string text = FoldCase(it->first.view().text);
+    if (Contains(text, part)) containing.Add(it->second);
+    if (text == part) equal.Add(it->second);
+  }
+  const SlotSet lists = Lists(path);
+  SlotSet certain = std::move(containing).Take();
+  certain -= lists;
+  certain |= std::move(equal).Take();
+  return Bounds(std::move(certain), LongTexts(path));
+}
+
+Bounds Sized(const AttributePath& path, const Value& operand) {
+  SlotSet lists = UnionIf(OfRank(path, KeyRank::kListSize),
+                          [&](const AttributeKey& key) { return SizeHolds(operand, key.view().bits); });
+  Bounds texts(UnionIf(OfRank(path, KeyRank::kText),
+                       [&](const AttributeKey& key) { return SizeHolds(operand, CodePoints(key.view().text)); }),
+               LongTexts(path));
+  texts.AndNot(Bounds(Lists(path)));
+  texts.Or(Bounds(std::move(lists)));
+  return texts;
+}
+
+Bounds EvaluateValues(const AttributePath& path, const Filter& condition) {
+  const Value& operand = condition.operand;
+  switch (condition.op) {
+    case Op::kEq: return AnyOf(path, &operand, 1);
+    case Op::kIn: return AnyOf(path, operand.as_list().data(), operand.as_list().size());
+    case Op::kGt:
+    case Op::kGte:
+    case Op::kLt:
+    case Op::kLte: return Ordered(path, condition);
+    case Op::kContains: return Containing(path, operand);
+    case Op::kIcontains: return ContainingFolded(path, operand.as_string());
+    case Op::kPrefix: return WithPrefix(path, operand.as_string());
+    case Op::kSize: return Sized(path, operand);
+    case Op::kExists:
+    case Op::kIsNull: return Bounds();  // what holds for missing and present fields alike is decided before
+  }
+  ENGRAM_CHECK(false);
+}
+
+bool Below(std::string_view name, std::string_view path) {
+  return name.starts_with(path) && (name.size() == path.size() || name[path.size()] == '.');
+}
+
+Truth KnownIf(bool holds) { return holds ? Truth::kTrue : Truth::kFalse; }
+Truth UnsureIf(bool possible) { return possible ? Truth::kUnknown : Truth::kFalse; }
+
+bool MayEqual(const KeyView& key, const Value& operand) {
+  const auto other = KeyView::Of(operand);
+  return other && CompareKeys(key, *other) == 0;
+}
+
+Truth ProbeLongText(const Filter& condition, const KeyView& key, bool in_list) {
+  const Value& operand = condition.operand;
+  const bool text_operand = operand.kind() == Kind::kString;
+  switch (condition.op) {
+    case Op::kEq: return UnsureIf(MayEqual(key, operand));
+    case Op::kIn:
+      return UnsureIf(std::any_of(operand.as_list().begin(), operand.as_list().end(),
+                                  [&](const Value& item) { return MayEqual(key, item); }));
+    case Op::kContains: return UnsureIf(text_operand && (!in_list || MayEqual(key, operand)));
+    case Op::kSize: return UnsureIf(!in_list);
+    default: return UnsureIf(text_operand);
+  }
+}
+
+Truth ProbeKey(const Filter& condition, const KeyView& key, bool in_list) {
+  if (key.rank == KeyRank::kLongText) return ProbeLongText(condition, key, in_list);
+  if (key.rank == KeyRank::kListSize) {
+    return KnownIf(condition.op == Op::kSize && SizeHolds(condition.operand, key.bits));
+  }
+  if (condition.op == Op::kSize) {
+    return KnownIf(!in_list && key.rank == KeyRank::kText && SizeHolds(condition.operand, CodePoints(key.text)));
+  }
+  return KnownIf(ScalarHolds(condition, key.ToValue(), in_list));
+}
+
+}  // namespace
+
+Bounds EvaluateCondition(const AttributeStore& store, const Filter& condition) {
+  if (HoldsWheneverPresent(condition)) return Bounds(Present(store, condition.field));
+  const AttributePath* path = store.FindPath(condition.field);
+  Bounds matches = path ? EvaluateValues(*path, condition) : Bounds();
+  if (!HoldsWhenMissing(condition)) return matches;
+  Bounds missing(store.slots());
+  missing.AndNot(Bounds(Present(store, condition.field)));
+  missing.Or(matches);
+  return missing;
+}
+
+uint64_t EstimateMatches(const AttributeStore& store, const Filter& condition) {
+  if (HoldsWhenMissing(condition) || HoldsWheneverPresent(condition)) return store.slots().cardinality();
+  const AttributePath* path = store.FindPath(condition.field);
+  if (!path) return 0;
+  if (condition.op != Op::kEq && condition.op != Op::kIn) return path->present.size();
+  const auto matches_of = [&](const Value& operand) {
+    const auto key = KeyView::Of(operand);
+    const Posting* posting = key ? path->Find(*key) : nullptr;
+    return posting ? posting->size() : 0;
+  };
+  if (condition.op == Op::kEq) return matches_of(condition.operand);
+  uint64_t sum = 0;
+  for (const Value& operand : condition.operand.as_list()) sum += matches_of(operand);
+  return sum;
+}
+
+uint64_t EstimateWork(const AttributeStore& store, const Filter& condition) {
+  if (HoldsWhenMissing(condition) || HoldsWheneverPresent(condition)) return 1;
+  if (condition.op == Op::kEq) return 1;
+  if (condition.op == Op::kIn) return condition.operand.as_list().size();
+  const AttributePath* path = store.FindPath(condition.field);
+  return path ? path->values.size() : 0;
+}
+
+Truth ProbeCondition(const AttributeStore& store, const Filter& condition, uint32_t slot) {
+  const AttributeStore::Cells& cells = store.CellsOf(slot);
+  const bool present = std::any_of(cells.begin(), cells.end(), [&](const AttributeStore::Cell& cell) {
+    return Below(cell.path->first, condition.field);
+  });
+  if (!present) return KnownIf(HoldsWhenMissing(condition));
+  if (condition.op == Op::kExists || condition.op == Op::kIsNull) return KnownIf(HoldsWheneverPresent(condition));
+
+  const auto here = [&](const AttributeStore::Cell& cell) { return cell.path->first == condition.field; };
+  const bool in_list = std::any_of(cells.begin(), cells.end(), [&](const AttributeStore::Cell& cell) {
+    return here(cell) && cell.value->first.rank() == KeyRank::kListSize;
+  });
+  Truth truth = Truth::kFalse;
+  for (const AttributeStore::Cell& cell : cells) {
+    if (here(cell)) truth = std::max(truth, ProbeKey(condition, cell.value->first.view(), in_list));
+  }
+  return truth;
+}
+
+}  // namespace engram

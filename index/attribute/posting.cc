@@ -1,0 +1,136 @@
+#include "index/attribute/posting.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace engram {
+
+const uint32_t* Posting::Few() const {
+  const auto* array = std::get_if<Array>(&slots_);
+  return array ? array->get() : &std::get<uint32_t>(slots_);
+}
+
+// Keeps the array sorted; moves to the next form when it is full.
+void Posting::Insert(uint32_t at, uint32_t slot) {
+  const uint32_t* few = Few();
+  if (size_ == kFewMax) {
+    auto set = std::make_unique<SlotSet>(size_, few);
+    set->add(slot);
+    slots_ = std::move(set);
+    return;
+  }
+  if (size_ == 0) {
+    slots_ = slot;
+    return;
+  }
+  auto* array = std::get_if<Array>(&slots_);
+  if (array && !std::has_single_bit(size_)) {
+    std::copy_backward(few + at, few + size_, array->get() + size_ + 1);
+    (*array)[at] = slot;
+    return;
+  }
+  Array grown = std::make_unique<uint32_t[]>(std::bit_ceil(size_ + 1));
+  std::copy(few, few + at, grown.get());
+  grown[at] = slot;
+  std::copy(few + at, few + size_, grown.get() + at + 1);
+  slots_ = std::move(grown);
+}
+
+bool Posting::Add(uint32_t slot) {
+  if (auto* set = std::get_if<Set>(&slots_)) {
+    if (!(*set)->addChecked(slot)) return false;
+    ++size_;
+    return true;
+  }
+  const uint32_t* few = Few();
+  const uint32_t* at = std::lower_bound(few, few + size_, slot);
+  if (at != few + size_ && *at == slot) return false;
+  Insert(static_cast<uint32_t>(at - few), slot);
+  ++size_;
+  return true;
+}
+
+void Posting::Erase(uint32_t at) {
+  auto* array = std::get_if<Array>(&slots_);
+  if (!array) return;  // the only slot: size_ says that it is gone
+  uint32_t* few = array->get();
+  std::copy(few + at + 1, few + size_, few + at);
+  const uint32_t left = size_ - 1;
+  if (left == 1) {
+    slots_ = uint32_t{few[0]};
+  } else if (std::has_single_bit(left)) {
+    Array shrunk = std::make_unique<uint32_t[]>(left);
+    std::copy(few, few + left, shrunk.get());
+    slots_ = std::move(shrunk);
+  }
+}
+
+bool Posting::Remove(uint32_t slot) {
+  if (auto* set = std::get_if<Set>(&slots_)) {
+    if (!(*set)->removeChecked(slot)) return false;
+    --size_;
+    // Half the limit, so that a posting at the limit doesn't change its form to and fro.
+    if (size_ > kFewMax / 2) return true;
+    Array few = std::make_unique<uint32_t[]>(std::bit_ceil(size_));
+    (*set)->toUint32Array(few.get());
+    slots_ = std::move(few);
+    return true;
+  }
+  const uint32_t* few = Few();
+  const uint32_t* at = std::lower_bound(few, few + size_, slot);
+  if (at == few + size_ || *at != slot) return false;
+  Erase(static_cast<uint32_t>(at - few));
+  --size_;
+  return true;
+}
+
+bool Posting::Contains(uint32_t slot) const {
+  if (const auto* set = std::get_if<Set>(&slots_)) return (*set)->contains(slot);
+  return std::binary_search(Few(), Few() + size_, slot);
+}
+
+uint64_t Posting::CountIn(const SlotSet& other) const {
+  if (const auto* set = std::get_if<Set>(&slots_)) return (*set)->and_cardinality(other);
+  return static_cast<uint64_t>(
+      std::count_if(Few(), Few() + size_, [&](uint32_t slot) { return other.contains(slot); }));
+}
+
+SlotSet Posting::ToSet() const {
+  if (const auto* set = std::get_if<Set>(&slots_)) return **set;
+  return SlotSet(size_, Few());
+}
+
+void Posting::AppendTo(SlotSet* set, std::vector<uint32_t>* loose) const {
+  if (const auto* own = std::get_if<Set>(&slots_)) {
+    *set |= **own;
+  } else {
+    loose->insert(loose->end(), Few(), Few() + size_);
+  }
+}
+
+size_t Posting::MemoryBytes() const {
+  constexpr size_t kMallocOverhead = 8;
+  if (const auto* set = std::get_if<Set>(&slots_)) return sizeof(SlotSet) + SlotSetBytes(**set, size_);
+  if (std::holds_alternative<Array>(slots_)) return std::bit_ceil(size_) * sizeof(uint32_t) + kMallocOverhead;
+  return 0;
+}
+
+SlotSet PostingUnion::Take() && {
+  if (!loose_.empty()) {
+    if (!std::is_sorted(loose_.begin(), loose_.end())) std::sort(loose_.begin(), loose_.end());
+    set_.addMany(loose_.size(), loose_.data());
+  }
+  return std::move(set_);
+}
+
+size_t SlotSetBytes(const SlotSet& set, uint64_t cardinality) {
+  if (cardinality == 0) return 0;
+  // A container for every 65,536 numbers: 2 bytes a member with room to grow, or 8 KiB.
+  constexpr uint64_t kContainerBytes = 56;
+  constexpr uint64_t kBitsetBytes = 8192;
+  const uint64_t span = (set.maximum() >> 16) - (set.minimum() >> 16) + 1;
+  const uint64_t containers = std::min(cardinality, span);
+  return containers * kContainerBytes + std::min(cardinality * 5 / 2, containers * kBitsetBytes);
+}
+
+}  // namespace engram
