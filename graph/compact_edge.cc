@@ -83,6 +83,8 @@ size_t MemoryBytesOf(const Value::Object& object) {
 
 }  // namespace
 
+bool CompactEdge::timed() const { return flags & (kHasValidFrom | kHasValidTo); }
+
 bool CompactEdge::ValidAt(Timestamp time) const {
   // An open end stands as the last moment, which is inside.
   return valid_from <= time && (time < valid_to || !(flags & kHasValidTo));

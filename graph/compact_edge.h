@@ -27,6 +27,8 @@ struct CompactEdge {
   Hash128 id;
   std::unique_ptr<const Edge> whole;
 
+  // Has valid_from or valid_to.
+  bool timed() const;
   // As ValidAt(edge, time).
   bool ValidAt(Timestamp time) const;
 };
@@ -42,7 +44,7 @@ class EdgePacker {
   // The edge, either `*edge.whole` or filled into `*scratch`, which may hold another unpacked edge or none.
   const Edge& Unpack(const CompactEdge& edge, Edge* scratch) const;
 
-  const std::string& TypeOf(const CompactEdge& edge) const { return types_.At(edge.type); }
+  const std::string& TypeAt(uint32_t type) const { return types_.At(type); }
   std::strong_ordering CompareIds(const CompactEdge& a, const CompactEdge& b) const;
   // Of types and scopes, about.
   size_t MemoryBytes() const;

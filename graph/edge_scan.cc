@@ -66,6 +66,8 @@ class EdgeStream {
 
 std::vector<EdgeStream> OpenStreams(const KvReader& reader, const EdgeScan& scan, std::string_view narrower) {
   std::vector<EdgeStream> streams;
+  constexpr size_t kStatesTimesEnds = 4;
+  streams.reserve(kStatesTimesEnds);
   for (const EdgeState state : {EdgeState::kCurrent, EdgeState::kRetired}) {
     if (state == EdgeState::kRetired && !scan.retired) continue;
     if (!scan.node) {

@@ -45,7 +45,7 @@ class Expander {
     if (!Reach(step.other, from.distance + 1)) return false;
     // Walked both ways, an edge was met before when its other end was.
     const bool met = options_.direction == Direction::kBoth && places_.at(step.other) < next_;
-    if (!met) result_.edges.push_back(*step.edge);
+    if (!met) result_.edges.push_back(step.edge());
     return true;
   }
 

@@ -15,12 +15,24 @@
 
 namespace engram {
 
+// An edge that is put together when somebody asks for it: most walks need only where it leads.
+class StepEdge {
+ public:
+  virtual const Edge& Get() const = 0;
+
+ protected:
+  ~StepEdge() = default;
+};
+
 // An edge as a walk sees it from one end.
 struct Step {
   NodeNumber other;
   bool outgoing = true;
   double weight = 1;
-  const Edge* edge = nullptr;  // valid during the visit
+  const StepEdge* at = nullptr;
+
+  // Valid during the visit.
+  const Edge& edge() const { return at->Get(); }
 };
 
 class NeighborSource {

@@ -26,10 +26,11 @@ struct PushNode {
   double score = 0;
   double residual = 0;
   bool queued = false;
-  bool complete = false;  // `links` are all there are
+  bool complete = false;  // the links are all there are
   // At least so many edges: exact when complete, otherwise how far counting went.
   size_t degree = 1;
-  std::vector<Link> links;
+  size_t first_link = 0;
+  size_t links = 0;
 };
 
 class Push {
@@ -67,10 +68,12 @@ class Push {
     nodes_[at].score += options_.restart * mass;
     const double rest = (1 - options_.restart) * mass;
     // By index: receiving may add nodes and so move them.
-    const bool dead_end = nodes_[at].links.empty();
-    const size_t count = dead_end ? seeds_.size() : nodes_[at].links.size();
-    for (size_t i = 0; i < count; ++i) {
-      const Link link = dead_end ? seeds_[i] : nodes_[at].links[i];
+    const bool dead_end = nodes_[at].links == 0;
+    const std::vector<Link>& links = dead_end ? seeds_ : links_;
+    const size_t first = dead_end ? 0 : nodes_[at].first_link;
+    const size_t count = dead_end ? seeds_.size() : nodes_[at].links;
+    for (size_t i = first; i < first + count; ++i) {
+      const Link link = links[i];
       RETURN_IF_ERROR(Receive(link.to, rest * link.share));
     }
     return {};
@@ -114,10 +117,9 @@ class Push {
     for (const auto& [other, weight] : found_) largest = std::max(largest, weight);
     double total = 0;
     for (const auto& [other, weight] : found_) total += weight / largest;
-    std::vector<Link> links;
-    links.reserve(found_.size());
-    for (const auto& [other, weight] : found_) links.push_back({PlaceOf(other), weight / largest / total});
-    nodes_[at].links = std::move(links);
+    nodes_[at].first_link = links_.size();
+    nodes_[at].links = found_.size();
+    for (const auto& [other, weight] : found_) links_.push_back({PlaceOf(other), weight / largest / total});
   }
 
   PageRank Rank() const {
@@ -137,6 +139,7 @@ class Push {
   const PageRankOptions& options_;
   std::vector<PushNode> nodes_;  // in the order they were met
   std::unordered_map<NodeNumber, uint32_t> places_;
+  std::vector<Link> links_;  // of each node explored, together
   std::vector<Link> seeds_;
   std::deque<uint32_t> queue_;
   std::vector<std::pair<NodeNumber, double>> found_;

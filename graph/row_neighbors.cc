@@ -6,6 +6,15 @@
 namespace engram {
 namespace {
 
+class RowEdge final : public StepEdge {
+ public:
+  explicit RowEdge(const Edge& edge) : edge_(edge) {}
+  const Edge& Get() const override { return edge_; }
+
+ private:
+  const Edge& edge_;
+};
+
 class RowSource final : public NeighborSource {
  public:
   RowSource(const KvReader& reader, WalkFilter filter, std::optional<Timestamp> as_of, Timestamp now)
@@ -16,7 +25,8 @@ class RowSource final : public NeighborSource {
     return ScanEdges(reader_, scan, [&](const Edge& edge, std::string_view) {
       if (!Usable(edge)) return true;
       const bool outgoing = edge.source == node && direction != Direction::kIn;
-      return visit(Step{outgoing ? edge.target : edge.source, outgoing, edge.weight, &edge});
+      const RowEdge at(edge);
+      return visit(Step{outgoing ? edge.target : edge.source, outgoing, edge.weight, &at});
     });
   }
 

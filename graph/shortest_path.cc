@@ -92,7 +92,7 @@ class PathSearch {
       const double before_cost = layers_[hop - 1].labels.at(label.before).cost;
       RETURN_IF_ERROR(neighbors_.Visit(label.before, options_.direction, [&](const Step& step) {
         const bool taken = step.other == node && before_cost + CostOf(step) == label.cost;
-        if (taken) path.edges[hop - 1] = *step.edge;
+        if (taken) path.edges[hop - 1] = step.edge();
         return !taken;
       }));
     }

@@ -17,7 +17,7 @@ struct SeenStep {
 std::vector<SeenStep> StepsAt(const NeighborSource& source, NodeNumber node, Direction direction, size_t limit) {
   std::vector<SeenStep> steps;
   const Status status = source.Visit(node, direction, [&](const Step& step) {
-    steps.push_back({step.other, step.outgoing, step.weight, *step.edge});
+    steps.push_back({step.other, step.outgoing, step.weight, step.edge()});
     return steps.size() < limit;
   });
   EXPECT_TRUE(status.ok());
