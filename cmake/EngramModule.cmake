@@ -20,10 +20,14 @@ function(engram_program name)
   endif()
 endfunction()
 
-# What a test sees of its surroundings (a list inside a list, hence the escaped semicolon).
-string(CONCAT ENGRAM_TEST_ENVIRONMENT
-  "UBSAN_OPTIONS=print_stacktrace=1\\;"
-  "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.suppressions")
+# What a sanitizer is told when a test runs.
+set(ENGRAM_TEST_ENVIRONMENT "")
+if(ENGRAM_SANITIZE MATCHES thread)
+  set(ENGRAM_TEST_ENVIRONMENT
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.suppressions")
+elseif(ENGRAM_SANITIZE MATCHES undefined)
+  set(ENGRAM_TEST_ENVIRONMENT "UBSAN_OPTIONS=print_stacktrace=1")
+endif()
 
 # engram_test(NAME SOURCES a_test.cc… [DEPS …] [LABEL word] [TIMEOUT seconds]) makes the binary NAME_test
 # with gtest's main; each TEST is one ctest case, called NAME.Suite.Case. Cases are listed when ctest
@@ -34,8 +38,12 @@ function(engram_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
+  set(properties TIMEOUT ${ARG_TIMEOUT})
   if(ARG_LABEL)
-    set(label LABELS ${ARG_LABEL})
+    list(APPEND properties LABELS ${ARG_LABEL})
+  endif()
+  if(ENGRAM_TEST_ENVIRONMENT)
+    list(APPEND properties ENVIRONMENT ${ENGRAM_TEST_ENVIRONMENT})
   endif()
   add_executable(${name}_test ${ARG_SOURCES})
   target_link_libraries(${name}_test PRIVATE ${ARG_DEPS} engram_warnings GTest::gmock GTest::gtest_main)
@@ -44,7 +52,7 @@ function(engram_test name)
     TEST_PREFIX ${name}.
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${ENGRAM_TEST_ENVIRONMENT}" ${label})
+    PROPERTIES ${properties})
 endfunction()
 
 # engram_fuzz(NAME SOURCES a_fuzz.cc… [DEPS …]) makes the libFuzzer binary NAME_fuzz in the fuzz preset and
