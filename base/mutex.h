@@ -55,18 +55,28 @@ class CAPABILITY("mutex") Mutex {
 };
 
 // Many readers or one writer. Worth it only where readers hold it for longer than a map look-up.
+//
+// A waiting writer goes before readers that come after it (glibc's own lock lets readers in as long as any is
+// inside, so that a busy server would never write). A thread that holds it shared must not ask for it again.
 class CAPABILITY("mutex") SharedMutex {
  public:
   SharedMutex() = default;
   SharedMutex(const SharedMutex&) = delete;
   SharedMutex& operator=(const SharedMutex&) = delete;
 
-  void Lock() ACQUIRE() { mutex_.lock(); }
+  void Lock() ACQUIRE() {
+    const std::lock_guard<std::mutex> turn(turnstile_);
+    mutex_.lock();
+  }
   void Unlock() RELEASE() { mutex_.unlock(); }
-  void LockShared() ACQUIRE_SHARED() { mutex_.lock_shared(); }
+  void LockShared() ACQUIRE_SHARED() {
+    const std::lock_guard<std::mutex> turn(turnstile_);
+    mutex_.lock_shared();
+  }
   void UnlockShared() RELEASE_SHARED() { mutex_.unlock_shared(); }
 
  private:
+  std::mutex turnstile_;  // held while waiting to get in
   std::shared_mutex mutex_;
 };
 
