@@ -240,6 +240,63 @@ TEST(EdgeStoreTest, ATypeFilterReadsOnlyThatType) {
   EXPECT_LT(reader.steps, 5u);
 }
 
+// As an overlay on a batch behaves: iterators die at the next write.
+class StrictKv final : public KvReader, public KvBatch {
+ public:
+  Result<std::optional<std::string>> Get(std::string_view key) const override { return rows_.Get(key); }
+  Result<std::vector<std::optional<std::string>>> MultiGet(const std::vector<std::string>& keys) const override {
+    return rows_.MultiGet(keys);
+  }
+  std::unique_ptr<KvIterator> Scan(std::string_view begin, std::string_view end) const override {
+    return std::make_unique<Iterator>(rows_.Scan(begin, end), *this);
+  }
+  void Put(std::string_view key, std::string_view value) override { ++writes_, rows_.Put(key, value); }
+  void Delete(std::string_view key) override { ++writes_, rows_.Delete(key); }
+  size_t size() const { return rows_.size(); }
+
+ private:
+  class Iterator final : public KvIterator {
+   public:
+    Iterator(std::unique_ptr<KvIterator> base, const StrictKv& kv) : base_(std::move(base)), kv_(kv) {}
+    bool Valid() const override { return Alive().Valid(); }
+    void Next() override { Alive().Next(); }
+    void Prev() override { Alive().Prev(); }
+    void Seek(std::string_view key) override { Alive().Seek(key); }
+    void SeekToFirst() override { Alive().SeekToFirst(); }
+    void SeekToLast() override { Alive().SeekToLast(); }
+    std::string_view key() const override { return Alive().key(); }
+    std::string_view value() const override { return Alive().value(); }
+    Status status() const override { return Alive().status(); }
+
+   private:
+    KvIterator& Alive() const {
+      EXPECT_EQ(kv_.writes_, made_at_) << "an iterator was used after a write";
+      return *base_;
+    }
+    std::unique_ptr<KvIterator> base_;
+    const StrictKv& kv_;
+    const size_t made_at_ = kv_.writes_;
+  };
+  MemoryKv rows_;
+  size_t writes_ = 0;
+};
+
+TEST(EdgeStoreTest, ReadsEverythingBeforeItWrites) {
+  StrictKv kv;
+  const auto fill = [&] {
+    for (uint32_t i = 0; i < 5; ++i) {
+      Edge edge = MakeEdge(1, i, kv.size());
+      edge.memory = NodeNumber(i % 2);
+      ASSERT_TRUE(PutEdge(kv, edge, kv).ok());
+    }
+  };
+  fill();
+  EXPECT_EQ(RetireEdgesOf(kv, NodeNumber(1), {7}, kv)->size(), 5u);
+  fill();
+  EXPECT_EQ(EraseEdgesOf(kv, NodeNumber(1), kv)->size(), 5u);
+  EXPECT_EQ(kv.size(), 0u);
+}
+
 TEST(EdgeStoreTest, LargeMetadataComesBackFromEveryEnd) {
   Edge edge = MakeEdge(1, 2);
   edge.metadata["text"] = Value(std::string(10'000, 'x'));
