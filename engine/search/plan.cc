@@ -77,10 +77,13 @@ void PlanDiversity(const SearchRequest& request, const NamespaceConfig& config, 
     place = leg.place;
     plan->diversity_leg = i;
     plan->diversity_space = leg.space;
+    plan->diversity_metric = leg.metric;
   }
   if (!plan->diversity_space.empty()) return;
   const auto space = config.vectors.find(std::string(kDefaultSpace));
-  if (space != config.vectors.end() && space->second.type == VectorType::kDense) plan->diversity_space = kDefaultSpace;
+  if (space == config.vectors.end() || space->second.type != VectorType::kDense) return;
+  plan->diversity_space = kDefaultSpace;
+  plan->diversity_metric = space->second.metric;
 }
 
 }  // namespace

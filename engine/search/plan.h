@@ -33,6 +33,7 @@ struct SearchPlan {
   // Diversity compares vectors of this space through this leg's view; no space: memories don't resemble.
   std::string diversity_space;
   size_t diversity_leg = 0;
+  Metric diversity_metric = Metric::kCosine;
 };
 
 // The request must outlive the plan. InvalidArgument on what no namespace could answer, Unprocessable on what

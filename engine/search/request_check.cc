@@ -37,7 +37,8 @@ Status CheckLegs(const SearchRequest& request) {
     if (leg.weight) RETURN_IF_ERROR(CheckWeight(at + ".weight", *leg.weight));
     if (leg.type != LegType::kGraph) continue;
     if (leg.graph.hops > kHopsMax) {
-      return InvalidArgument(fmt::format("hops is at most {}, not {}", kHopsMax, leg.graph.hops)).At(at + ".graph.hops");
+      return InvalidArgument(fmt::format("hops is at most {}, not {}", kHopsMax, leg.graph.hops))
+          .At(at + ".graph.hops");
     }
     const bool seeded = !leg.graph.seeds.empty() || (others && leg.graph.from_hits > 0);
     if (!seeded) {

@@ -1,0 +1,77 @@
+#include "engine/search/candidates.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace engram::search {
+namespace {
+
+// A leg's own list, spread over the candidates.
+LegColumn OwnList(const LegRun& run, const CandidateSet& candidates) {
+  LegColumn column;
+  column.type = run.plan->request->type;
+  column.metric = run.plan->metric;
+  column.query_terms = run.plan->query_terms;
+  column.weight = run.plan->weight;
+  column.scores.resize(candidates.size());
+  column.ranks.resize(candidates.size());
+  uint32_t rank = 0;
+  for (const ScoredSlot& hit : run.hits) {
+    const std::optional<size_t> place = candidates.PlaceOf(hit.slot);
+    column.scores[*place] = hit.score;
+    column.ranks[*place] = ++rank;
+  }
+  return column;
+}
+
+}  // namespace
+
+CandidateSet::CandidateSet(std::vector<Slot> slots) : slots_(std::move(slots)) {
+  std::sort(slots_.begin(), slots_.end());
+  places_.reserve(slots_.size());
+  for (size_t i = 0; i < slots_.size(); ++i) places_.emplace(slots_[i], i);
+}
+
+std::optional<size_t> CandidateSet::PlaceOf(Slot slot) const {
+  const auto place = places_.find(slot);
+  if (place == places_.end()) return std::nullopt;
+  return place->second;
+}
+
+std::vector<Slot> UnionOfHits(const std::vector<LegRun>& runs) {
+  std::vector<Slot> slots;
+  for (const LegRun& run : runs) {
+    for (const ScoredSlot& hit : run.hits) slots.push_back(hit.slot);
+  }
+  std::sort(slots.begin(), slots.end());
+  slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
+  return slots;
+}
+
+Result<std::vector<LegColumn>> MakeColumns(const CandidateSet& candidates, FusionMethod method,
+                                           const SearchSource& source, std::vector<LegRun>* runs, CandidateRows* rows) {
+  std::vector<LegColumn> columns;
+  for (LegRun& run : *runs) {
+    RETURN_IF_ERROR(source.check_deadline());
+    const auto start = source.clock->Monotonic();
+    columns.push_back(OwnList(run, candidates));
+    if (ScoresUnion(method)) {
+      ASSIGN_OR_RETURN(columns.back().scores, ContributingScores(run, candidates.slots(), rows));
+    }
+    run.took += source.clock->Monotonic() - start;
+  }
+  return columns;
+}
+
+std::vector<size_t> BestFirst(const CandidateSet& candidates, const std::vector<double>& scores, CandidateRows* rows) {
+  std::vector<size_t> order(candidates.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  rows->Load(candidates.slots());
+  const std::vector<Slot>& slots = candidates.slots();
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return scores[a] != scores[b] ? scores[a] > scores[b] : rows->IdBefore(slots[a], slots[b]);
+  });
+  return order;
+}
+
+}  // namespace engram::search

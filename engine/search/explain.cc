@@ -1,0 +1,24 @@
+#include "engine/search/reply.h"
+
+namespace engram::search {
+
+Result<Explanation> Explain(const Ranking& ranking, size_t candidate) {
+  Explanation explanation;
+  const Slot slot = ranking.candidates->slots()[candidate];
+  for (size_t i = 0; i < ranking.runs.size(); ++i) {
+    const LegColumn& column = ranking.columns[i];
+    LegExplanation& leg = explanation.legs[ranking.plan.legs[i].name()];
+    leg.rank = column.ranks[candidate];
+    leg.score = column.scores[candidate];
+    leg.normalized = ranking.fused.legs[i].normalized[candidate];
+    leg.contribution = ranking.fused.legs[i].contributions[candidate];
+    if (!leg.score) continue;
+    leg.terms = ranking.runs[i].leg->Terms(slot);
+    ASSIGN_OR_RETURN(leg.path, ranking.runs[i].leg->PathTo(slot));
+  }
+  explanation.fused = ranking.fused.scores[candidate];
+  explanation.adjust = ranking.adjustments[candidate];
+  return explanation;
+}
+
+}  // namespace engram::search

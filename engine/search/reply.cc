@@ -1,0 +1,81 @@
+#include "engine/search/reply.h"
+
+#include <chrono>
+
+#include "engine/rows.h"
+#include "index/text/highlight.h"
+
+namespace engram::search {
+namespace {
+
+// Highlights need the texts whether or not the reply shows them.
+Include WhatToRead(const SearchRequest& request) {
+  Include include = request.include;
+  if (request.highlight) include.text = include.fields = true;
+  return include;
+}
+
+void DropUnasked(const Include& include, Content* content) {
+  if (!include.text) content->text.clear();
+  if (!include.fields) content->fields.clear();
+}
+
+// All that any text leg looks for.
+TextQuery AllTextQueries(const SearchPlan& plan) {
+  TextQuery query;
+  for (const LegPlan& leg : plan.legs) {
+    query.clauses.insert(query.clauses.end(), leg.text.clauses.begin(), leg.text.clauses.end());
+  }
+  return query;
+}
+
+std::vector<std::string> Highlights(const Content& content, const TextQuery& query, const Analyzer& analyzer) {
+  std::vector<std::string> fragments;
+  if (query.empty()) return fragments;
+  for (const std::string_view text : content.Texts()) {
+    std::vector<std::string> found = Highlight(text, query, analyzer);
+    fragments.insert(fragments.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+  }
+  const size_t most = HighlightOptions().fragments_max;
+  if (fragments.size() > most) fragments.resize(most);
+  return fragments;
+}
+
+void ReportLegs(const Ranking& ranking, SearchReply* reply) {
+  for (const LegRun& run : ranking.runs) {
+    LegReport& report = reply->legs[run.plan->name()];
+    report.candidates = static_cast<uint32_t>(run.hits.size());
+    report.took_us = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(run.took).count());
+  }
+}
+
+}  // namespace
+
+Result<SearchReply> MakeReply(const SearchSource& source, const SearchRequest& request, const Ranking& ranking) {
+  SearchReply reply;
+  reply.position = ranking.view.position;
+  ReportLegs(ranking, &reply);
+  std::vector<MemoryRef> refs;
+  for (const size_t candidate : ranking.page) {
+    refs.push_back(ranking.rows->RefOf(ranking.candidates->slots()[candidate]));
+  }
+  ASSIGN_OR_RETURN(std::vector<Memory> memories, ReadMemories(*source.rows, refs, WhatToRead(request)));
+  const TextQuery query = request.highlight ? AllTextQueries(ranking.plan) : TextQuery();
+  for (size_t i = 0; i < ranking.page.size(); ++i) {
+    const size_t candidate = ranking.page[i];
+    SearchHit& hit = reply.hits.emplace_back();
+    hit.id = refs[i].id;
+    hit.score = ranking.scores[candidate];
+    hit.memory = std::move(memories[i]);
+    hit.highlights = Highlights(hit.memory.content, query, source.index->analyzer());
+    DropUnasked(request.include, &hit.memory.content);
+    if (request.explain) {
+      ASSIGN_OR_RETURN(hit.explanation, Explain(ranking, candidate));
+    }
+    const bool grouped = !ranking.groups.empty() && !ranking.groups[candidate].is_null();
+    if (grouped) hit.group = ranking.groups[candidate];
+  }
+  return reply;
+}
+
+}  // namespace engram::search
