@@ -45,9 +45,7 @@ std::vector<float> ReadFloats(ByteReader* in) {
 
 bool ReadVector(ByteReader* in, VectorValue* vector) {
   switch (in->Byte()) {
-    case 0:
-      *vector = ReadFloats(in);
-      return in->ok();
+    case 0: *vector = ReadFloats(in); return in->ok();
     case 1: {
       SparseVector sparse;
       const size_t n = in->Count(1);
@@ -66,9 +64,7 @@ bool ReadVector(ByteReader* in, VectorValue* vector) {
       *vector = std::move(multi);
       return in->ok();
     }
-    default:
-      in->Fail();
-      return false;
+    default: in->Fail(); return false;
   }
 }
 
@@ -176,7 +172,8 @@ Hash128 ContentHash(const Content& content) {
   return HashBytes128(bytes);
 }
 
-Hash128 MemoryHash(std::string_view id, const Hash128& content_hash, const Attributes& attributes, const StateRecord& state) {
+Hash128 MemoryHash(std::string_view id, const Hash128& content_hash, const Attributes& attributes,
+                   const StateRecord& state) {
   std::string bytes = "m1";
   AppendString(&bytes, id);
   AppendHash(&bytes, content_hash);

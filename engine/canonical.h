@@ -29,7 +29,8 @@ Hash128 ContentHash(const Content& content);
 
 // The hash of a memory, as replies show it and digests sum it: over its id, content, attributes and time to live
 // (ttl_seconds, or expires_at where there is none), not over its version or access counts.
-Hash128 MemoryHash(std::string_view id, const Hash128& content_hash, const Attributes& attributes, const StateRecord& state);
+Hash128 MemoryHash(std::string_view id, const Hash128& content_hash, const Attributes& attributes,
+                   const StateRecord& state);
 
 // What "the same content" means for deduplication: all scopes, text and fields.
 Hash128 DuplicateHash(const Scopes& scopes, const Content& content);

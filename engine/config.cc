@@ -33,7 +33,8 @@ Status CheckSpace(const VectorSpace& space) {
   if (space.type == VectorType::kSparse) {
     if (space.dimensions != 0) return InvalidArgument("a sparse space has no dimensions").At("dimensions");
   } else if (space.dimensions > kDimensionsMax) {
-    return InvalidArgument(fmt::format("{} dimensions are more than {}", space.dimensions, kDimensionsMax)).At("dimensions");
+    return InvalidArgument(fmt::format("{} dimensions are more than {}", space.dimensions, kDimensionsMax))
+        .At("dimensions");
   }
   return {};
 }
@@ -55,7 +56,8 @@ Status CheckId(std::string_view what, std::string_view id) { return CheckWord(wh
 
 Status CheckConfig(const NamespaceConfig& config) {
   if (config.vectors.size() > kSpacesMax) {
-    return InvalidArgument(fmt::format("{} vector spaces are more than {}", config.vectors.size(), kSpacesMax)).At("vectors");
+    return InvalidArgument(fmt::format("{} vector spaces are more than {}", config.vectors.size(), kSpacesMax))
+        .At("vectors");
   }
   for (const auto& [name, space] : config.vectors) {
     if (Status status = CheckName("the space's name", name); !status.ok()) return std::move(status).At("vectors");
@@ -69,7 +71,8 @@ Status CheckConfig(const NamespaceConfig& config) {
     return InvalidArgument(fmt::format("b = {} is not between 0 and 1", config.bm25.b)).At("text.b");
   }
   if (config.aliases.size() > kAliasesMax) {
-    return InvalidArgument(fmt::format("{} aliases are more than {}", config.aliases.size(), kAliasesMax)).At("aliases");
+    return InvalidArgument(fmt::format("{} aliases are more than {}", config.aliases.size(), kAliasesMax))
+        .At("aliases");
   }
   for (const std::string& alias : config.aliases) {
     if (Status status = CheckName("an alias", alias); !status.ok()) return std::move(status).At("aliases");

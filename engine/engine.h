@@ -41,7 +41,7 @@ struct EngineOptions {
   uint64_t block_cache_bytes = uint64_t{256} << 20;
   uint32_t queue_mutations_max = 4096;  // waiting writers; beyond: RateLimited
   uint64_t queue_bytes_max = uint64_t{256} << 20;
-  uint32_t group_mutations_max = 256;   // decided in one commit
+  uint32_t group_mutations_max = 256;  // decided in one commit
   int64_t log_retention_seconds = 7 * 86'400;
   int64_t idempotency_seconds = 86'400;
   std::chrono::milliseconds sweep_interval{1000};  // of the expiry sweep and touches; 0: only by SweepNow()
@@ -249,10 +249,13 @@ class Engine {
   // Resolves the filter at one view and changes at most 10,000 rows per mutation; the filter is re-checked on
   // each row. After an error part of it may be done (Applied::kUnknown) and the call may be repeated.
   virtual Result<FilterWriteReply> DeleteByFilter(const NamespaceRef& ns, const Filter& filter, bool erase,
-                                                  Durability durability, std::optional<Mutation::Idempotency> idempotency) = 0;
-  virtual Result<FilterWriteReply> UpdateByFilter(const NamespaceRef& ns, const Filter& filter, const UpdateMemory& change,
-                                                  Durability durability, std::optional<Mutation::Idempotency> idempotency) = 0;
-  virtual Result<FilterWriteReply> DeleteEdgesByFilter(const NamespaceRef& ns, const Filter& filter, Durability durability,
+                                                  Durability durability,
+                                                  std::optional<Mutation::Idempotency> idempotency) = 0;
+  virtual Result<FilterWriteReply> UpdateByFilter(const NamespaceRef& ns, const Filter& filter,
+                                                  const UpdateMemory& change, Durability durability,
+                                                  std::optional<Mutation::Idempotency> idempotency) = 0;
+  virtual Result<FilterWriteReply> DeleteEdgesByFilter(const NamespaceRef& ns, const Filter& filter,
+                                                       Durability durability,
                                                        std::optional<Mutation::Idempotency> idempotency) = 0;
 
   // --- Namespaces.
@@ -263,19 +266,24 @@ class Engine {
     std::vector<NamespaceInfo> namespaces;  // by name; without indexes' status
     std::string next_cursor;
   };
-  virtual Result<NamespacePage> ListNamespaces(TenantId tenant, const std::string& prefix, uint32_t limit, const std::string& cursor) = 0;
+  virtual Result<NamespacePage> ListNamespaces(TenantId tenant, const std::string& prefix, uint32_t limit,
+                                               const std::string& cursor) = 0;
 
   // --- Reads.
-  virtual Result<GetReply> Get(const NamespaceRef& ns, const std::vector<std::string>& ids, const Include& include, const ReadOptions& options) = 0;
+  virtual Result<GetReply> Get(const NamespaceRef& ns, const std::vector<std::string>& ids, const Include& include,
+                               const ReadOptions& options) = 0;
   virtual Result<MemoryPage> List(const NamespaceRef& ns, const ListQuery& query, const ReadOptions& options) = 0;
-  virtual Result<std::pair<uint64_t, Position>> Count(const NamespaceRef& ns, const std::optional<Filter>& filter, const ReadOptions& options) = 0;
+  virtual Result<std::pair<uint64_t, Position>> Count(const NamespaceRef& ns, const std::optional<Filter>& filter,
+                                                      const ReadOptions& options) = 0;
   virtual Result<FacetPage> Facet(const NamespaceRef& ns, const FacetQuery& query, const ReadOptions& options) = 0;
   virtual Result<std::vector<HistoryEvent>> History(const NamespaceRef& ns, const std::string& id) = 0;
   // `scopes` narrows down when several runs share the run_id; AlreadyExists when more than one is left.
   virtual Result<Run> FindRun(const NamespaceRef& ns, const Scopes& scopes) = 0;
-  virtual Result<RunPage> ListRuns(const NamespaceRef& ns, const Scopes& scopes, uint32_t limit, const std::string& cursor) = 0;
+  virtual Result<RunPage> ListRuns(const NamespaceRef& ns, const Scopes& scopes, uint32_t limit,
+                                   const std::string& cursor) = 0;
   virtual Result<std::vector<ImportStatus>> ListImports(TenantId tenant) = 0;
-  virtual Result<SearchReply> Search(const NamespaceRef& ns, const SearchRequest& request, const ReadOptions& options) = 0;
+  virtual Result<SearchReply> Search(const NamespaceRef& ns, const SearchRequest& request,
+                                     const ReadOptions& options) = 0;
 
   // --- Graph.
   virtual Result<NamedEdgePage> ListEdges(const NamespaceRef& ns, const EdgeListQuery& query) = 0;

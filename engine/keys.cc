@@ -13,7 +13,11 @@ std::string Scope(TenantId tenant, NamespaceId ns) {
 std::string Id(std::string_view id) { return Key(kId).AddRaw(IdSortKey(id)); }
 
 std::string Run(const Scopes& scopes) {
-  return Key(kRun).AddString(scopes.run_id).AddString(scopes.user_id).AddString(scopes.agent_id).AddString(scopes.app_id);
+  return Key(kRun)
+      .AddString(scopes.run_id)
+      .AddString(scopes.user_id)
+      .AddString(scopes.agent_id)
+      .AddString(scopes.app_id);
 }
 
 std::string Duplicate(const Hash128& hash, NodeNumber node) {

@@ -26,12 +26,13 @@ inline constexpr NamespaceId kDirectory{0};
 std::string Scope(TenantId tenant, NamespaceId ns);  // the 10 bytes every key starts with
 
 // --- Under (system, directory).
-inline constexpr char kFormat = 'F';         // "F" -> format version
-inline constexpr char kTenantByName = 'T';   // "T" name -> tenant:u32
-inline constexpr char kTenantCounter = 'U';  // "U" -> next tenant number
-inline constexpr char kExpiry = 'x';         // "x" time:i64 tenant:u32 namespace:u32 run?:u8 number:u32 -> ""
-inline constexpr char kLogTime = 'z';        // "z" -> log time of the last commit
-inline constexpr char kDropped = 'd';        // "d" tenant:u32 namespace:u32 -> "" while its rows are being swept
+inline constexpr char kFormat = 'F';          // "F" -> format version
+inline constexpr char kTenantByName = 'T';    // "T" name -> tenant:u32
+inline constexpr char kTenantCounter = 'U';   // "U" -> next tenant number
+inline constexpr char kExpiry = 'x';          // "x" time:i64 tenant:u32 namespace:u32 run?:u8 number:u32 -> ""
+inline constexpr char kLogTime = 'z';         // "z" -> log time of the last commit
+inline constexpr char kNamespaceCount = 'w';  // "w" -> namespaces of all tenants:u64
+inline constexpr char kDropped = 'd';         // "d" tenant:u32 namespace:u32 -> "" while its rows are being swept
 
 // --- Under (tenant, directory).
 inline constexpr char kNamespaceByName = 'M';   // "M" name -> namespace:u32
@@ -62,16 +63,46 @@ inline constexpr char kImport = 'p';       // "p" import id -> ImportRow
 class Key {
  public:
   explicit Key(char kind) : bytes_(1, kind) {}
-  Key& Add(Slot slot) { AppendKey32(&bytes_, slot.value); return *this; }
-  Key& Add(NodeNumber node) { AppendKey32(&bytes_, node.value); return *this; }
-  Key& Add(TenantId tenant) { AppendKey32(&bytes_, tenant.value); return *this; }
-  Key& Add(NamespaceId ns) { AppendKey32(&bytes_, ns.value); return *this; }
-  Key& Add(Version version) { AppendKey64(&bytes_, version.value); return *this; }
-  Key& Add(Position position) { AppendKey64(&bytes_, position.value); return *this; }
-  Key& Add(Timestamp time) { AppendKeySigned64(&bytes_, time.micros); return *this; }
-  Key& AddRun(uint32_t run) { AppendKey32(&bytes_, run); return *this; }
-  Key& AddRaw(std::string_view rest) { bytes_ += rest; return *this; }
-  Key& AddString(std::string_view text) { AppendKeyString(&bytes_, text); return *this; }
+  Key& Add(Slot slot) {
+    AppendKey32(&bytes_, slot.value);
+    return *this;
+  }
+  Key& Add(NodeNumber node) {
+    AppendKey32(&bytes_, node.value);
+    return *this;
+  }
+  Key& Add(TenantId tenant) {
+    AppendKey32(&bytes_, tenant.value);
+    return *this;
+  }
+  Key& Add(NamespaceId ns) {
+    AppendKey32(&bytes_, ns.value);
+    return *this;
+  }
+  Key& Add(Version version) {
+    AppendKey64(&bytes_, version.value);
+    return *this;
+  }
+  Key& Add(Position position) {
+    AppendKey64(&bytes_, position.value);
+    return *this;
+  }
+  Key& Add(Timestamp time) {
+    AppendKeySigned64(&bytes_, time.micros);
+    return *this;
+  }
+  Key& AddRun(uint32_t run) {
+    AppendKey32(&bytes_, run);
+    return *this;
+  }
+  Key& AddRaw(std::string_view rest) {
+    bytes_ += rest;
+    return *this;
+  }
+  Key& AddString(std::string_view text) {
+    AppendKeyString(&bytes_, text);
+    return *this;
+  }
   operator std::string() const { return bytes_; }       // NOLINT: a finished key is a string
   operator std::string_view() const { return bytes_; }  // NOLINT: and as good as a view of one
   const std::string& str() const { return bytes_; }

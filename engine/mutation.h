@@ -139,6 +139,7 @@ struct DeleteRun {
 // Removes what is due: Apply re-checks every one against the log time.
 struct SweepExpired {
   struct Due {
+    Timestamp time;  // of the expiry row
     bool run = false;
     uint32_t number = 0;  // node or run number
   };

@@ -30,11 +30,11 @@ namespace engram {
 
 // What a search asks of the index at one moment.
 struct ViewRequest {
-  const Filter* filter = nullptr;           // null: all
-  std::vector<const Filter*> leg_filters;   // one per leg, null where a leg has none of its own
-  std::vector<const TextQuery*> texts;      // one per leg, null for legs without text
-  std::vector<std::string> spaces;          // one per leg, empty for legs without a vector
-  bool include_inactive = false;            // otherwise state = active is added unless the filter names state
+  const Filter* filter = nullptr;          // null: all
+  std::vector<const Filter*> leg_filters;  // one per leg, null where a leg has none of its own
+  std::vector<const TextQuery*> texts;     // one per leg, null for legs without text
+  std::vector<std::string> spaces;         // one per leg, empty for legs without a vector
+  bool include_inactive = false;           // otherwise state = active is added unless the filter names state
 };
 
 class RowTable;
@@ -42,16 +42,16 @@ class RowTable;
 // The namespace as it was at `position`. Unchanged by later writes; confined to one thread.
 struct IndexView {
   Position position;
-  SlotSet visible;                         // live at `now`, in the filter (a superset when !exact)
-  bool exact = true;                       // false: re-check `visible` by Matches on rows
+  SlotSet visible;    // live at `now`, in the filter (a superset when !exact)
+  bool exact = true;  // false: re-check `visible` by Matches on rows
   struct Leg {
-    SlotSet allowed;                       // visible and in the leg's own filter
+    SlotSet allowed;  // visible and in the leg's own filter
     bool exact = true;
     std::optional<TextView> text;
-    std::optional<VectorView> vector;      // absent too when the space holds no vector yet
+    std::optional<VectorView> vector;  // absent too when the space holds no vector yet
   };
   std::vector<Leg> legs;
-  std::shared_ptr<const RowTable> rows;    // keeps what Describe needs alive
+  std::shared_ptr<const RowTable> rows;  // keeps what Describe needs alive
 };
 
 // Columns of one row for ranking and fetching, also when it died after the view was taken.
@@ -77,28 +77,38 @@ class NamespaceIndex {
 
   Position position() const;
   NamespaceConfig config() const;
-  // What turns texts and queries into terms; never changes.
-  const std::shared_ptr<const Analyzer>& analyzer() const;
 
   // First buries what is due at `now` (expired memories leave every index at once; their rows wait for the
   // sweep), then takes the view.
   Result<IndexView> View(const ViewRequest& request, Timestamp now);
 
-  // In the order of `slots`; nothing for slots that were never in the view.
+  // What this namespace's texts and queries are cut into words with.
+  const Analyzer& analyzer() const;
+
+  // As the columns are now, or were when the memory died. In the order of `slots`; nothing for slots that were
+  // never in the view.
   std::vector<std::optional<RowDetail>> Describe(const IndexView& view, const std::vector<Slot>& slots) const;
 
-  // The slots at most `window` places before and after each in its run's order, with their distance; only
-  // those in `view.visible`. In the order of `slots`; empty for memories without a run.
+  // The ids of slots of the view, in the order of `slots`; empty for slots that were never in it. Cheaper than
+  // Describe.
+  std::vector<std::string> Ids(const IndexView& view, const std::vector<Slot>& slots) const;
+
+  // The slots at most `window` places before and after each in its run's order (places count all live memories
+  // of the run), with their distance; only those in `view.visible`. In the order of `slots`; empty for memories
+  // without a run.
   struct Neighbor {
     Slot slot;
     uint32_t distance = 0;
   };
-  std::vector<std::vector<Neighbor>> Neighbors(const IndexView& view, const std::vector<Slot>& slots, uint32_t window) const;
+  std::vector<std::vector<Neighbor>> Neighbors(const IndexView& view, const std::vector<Slot>& slots,
+                                               uint32_t window) const;
 
-  // The values of a filter field for slots of the view (grouping, sorting), null where absent.
+  // The values of a filter field for slots of the view (grouping, sorting), null where absent. Of lists the least
+  // element; strings over kAttributeStringMax are null too (the row has them). A memory whose content was replaced
+  // since the view was taken has its present value, so that it isn't lost from its place.
   std::vector<Value> FieldValues(const IndexView& view, const std::vector<Slot>& slots, std::string_view field) const;
 
-  // Facet over the view's visible slots.
+  // Facet over the view's visible memories, with replaced ones as in FieldValues.
   std::vector<FacetValue> Facet(const IndexView& view, std::string_view field, std::string_view max_field) const;
 
   // The visible slot of a node, if any.
@@ -107,7 +117,7 @@ class NamespaceIndex {
   // Runs `walk` over the adjacency cache, built from `rows` first where it isn't yet. The source dies with
   // the call.
   engram::Status Walk(const KvReader& rows, const WalkFilter& filter, Timestamp now,
-              const std::function<engram::Status(const NeighborSource&)>& walk);
+                      const std::function<engram::Status(const NeighborSource&)>& walk);
 
   struct Sizes {
     uint64_t rows = 0;

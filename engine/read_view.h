@@ -58,8 +58,10 @@ Result<MemoryPage> ListMemories(const ReadView& view, const ListQuery& query);
 // engine/aggregate.cc
 Result<std::pair<uint64_t, Position>> CountMemories(const ReadView& view, const std::optional<Filter>& filter);
 Result<FacetPage> FacetMemories(const ReadView& view, const FacetQuery& query);
-// Ids and versions of every memory that matches now, in id order (for by-filter writes); at most `limit`, after `after`.
-Result<std::vector<std::string>> ResolveFilter(const ReadView& view, const Filter& filter, size_t limit, const std::string& after);
+// Ids and versions of every memory that matches now, in id order (for by-filter writes); at most `limit`, after
+// `after`.
+Result<std::vector<std::string>> ResolveFilter(const ReadView& view, const Filter& filter, size_t limit,
+                                               const std::string& after);
 // engine/walk.cc: ids to node numbers and back around graph/.
 Result<NamedEdgePage> ListNamedEdges(const ReadView& view, const EdgeListQuery& query);
 Result<NodeView> ReadNode(const ReadView& view, const std::string& id);

@@ -14,7 +14,8 @@ constexpr size_t kScanChunk = 256;
 
 // The decoded row at `key`, nothing when absent.
 template <class Row>
-Result<std::optional<Row>> ReadRow(const KvReader& ns, const std::string& key, Result<Row> (*decode)(std::string_view)) {
+Result<std::optional<Row>> ReadRow(const KvReader& ns, const std::string& key,
+                                   Result<Row> (*decode)(std::string_view)) {
   ASSIGN_OR_RETURN(const std::optional<std::string> bytes, ns.Get(key));
   if (!bytes) return std::optional<Row>();
   ASSIGN_OR_RETURN(Row row, decode(*bytes));
@@ -32,7 +33,8 @@ struct FullRow {
   AttributeRow attributes;
 };
 
-Result<std::vector<FullRow>> ReadFullRows(const KvReader& ns, const std::vector<MemoryRef>& refs, const Include& include) {
+Result<std::vector<FullRow>> ReadFullRows(const KvReader& ns, const std::vector<MemoryRef>& refs,
+                                          const Include& include) {
   const bool wants_content = include.text || include.fields || include.vectors;
   std::vector<std::string> all_keys;
   all_keys.reserve(refs.size() * 3);
@@ -86,6 +88,21 @@ Status FillIds(const KvReader& ns, std::vector<MemoryRef>* refs) {
   return {};
 }
 
+// The hashes stand in the id rows, for current versions alone.
+Status FillHashes(const KvReader& ns, std::vector<Memory>* memories) {
+  std::vector<std::string> id_keys;
+  id_keys.reserve(memories->size());
+  for (const Memory& memory : *memories) id_keys.push_back(keys::Id(memory.id));
+  ASSIGN_OR_RETURN(const auto values, ns.MultiGet(id_keys));
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!values[i]) continue;
+    ASSIGN_OR_RETURN(const IdRow row, DecodeIdRow(*values[i]));
+    Memory& memory = (*memories)[i];
+    if (row.is_memory && row.live && row.version == memory.version) memory.hash = row.hash;
+  }
+  return {};
+}
+
 ContentAdded AsEvent(const MemoryRef& ref, FullRow row) {
   ContentAdded added;
   added.row.slot = ref.slot;
@@ -131,15 +148,18 @@ Result<std::optional<StateRecord>> ReadState(const KvReader& ns, NodeNumber node
 }
 
 Result<Memory> ReadMemory(const KvReader& ns, std::string_view id, const IdRow& row, const Include& include) {
-  ASSIGN_OR_RETURN(auto memories, ReadMemories(ns, {{std::string(id), row.node, row.slot, row.version}}, include));
-  return std::move(memories[0]);
+  ASSIGN_OR_RETURN(auto rows, ReadFullRows(ns, {{std::string(id), row.node, row.slot, row.version}}, include));
+  rows[0].memory.hash = row.hash;
+  return std::move(rows[0].memory);
 }
 
-Result<std::vector<Memory>> ReadMemories(const KvReader& ns, const std::vector<MemoryRef>& refs, const Include& include) {
+Result<std::vector<Memory>> ReadMemories(const KvReader& ns, const std::vector<MemoryRef>& refs,
+                                         const Include& include) {
   ASSIGN_OR_RETURN(auto rows, ReadFullRows(ns, refs, include));
   std::vector<Memory> memories;
   memories.reserve(rows.size());
   for (FullRow& row : rows) memories.push_back(std::move(row.memory));
+  if (include.hash) RETURN_IF_ERROR(FillHashes(ns, &memories));
   return memories;
 }
 
@@ -176,7 +196,8 @@ Status VisitLiveMemories(const KvReader& ns, const std::function<bool(IndexEvent
   ASSIGN_OR_RETURN(const std::vector<MemoryRef> refs, LiveRefs(ns));
   for (size_t begin = 0; begin < refs.size(); begin += kScanChunk) {
     const size_t end = std::min(begin + kScanChunk, refs.size());
-    std::vector<MemoryRef> chunk(refs.begin() + static_cast<ptrdiff_t>(begin), refs.begin() + static_cast<ptrdiff_t>(end));
+    std::vector<MemoryRef> chunk(refs.begin() + static_cast<ptrdiff_t>(begin),
+                                 refs.begin() + static_cast<ptrdiff_t>(end));
     RETURN_IF_ERROR(FillIds(ns, &chunk));
     ASSIGN_OR_RETURN(auto rows, ReadFullRows(ns, chunk, everything));
     for (size_t i = 0; i < rows.size(); ++i) {
@@ -216,7 +237,8 @@ Status VisitMemoriesAt(const KvReader& ns, Timestamp time, const std::function<b
   finish();
   for (size_t begin = 0; begin < refs.size(); begin += kScanChunk) {
     const size_t end = std::min(begin + kScanChunk, refs.size());
-    std::vector<MemoryRef> chunk(refs.begin() + static_cast<ptrdiff_t>(begin), refs.begin() + static_cast<ptrdiff_t>(end));
+    std::vector<MemoryRef> chunk(refs.begin() + static_cast<ptrdiff_t>(begin),
+                                 refs.begin() + static_cast<ptrdiff_t>(end));
     RETURN_IF_ERROR(FillIds(ns, &chunk));
     std::vector<std::string> attribute_keys;
     for (const MemoryRef& ref : chunk) attribute_keys.push_back(Key(keys::kAttributes).Add(ref.slot).Add(ref.version));

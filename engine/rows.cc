@@ -342,4 +342,24 @@ Result<NamespaceCounters> DecodeCounters(std::string_view bytes) {
   return counters;
 }
 
+std::string EncodeImport(const ImportStatus& status) {
+  std::string out = NewRow();
+  AppendString(&out, status.cursor);
+  AppendVarint(&out, status.rejects);
+  AppendVarint(&out, status.memories);
+  AppendSignedVarint(&out, status.updated_at.micros);
+  return out;
+}
+
+Result<ImportStatus> DecodeImport(std::string_view bytes) {
+  ByteReader in = OpenRow(bytes);
+  ImportStatus status;
+  status.cursor = in.String();
+  status.rejects = in.Varint();
+  status.memories = in.Varint();
+  status.updated_at = {in.SignedVarint()};
+  RETURN_IF_ERROR(in.Finish("import row"));
+  return status;
+}
+
 }  // namespace engram

@@ -31,10 +31,10 @@ struct IdRow {
   Version version;   // memories: current or last
   std::optional<uint64_t> source_version;
   std::optional<uint32_t> run;
-  Hash128 content_hash;  // of the current content (canonical.h)
-  Hash128 hash;          // what the memory adds to the namespace's digest
+  Hash128 content_hash;                   // of the current content (canonical.h)
+  Hash128 hash;                           // what the memory adds to the namespace's digest
   std::optional<Hash128> duplicate_hash;  // under which "H" row it stands, if it does
-  bool implicit = false;  // entities: made by an edge alone; a memory may still take the id over
+  bool implicit = false;                  // entities: made by an edge alone; a memory may still take the id over
 };
 
 // The attributes of one version, with what orders it in its run.
@@ -108,6 +108,9 @@ Result<NamespaceHead> DecodeHead(std::string_view bytes);
 std::string EncodeCounters(const NamespaceCounters& counters);
 Result<NamespaceCounters> DecodeCounters(std::string_view bytes);
 
+std::string EncodeImport(const ImportStatus& status);  // all but its names
+Result<ImportStatus> DecodeImport(std::string_view bytes);
+
 // --- Reading. NotFound is never an error here: an optional says it.
 Result<std::optional<NamespaceHead>> ReadHead(const KvReader& ns);
 Result<NamespaceCounters> ReadCounters(const KvReader& ns);
@@ -124,7 +127,8 @@ struct MemoryRef {
   Slot slot;
   Version version;
 };
-Result<std::vector<Memory>> ReadMemories(const KvReader& ns, const std::vector<MemoryRef>& refs, const Include& include);
+Result<std::vector<Memory>> ReadMemories(const KvReader& ns, const std::vector<MemoryRef>& refs,
+                                         const Include& include);
 // The number of the run with these scopes (actor_id aside).
 Result<std::optional<uint32_t>> FindRunNumber(const KvReader& ns, const Scopes& scopes);
 Result<std::optional<RunRow>> ReadRun(const KvReader& ns, uint32_t run);

@@ -32,7 +32,7 @@ struct LegRequest {
   std::string text;
   TextMode text_mode = TextMode::kAny;
   std::vector<float> vector;
-  std::string vector_name;  // empty: "default"
+  std::string vector_name;       // empty: "default"
   std::optional<Filter> filter;  // besides the request's own
   std::optional<uint32_t> candidates;
   std::optional<double> min_score;  // on the raw score
@@ -42,7 +42,15 @@ struct LegRequest {
 };
 
 enum class FusionMethod : uint8_t {
-  kRelative, kZscore, kRrf, kQdrantRrf, kQdrantDbsf, kOpensearchMinmax, kOpensearchL2, kOpensearchZscore, kMem0,
+  kRelative,
+  kZscore,
+  kRrf,
+  kQdrantRrf,
+  kQdrantDbsf,
+  kOpensearchMinmax,
+  kOpensearchL2,
+  kOpensearchZscore,
+  kMem0,
 };
 
 struct FusionOptions {
@@ -70,6 +78,7 @@ struct Include {
   bool vectors = false;
   bool metadata = true;
   bool attributes = true;  // scopes, times, state record, source
+  bool hash = false;       // Memory::hash, where the version is the current one
 };
 // "text", "fields", "vector" and "vectors", "metadata", "attributes" (or one of the attributes' names), "all",
 // "none". Empty gives the default. InvalidArgument names what is not known.

@@ -53,9 +53,7 @@ class BoundedIterator final : public KvIterator {
     SeekToFirst();
   }
 
-  bool Valid() const override {
-    return it_->Valid() && key() >= begin_ && (end_.empty() || key() < end_);
-  }
+  bool Valid() const override { return it_->Valid() && key() >= begin_ && (end_.empty() || key() < end_); }
   void Next() override { it_->Next(); }
   void Prev() override { it_->Prev(); }
   void Seek(std::string_view key) override { it_->Seek(AsSlice(key < begin_ ? std::string_view(begin_) : key)); }
@@ -244,9 +242,10 @@ class RocksStore final : public Store {
 
   std::vector<std::pair<std::string, double>> Gauges() const override {
     std::vector<std::pair<std::string, double>> gauges;
-    for (const char* name : {"estimate-num-keys", "total-sst-files-size", "cur-size-all-mem-tables", "block-cache-usage",
-                             "num-running-compactions", "num-running-flushes", "estimate-pending-compaction-bytes",
-                             "is-write-stopped", "num-snapshots", "background-errors"}) {
+    for (const char* name :
+         {"estimate-num-keys", "total-sst-files-size", "cur-size-all-mem-tables", "block-cache-usage",
+          "num-running-compactions", "num-running-flushes", "estimate-pending-compaction-bytes", "is-write-stopped",
+          "num-snapshots", "background-errors"}) {
       std::string gauge = std::string("rocksdb_") + name;
       for (char& c : gauge) c = c == '-' ? '_' : c;
       gauges.emplace_back(std::move(gauge), static_cast<double>(Property(std::string("rocksdb.") + name)));

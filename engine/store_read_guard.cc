@@ -34,7 +34,8 @@ class GuardedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
     return status;
   }
 
-  IOStatus MultiRead(rocksdb::FSReadRequest* requests, size_t n, const IOOptions& options, IODebugContext* debug) override {
+  IOStatus MultiRead(rocksdb::FSReadRequest* requests, size_t n, const IOOptions& options,
+                     IODebugContext* debug) override {
     IOStatus status = FSRandomAccessFileOwnerWrapper::MultiRead(requests, n, options, debug);
     StopOnReadError(status, name_);
     for (size_t i = 0; i < n; ++i) StopOnReadError(requests[i].status, name_);

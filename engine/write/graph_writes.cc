@@ -94,7 +94,8 @@ Result<OperationResult> ApplyWriteNode(Transaction& tx, const WriteNode& write) 
   node.updated_at = tx.log_time();
   ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), node.id));
   if (row && row->is_memory) {
-    return AlreadyExists(fmt::format("\"{}\" is the id of a memory, so it can't be a named entity too", node.id)).At("id");
+    return AlreadyExists(fmt::format("\"{}\" is the id of a memory, so it can't be a named entity too", node.id))
+        .At("id");
   }
   if (!row) {
     ASSIGN_OR_RETURN(const NodeNumber number, NewNode(tx, node.id));

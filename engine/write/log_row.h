@@ -27,12 +27,12 @@ enum class LoggedKind : uint8_t {
 
 struct LoggedEvent {
   LoggedKind kind = LoggedKind::kSlotRemoved;
-  NodeNumber node;                       // kContentAdded, kAttributesChanged, kStateChanged
-  Slot slot;                             // the same and kSlotRemoved
-  Version version;                       // kContentAdded, kAttributesChanged; kEdgesChanged: added, 0 if none
-  std::optional<Slot> replaces;          // kContentAdded
-  uint32_t run = 0;                      // kRunChanged
-  std::string edge_id;                   // kEdgesChanged
+  NodeNumber node;               // kContentAdded, kAttributesChanged, kStateChanged
+  Slot slot;                     // the same and kSlotRemoved
+  Version version;               // kContentAdded, kAttributesChanged; kEdgesChanged: added, 0 if none
+  std::optional<Slot> replaces;  // kContentAdded
+  uint32_t run = 0;              // kRunChanged
+  std::string edge_id;           // kEdgesChanged
   bool operator==(const LoggedEvent&) const = default;
 };
 

@@ -13,7 +13,8 @@ namespace {
 
 using keys::Key;
 
-Status CheckVersion(std::string_view id, const std::optional<CurrentMemory>& current, std::optional<uint64_t> if_version) {
+Status CheckVersion(std::string_view id, const std::optional<CurrentMemory>& current,
+                    std::optional<uint64_t> if_version) {
   if (!if_version) return {};
   const uint64_t stored = current ? current->row.version.value : 0;
   if (stored == *if_version) return {};
@@ -52,7 +53,9 @@ bool SameAttributes(const Attributes& a, Attributes b) {
   return a == b;
 }
 
-OperationResult Done(std::string_view id, Version version, Outcome outcome) { return {std::string(id), version, outcome}; }
+OperationResult Done(std::string_view id, Version version, Outcome outcome) {
+  return {std::string(id), version, outcome};
+}
 
 // The live memory of the same scopes and content, when the namespace looks for it.
 Result<std::optional<OperationResult>> FindDuplicate(Transaction& tx, const WriteMemory& write) {
@@ -198,7 +201,8 @@ Result<OperationResult> ApplyWrite(Transaction& tx, const WriteMemory& write) {
   if (tx.mode == WriteMode::kNewer) {
     ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), write.id));
     const Attributes* stored = current ? &current->attributes.attributes : nullptr;
-    if (row && row->is_memory && IsNotNewer(*row, stored, write)) return Done(write.id, row->version, Outcome::kUnchanged);
+    if (row && row->is_memory && IsNotNewer(*row, stored, write))
+      return Done(write.id, row->version, Outcome::kUnchanged);
   }
   RETURN_IF_ERROR(AdmitVectors(tx, write.content, write.vector_models));
   return current ? ReplaceMemory(tx, write, *current) : CreateMemory(tx, write);
@@ -243,7 +247,8 @@ Result<OperationResult> ApplyDelete(Transaction& tx, const DeleteMemory& deletio
 
 Result<OperationResult> ApplyUpdate(Transaction& tx, const UpdateMemory& update) {
   ASSIGN_OR_RETURN(const auto current, FindCurrent(tx, update.id));
-  if (!current || !StillMatches(update.still_matches, update.id, *current)) return Done(update.id, Version(), Outcome::kSkipped);
+  if (!current || !StillMatches(update.still_matches, update.id, *current))
+    return Done(update.id, Version(), Outcome::kSkipped);
   Attributes attributes = current->attributes.attributes;
   StateChange change;
   if (update.replace_metadata) attributes.metadata = *update.replace_metadata;

@@ -28,6 +28,17 @@ std::string NameKey(std::string_view name) { return Key(keys::kNamespaceByName).
 std::string AliasKey(std::string_view alias) { return Key(keys::kNamespaceByAlias).AddRaw(alias); }
 std::string DroppedKey(const Transaction& tx) { return Key(keys::kDropped).Add(tx.tenant()).Add(tx.ns()); }
 
+// Keeps the number of namespaces of all tenants.
+Status CountNamespaces(Transaction& tx, int by) {
+  const std::string key = Key(keys::kNamespaceCount);
+  ASSIGN_OR_RETURN(const auto bytes, tx.system().rows.Get(key));
+  const uint64_t count = bytes ? ByteReader(*bytes).Key64() : 0;
+  std::string next;
+  AppendKey64(&next, count + static_cast<uint64_t>(by));
+  tx.system().batch.Put(key, next);
+  return {};
+}
+
 Status PutAliases(Transaction& tx, const std::vector<std::string>& aliases) {
   for (const std::string& alias : aliases) {
     ASSIGN_OR_RETURN(const auto taken, FindNamespace(tx.directory().rows, alias));
@@ -47,7 +58,8 @@ void DeleteAliases(Transaction& tx, const std::vector<std::string>& aliases) {
 // What a space was created with, as far as the first vectors did not complete it.
 bool Agrees(const VectorSpace& stored, const VectorSpace& asked) {
   return stored.type == asked.type && stored.metric == asked.metric &&
-         (asked.dimensions == 0 || asked.dimensions == stored.dimensions) && (asked.model.empty() || asked.model == stored.model);
+         (asked.dimensions == 0 || asked.dimensions == stored.dimensions) &&
+         (asked.model.empty() || asked.model == stored.model);
 }
 
 bool SpacesAgree(const NamespaceConfig& stored, const NamespaceConfig& asked) {
@@ -66,7 +78,8 @@ Status AddSpaces(const std::map<std::string, VectorSpace>& added, NamespaceConfi
     const auto [it, is_new] = config->vectors.emplace(name, space);
     if (is_new) continue;
     if (!Agrees(it->second, space)) {
-      return AlreadyExists(fmt::format("space \"{}\" is there already, with other settings", name)).At("vectors." + name);
+      return AlreadyExists(fmt::format("space \"{}\" is there already, with other settings", name))
+          .At("vectors." + name);
     }
   }
   return {};
@@ -94,6 +107,7 @@ Status CreateNamespaceRows(Transaction& tx, std::string_view name, const Namespa
   tx.head.config = config;
   tx.head_changed = true;
   tx.directory().batch.Put(NameKey(name), EncodeNumber(tx.ns()));
+  RETURN_IF_ERROR(CountNamespaces(tx, 1));
   return PutAliases(tx, config.aliases);
 }
 
@@ -101,7 +115,8 @@ Result<Outcome> CheckSameConfig(const Transaction& tx, const NamespaceConfig& co
   NamespaceConfig asked = config;
   asked.vectors = tx.head.config.vectors;
   if (asked == tx.head.config && SpacesAgree(tx.head.config, config)) return Outcome::kUnchanged;
-  return AlreadyExists(fmt::format("namespace \"{}\" is there already, with another configuration: PATCH changes it", tx.head.name));
+  return AlreadyExists(
+      fmt::format("namespace \"{}\" is there already, with another configuration: PATCH changes it", tx.head.name));
 }
 
 Result<Outcome> ApplyPatchNamespace(Transaction& tx, const NamespacePatch& patch) {
@@ -130,6 +145,7 @@ Status DropNamespaceRows(Transaction& tx) {
   tx.directory().batch.Delete(NameKey(tx.head.name));
   tx.batch().Delete(Key(keys::kHead));
   tx.system().batch.Put(DroppedKey(tx), "");
+  RETURN_IF_ERROR(CountNamespaces(tx, -1));
   tx.dropped = true;
   tx.Tell(NamespaceDropped{});
   return {};

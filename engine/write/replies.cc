@@ -96,7 +96,8 @@ Result<std::optional<MutationResult>> FindReply(const Transaction& tx, const Mut
   return std::optional<MutationResult>(std::move(reply.result));
 }
 
-Status PutReply(Transaction& tx, const Mutation::Idempotency& idempotency, const MutationResult& result, int64_t retention_seconds) {
+Status PutReply(Transaction& tx, const Mutation::Idempotency& idempotency, const MutationResult& result,
+                int64_t retention_seconds) {
   RETURN_IF_ERROR(TrimReplies(tx, tx.log_time().PlusSeconds(-retention_seconds)));
   ASSIGN_OR_RETURN(const auto before, tx.rows().Get(ReplyKey(idempotency.key)));
   if (before) {  // past retention
@@ -127,9 +128,9 @@ Status EraseReplies(Transaction& tx, const std::vector<std::string>& ids) {
     ASSIGN_OR_RETURN(const StoredReply reply, Decode(it->value()));
     const auto& results = reply.result.results;
     // A refusal's message may quote an id.
-    const bool names_one = !reply.result.status.ok() || std::any_of(results.begin(), results.end(), [&](const OperationResult& r) {
-      return erased.contains(r.id);
-    });
+    const bool names_one =
+        !reply.result.status.ok() ||
+        std::any_of(results.begin(), results.end(), [&](const OperationResult& r) { return erased.contains(r.id); });
     if (names_one) doomed.emplace_back(reply.time, it->key().substr(1));
   }
   RETURN_IF_ERROR(it->status());

@@ -15,7 +15,8 @@ Result<std::optional<MutationResult>> FindReply(const Transaction& tx, const Mut
                                                 int64_t retention_seconds);
 
 // Stores what Apply decided; replies past retention make room. REQUIRES: IsStorable(result.status).
-Status PutReply(Transaction& tx, const Mutation::Idempotency& idempotency, const MutationResult& result, int64_t retention_seconds);
+Status PutReply(Transaction& tx, const Mutation::Idempotency& idempotency, const MutationResult& result,
+                int64_t retention_seconds);
 
 // Success and the refusals that a retry would meet again: 404, 409, 412, 422.
 bool IsStorable(const Status& status);

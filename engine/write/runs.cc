@@ -47,7 +47,8 @@ void PutRunRow(Transaction& tx, NumberedRun run) {
   run.row.last_activity = tx.log_time();
   run.row.expires_at.reset();
   if (run.row.ttl_seconds) {
-    run.row.expires_at = tx.log_time().PlusSeconds(static_cast<int64_t>(std::min<uint64_t>(*run.row.ttl_seconds, INT64_MAX)));
+    run.row.expires_at =
+        tx.log_time().PlusSeconds(static_cast<int64_t>(std::min<uint64_t>(*run.row.ttl_seconds, INT64_MAX)));
   }
   if (before != run.row.expires_at) {
     if (before) tx.system().batch.Delete(ExpiryKey(tx, run.number, *before));

@@ -10,7 +10,8 @@ namespace {
 std::string FieldOf(const std::string& space) { return space == kDefaultSpace ? "vector" : "vectors." + space; }
 
 Status WrongType(const std::string& name, VectorType expected, VectorType got) {
-  return Unprocessable(fmt::format("space \"{}\" holds {} vectors, not {} ones", name, VectorTypeName(expected), VectorTypeName(got)));
+  return Unprocessable(
+      fmt::format("space \"{}\" holds {} vectors, not {} ones", name, VectorTypeName(expected), VectorTypeName(got)));
 }
 
 Status CheckFinite(const std::vector<float>& values) {
@@ -64,7 +65,8 @@ Result<VectorSpace*> SpaceFor(Transaction& tx, const std::string& name, const Ve
 Status AdmitModel(Transaction& tx, const std::string& name, const std::string& model, VectorSpace* space) {
   if (model.empty() || model == space->model) return {};
   if (!space->model.empty()) {
-    return AlreadyExists(fmt::format("space \"{}\" holds vectors of model \"{}\", not \"{}\"", name, space->model, model))
+    return AlreadyExists(
+               fmt::format("space \"{}\" holds vectors of model \"{}\", not \"{}\"", name, space->model, model))
         .At("vector_models." + name);
   }
   space->model = model;
@@ -182,9 +184,10 @@ Status SetPath(std::string_view path, const Value& value, Attributes* attributes
     change->pinned = value.as_bool();
     return {};
   }
-  return InvalidArgument(fmt::format("\"{}\" can't be set: use metadata.<path>, role, kind, state, source.system, source.id, "
-                                     "source.batch, event_time, expires_at, importance or pinned",
-                                     path))
+  return InvalidArgument(
+             fmt::format("\"{}\" can't be set: use metadata.<path>, role, kind, state, source.system, source.id, "
+                         "source.batch, event_time, expires_at, importance or pinned",
+                         path))
       .At(std::string(path));
 }
 

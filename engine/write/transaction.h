@@ -27,7 +27,8 @@ class Transaction {
 
   // A scoped reader and writer of the same range.
   struct Range {
-    Range(const KvReader& reader, KvBatch& writer, const std::string& prefix) : rows(reader, prefix), batch(writer, prefix) {}
+    Range(const KvReader& reader, KvBatch& writer, const std::string& prefix)
+        : rows(reader, prefix), batch(writer, prefix) {}
     ScopedReader rows;
     ScopedBatch batch;
   };
@@ -49,8 +50,8 @@ class Transaction {
   Position position;  // of this mutation
   WriteMode mode = WriteMode::kUpsert;
   bool head_changed = false;
-  bool dropped = false;   // the namespace ended: no counters, no log row
-  uint32_t place = 0;     // of the operation in the batch
+  bool dropped = false;  // the namespace ended: no counters, no log row
+  uint32_t place = 0;    // of the operation in the batch
   std::vector<IndexEvent> events;
   // Ids whose stored replies must go, too.
   std::vector<std::string> erased_ids;

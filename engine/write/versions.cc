@@ -15,7 +15,8 @@ namespace {
 
 using keys::Key;
 
-void PutExpiry(Transaction& tx, NodeNumber node, const std::optional<Timestamp>& before, const std::optional<Timestamp>& after) {
+void PutExpiry(Transaction& tx, NodeNumber node, const std::optional<Timestamp>& before,
+               const std::optional<Timestamp>& after) {
   if (before == after) return;
   keys::Expiry expiry{{}, tx.tenant(), tx.ns(), false, node.value};
   if (before) {
@@ -64,7 +65,9 @@ Status DeleteRow(Transaction& tx, const std::string& key) {
 struct NumberedVersion {
   Version version;
   VersionRow row;
-  bool has_attributes() const { return row.kind == HistoryEvent::Kind::kAdd || row.kind == HistoryEvent::Kind::kUpdate; }
+  bool has_attributes() const {
+    return row.kind == HistoryEvent::Kind::kAdd || row.kind == HistoryEvent::Kind::kUpdate;
+  }
 };
 
 Result<std::vector<NumberedVersion>> ReadVersions(const KvReader& rows, NodeNumber node) {
@@ -88,8 +91,9 @@ Status RemoveVersions(Transaction& tx, NodeNumber node, const std::vector<Number
     tx.batch().Delete(Key(keys::kVersion).Add(node).Add(old.version));
     if (!old.has_attributes()) continue;
     RETURN_IF_ERROR(DeleteRow(tx, Key(keys::kAttributes).Add(old.row.slot).Add(old.row.attributes)));
-    const bool slot_lives_on = std::any_of(versions.begin() + static_cast<ptrdiff_t>(i) + 1, versions.end(),
-                                           [&](const NumberedVersion& v) { return v.has_attributes() && v.row.slot == old.row.slot; });
+    const bool slot_lives_on =
+        std::any_of(versions.begin() + static_cast<ptrdiff_t>(i) + 1, versions.end(),
+                    [&](const NumberedVersion& v) { return v.has_attributes() && v.row.slot == old.row.slot; });
     if (!slot_lives_on) RETURN_IF_ERROR(DeleteRow(tx, Key(keys::kContent).Add(old.row.slot)));
   }
   return {};
@@ -126,10 +130,13 @@ IndexedRow AsIndexedRow(const std::string& id, const IdRow& row, const Attribute
   return indexed;
 }
 
-void PutIdRow(Transaction& tx, const std::string& id, const IdRow& row) { tx.batch().Put(keys::Id(id), EncodeIdRow(row)); }
+void PutIdRow(Transaction& tx, const std::string& id, const IdRow& row) {
+  tx.batch().Put(keys::Id(id), EncodeIdRow(row));
+}
 
 void PutVersionRow(Transaction& tx, const IdRow& row, HistoryEvent::Kind kind, Timestamp time) {
-  tx.batch().Put(Key(keys::kVersion).Add(row.node).Add(row.version), EncodeVersion({kind, row.slot, row.version, time}));
+  tx.batch().Put(Key(keys::kVersion).Add(row.node).Add(row.version),
+                 EncodeVersion({kind, row.slot, row.version, time}));
 }
 
 // Takes an implicit entity's number over for a memory.
@@ -212,13 +219,15 @@ Result<std::optional<CurrentMemory>> FindCurrent(Transaction& tx, std::string_vi
   ASSIGN_OR_RETURN(current.attributes, DecodeAttributes(*bytes));
   if (IsExpired(current.state, run, tx.log_time())) {
     const bool deleted = run && run->deleted;
-    RETURN_IF_ERROR(EndLife(tx, std::string(id), current, deleted ? HistoryEvent::Kind::kDelete : HistoryEvent::Kind::kExpire));
+    RETURN_IF_ERROR(
+        EndLife(tx, std::string(id), current, deleted ? HistoryEvent::Kind::kDelete : HistoryEvent::Kind::kExpire));
     return std::optional<CurrentMemory>();
   }
   return std::optional<CurrentMemory>(std::move(current));
 }
 
-Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::optional<CurrentMemory>& before, NextVersion next) {
+Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::optional<CurrentMemory>& before,
+                           NextVersion next) {
   RETURN_IF_ERROR(CheckRoom(tx));
   RETURN_IF_ERROR(PutPaths(tx, next.attributes.metadata));
   ASSIGN_OR_RETURN(IdRow row, BaseRow(tx, id, before));
@@ -266,7 +275,8 @@ Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::op
   tx.counters.memories_digest += row.hash;
   PutRow(tx, Key(keys::kAttributes).Add(row.slot).Add(row.version), EncodeAttributes(attributes));
   const bool is_update = before || next.follows_import;
-  PutVersionRow(tx, row, is_update ? HistoryEvent::Kind::kUpdate : HistoryEvent::Kind::kAdd, attributes.attributes.updated_at);
+  PutVersionRow(tx, row, is_update ? HistoryEvent::Kind::kUpdate : HistoryEvent::Kind::kAdd,
+                attributes.attributes.updated_at);
   PutExpiry(tx, row.node, before ? before->state.expires_at : std::nullopt, next.state.expires_at);
   tx.batch().Put(Key(keys::kState).Add(row.node), EncodeState(next.state));
   PutIdRow(tx, id, row);
@@ -282,7 +292,8 @@ Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::op
   return row.version;
 }
 
-Status PutImportedVersion(Transaction& tx, const std::string& id, HistoryEvent::Kind kind, const ImportedVersion& version) {
+Status PutImportedVersion(Transaction& tx, const std::string& id, HistoryEvent::Kind kind,
+                          const ImportedVersion& version) {
   RETURN_IF_ERROR(CheckRoom(tx));
   ASSIGN_OR_RETURN(IdRow row, BaseRow(tx, id, std::nullopt));
   if (row.version.value > 0) ++tx.counters.former_versions;
@@ -334,7 +345,8 @@ Status EndLife(Transaction& tx, const std::string& id, const CurrentMemory& befo
   row.run.reset();
   row.duplicate_hash.reset();
   ++tx.counters.former_versions;
-  tx.batch().Put(Key(keys::kVersion).Add(row.node).Add(row.version), EncodeVersion({kind, row.slot, ended, tx.log_time()}));
+  tx.batch().Put(Key(keys::kVersion).Add(row.node).Add(row.version),
+                 EncodeVersion({kind, row.slot, ended, tx.log_time()}));
   PutIdRow(tx, id, row);
   return TrimHistory(tx, row.node);
 }

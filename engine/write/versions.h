@@ -31,10 +31,12 @@ struct NextVersion {
 };
 // Writes rows, counters, digest, run membership, expiry and events. `before` is the live memory it replaces.
 // Unprocessable when a limit of the namespace is reached.
-Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::optional<CurrentMemory>& before, NextVersion next);
+Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::optional<CurrentMemory>& before,
+                           NextVersion next);
 
 // A former version that came with an import: rows only. REQUIRES: the memory is new; versions ascend.
-Status PutImportedVersion(Transaction& tx, const std::string& id, HistoryEvent::Kind kind, const ImportedVersion& version);
+Status PutImportedVersion(Transaction& tx, const std::string& id, HistoryEvent::Kind kind,
+                          const ImportedVersion& version);
 
 // Changes the state record alone. False when nothing differs.
 Result<bool> PutState(Transaction& tx, const std::string& id, const CurrentMemory& before, const StateRecord& state);

@@ -1,0 +1,301 @@
+#include "engine/apply.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/write/graph_writes.h"
+#include "engine/write/log_row.h"
+#include "engine/write/memory_writes.h"
+#include "engine/write/namespace_writes.h"
+#include "engine/write/replies.h"
+#include "engine/write/runs.h"
+#include "engine/write/sweep.h"
+
+namespace engram {
+namespace {
+
+using keys::Key;
+
+// Log rows removed per mutation: more than the one it adds, so that the log shrinks once it may.
+constexpr int kTrimmedMax = 4;
+
+// Upholds the store whatever the namespace's switch says: background work and the switch itself.
+bool IsAllowedReadOnly(const Operation& operation) {
+  return std::holds_alternative<SweepExpired>(operation) || std::holds_alternative<SweepDropped>(operation) ||
+         std::holds_alternative<PatchNamespace>(operation) || std::holds_alternative<CreateNamespace>(operation) ||
+         std::holds_alternative<DropNamespace>(operation) || std::holds_alternative<Touch>(operation);
+}
+
+Result<OperationResult> NamespaceResult(const Transaction& tx, Result<Outcome> outcome) {
+  if (!outcome.ok()) return std::move(outcome).status();
+  return OperationResult{tx.head.name, Version(), *outcome};
+}
+
+// Decides one operation. `results` gets one entry, or for a sweep one per row removed.
+class Decide {
+ public:
+  Decide(Transaction& tx, bool is_new, std::vector<OperationResult>* results)
+      : tx_(tx), is_new_(is_new), results_(results) {}
+
+  Status operator()(const WriteMemory& op) {
+    ++memories_;
+    return Keep(ApplyWrite(tx_, op));
+  }
+  Status operator()(const PatchMemory& op) { return Keep(ApplyPatch(tx_, op)); }
+  Status operator()(const UpdateMemory& op) { return Keep(ApplyUpdate(tx_, op)); }
+  Status operator()(const DeleteMemory& op) { return Keep(ApplyDelete(tx_, op)); }
+  Status operator()(const Feedback& op) { return Keep(ApplyFeedback(tx_, op)); }
+  Status operator()(const Touch& op) { return Keep(ApplyTouch(tx_, op)); }
+  Status operator()(const WriteEdge& op) { return Keep(ApplyWriteEdge(tx_, op)); }
+  Status operator()(const DeleteEdge& op) { return Keep(ApplyDeleteEdge(tx_, op)); }
+  Status operator()(const WriteNode& op) { return Keep(ApplyWriteNode(tx_, op)); }
+  Status operator()(const WriteRun& op) {
+    auto outcome = PutRun(tx_, op);
+    if (!outcome.ok()) return std::move(outcome).status();
+    return Keep(OperationResult{op.scopes.run_id, Version(), *outcome});
+  }
+  Status operator()(const DeleteRun& op) {
+    RETURN_IF_ERROR(EndRun(tx_, op));
+    return Keep(OperationResult{op.scopes.run_id, Version(), Outcome::kDeleted});
+  }
+  Status operator()(const SweepExpired& op) { return ApplySweep(tx_, op, results_); }
+  Status operator()(const CreateNamespace& op) {
+    if (is_new_) return Keep(OperationResult{tx_.head.name, Version(), Outcome::kCreated});
+    return Keep(NamespaceResult(tx_, CheckSameConfig(tx_, op.config)));
+  }
+  Status operator()(const PatchNamespace& op) { return Keep(NamespaceResult(tx_, ApplyPatchNamespace(tx_, op.patch))); }
+  Status operator()(const DropNamespace&) {
+    RETURN_IF_ERROR(DropNamespaceRows(tx_));
+    return Keep(OperationResult{tx_.head.name, Version(), Outcome::kDeleted});
+  }
+  Status operator()(const SweepDropped& op) {
+    ASSIGN_OR_RETURN(const bool empty, SweepDroppedRows(tx_, op.keys_max));
+    return Keep(OperationResult{"", Version(), empty ? Outcome::kDeleted : Outcome::kUpdated});
+  }
+  // Comes last in its batch, so it can count the memories that came with it.
+  Status operator()(const ImportProgress& op);
+
+ private:
+  Status Keep(Result<OperationResult> result) {
+    if (!result.ok()) return std::move(result).status();
+    results_->push_back(std::move(result).value());
+    return {};
+  }
+
+  Transaction& tx_;
+  bool is_new_;
+  std::vector<OperationResult>* results_;
+  uint64_t memories_ = 0;
+};
+
+Status Decide::operator()(const ImportProgress& op) {
+  const std::string key = Key(keys::kImport).AddRaw(op.id);
+  ASSIGN_OR_RETURN(const auto bytes, tx_.rows().Get(key));
+  ImportStatus status;
+  if (bytes) {
+    ASSIGN_OR_RETURN(status, DecodeImport(*bytes));
+  }
+  status.cursor = op.cursor;
+  status.rejects = op.rejects;
+  status.memories += memories_;
+  status.updated_at = tx_.log_time();
+  tx_.batch().Put(key, EncodeImport(status));
+  return Keep(OperationResult{op.id, Version(), Outcome::kUpdated});
+}
+
+Status RunOperations(const Mutation& mutation, Transaction& tx, bool is_new, std::vector<OperationResult>* results) {
+  Decide decide(tx, is_new, results);
+  for (size_t i = 0; i < mutation.operations.size(); ++i) {
+    tx.place = static_cast<uint32_t>(i);
+    const Operation& operation = mutation.operations[i];
+    if (tx.head.config.read_only && !IsAllowedReadOnly(operation)) {
+      return {StatusCode::kPermissionDenied, fmt::format("namespace \"{}\" is read-only", tx.head.name)};
+    }
+    if (Status status = std::visit(decide, operation); !status.ok()) {
+      return std::move(status).Under(fmt::format("operations[{}]", i));
+    }
+  }
+  return {};
+}
+
+// Deletes the oldest log rows that retention no longer holds.
+Status TrimLog(Transaction& tx, int64_t retention_seconds) {
+  for (int i = 0; i < kTrimmedMax && tx.counters.log_begin < tx.position; ++i) {
+    const std::string key = Key(keys::kLog).Add(tx.counters.log_begin);
+    ASSIGN_OR_RETURN(const auto bytes, tx.rows().Get(key));
+    if (bytes) {
+      ASSIGN_OR_RETURN(const LogRow row, DecodeLogRow(*bytes));
+      if (row.log_time.PlusSeconds(retention_seconds) > tx.log_time()) return {};
+      tx.batch().Delete(key);
+    }
+    tx.counters.log_begin = tx.counters.log_begin.Next();
+  }
+  return {};
+}
+
+// The rows that every accepted mutation leaves: head, log, counters.
+Status Finish(Transaction& tx, const ApplyOptions& options) {
+  if (tx.dropped) return {};
+  if (!tx.erased_ids.empty()) RETURN_IF_ERROR(EraseReplies(tx, tx.erased_ids));
+  if (tx.head_changed) {
+    tx.batch().Put(Key(keys::kHead), EncodeHead(tx.head));
+    tx.Tell(ConfigChanged{tx.head.config});
+  }
+  RETURN_IF_ERROR(TrimLog(tx, options.log_retention_seconds));
+  tx.batch().Put(Key(keys::kLog).Add(tx.position), EncodeLogRow(tx.log_time(), tx.events));
+  tx.counters.position = tx.position;
+  tx.counters.log_time = tx.log_time();
+  tx.batch().Put(Key(keys::kCounters), EncodeCounters(tx.counters));
+  return {};
+}
+
+Status NoNamespace(std::string_view name) { return NotFound(fmt::format("there is no namespace \"{}\"", name)); }
+
+struct Target {
+  NamespaceId ns;
+  bool is_new = false;
+};
+
+// The namespace a mutation goes to; a new number where one may be made.
+Result<Target> FindTarget(const Mutation& mutation, Store::Overlay& overlay) {
+  if (mutation.namespace_id) return Target{*mutation.namespace_id};
+  const std::string scope = keys::Scope(mutation.tenant, keys::kDirectory);
+  const ScopedReader directory(overlay, scope);
+  ASSIGN_OR_RETURN(const auto found, FindNamespace(directory, mutation.namespace_name));
+  if (found) return Target{*found};
+  if (!mutation.create_namespace) return NoNamespace(mutation.namespace_name);
+  RETURN_IF_ERROR(CheckName("the namespace's name", mutation.namespace_name));
+  ScopedBatch batch(overlay, scope);
+  ASSIGN_OR_RETURN(const NamespaceId ns, NewNamespaceNumber(directory, batch));
+  return Target{ns, true};
+}
+
+const NamespaceConfig& FirstConfig(const Mutation& mutation) {
+  static const NamespaceConfig defaults;
+  for (const Operation& operation : mutation.operations) {
+    if (const auto* create = std::get_if<CreateNamespace>(&operation)) return create->config;
+  }
+  return defaults;
+}
+
+// Decides the mutation inside `tx`; its rows are kept only when this and Finish are OK.
+Status ApplyTo(const Mutation& mutation, bool is_new, const ApplyOptions& options, Transaction& tx,
+               MutationResult* result) {
+  if (is_new) {
+    RETURN_IF_ERROR(CheckConfig(FirstConfig(mutation)));
+    RETURN_IF_ERROR(CreateNamespaceRows(tx, mutation.namespace_name, FirstConfig(mutation)));
+  }
+  RETURN_IF_ERROR(RunOperations(mutation, tx, is_new, &result->results));
+  return Finish(tx, options);
+}
+
+// Background work goes on after the head of its namespace is gone.
+bool IsSweep(const Mutation& mutation) {
+  return std::all_of(mutation.operations.begin(), mutation.operations.end(), [](const Operation& operation) {
+    return std::holds_alternative<SweepDropped>(operation) || std::holds_alternative<SweepExpired>(operation);
+  });
+}
+
+// Reads what a transaction starts from. NotFound when the namespace is not there (any more).
+Status Load(const Mutation& mutation, bool is_new, Transaction* tx) {
+  ASSIGN_OR_RETURN(auto head, ReadHead(tx->rows()));
+  tx->dropped = !head && !is_new;
+  if (tx->dropped && !IsSweep(mutation)) return NoNamespace(mutation.namespace_name);
+  if (head) tx->head = std::move(*head);
+  ASSIGN_OR_RETURN(tx->counters, ReadCounters(tx->rows()));
+  tx->position = tx->counters.position.Next();
+  return {};
+}
+
+// Everything between the save points of one mutation.
+Result<MutationResult> TryMutation(const Mutation& mutation, Timestamp log_time, const ApplyOptions& options,
+                                   Store::Overlay& overlay, std::vector<Publication>* publications) {
+  ASSIGN_OR_RETURN(const Target target, FindTarget(mutation, overlay));
+  Transaction tx(mutation.tenant, target.ns, overlay, log_time);
+  tx.mode = mutation.mode;
+  RETURN_IF_ERROR(Load(mutation, target.is_new, &tx));
+  if (mutation.idempotency) {
+    ASSIGN_OR_RETURN(auto stored, FindReply(tx, *mutation.idempotency, options.idempotency_seconds));
+    if (stored) return std::move(*stored);
+  }
+  MutationResult result;
+  result.namespace_id = target.ns;
+  result.log_time = log_time;
+  RETURN_IF_ERROR(ApplyTo(mutation, target.is_new, options, tx, &result));
+  result.position = tx.dropped ? tx.counters.position : tx.position;
+  if (mutation.idempotency && !tx.dropped) {
+    RETURN_IF_ERROR(PutReply(tx, *mutation.idempotency, result, options.idempotency_seconds));
+  }
+  publications->push_back({mutation.tenant, target.ns, result.position, log_time, std::move(tx.events)});
+  return result;
+}
+
+// A refusal that a retry would meet again is stored, unless the key is taken already.
+Status StoreRefusal(const Mutation& mutation, const ApplyOptions& options, Store::Overlay& overlay,
+                    const MutationResult& refused) {
+  const ScopedReader directory(overlay, keys::Scope(mutation.tenant, keys::kDirectory));
+  ASSIGN_OR_RETURN(const auto ns, FindNamespace(directory, mutation.namespace_name));
+  if (!ns) return {};
+  Transaction tx(mutation.tenant, *ns, overlay, refused.log_time);
+  auto stored = FindReply(tx, *mutation.idempotency, options.idempotency_seconds);
+  if (!stored.ok() || *stored) return {};
+  return PutReply(tx, *mutation.idempotency, refused, options.idempotency_seconds);
+}
+
+}  // namespace
+
+MutationResult ApplyMutation(const Mutation& mutation, Timestamp log_time, const ApplyOptions& options,
+                             Store::Overlay& overlay, std::vector<Publication>* publications) {
+  overlay.SetSavePoint();
+  auto result = TryMutation(mutation, log_time, options, overlay, publications);
+  if (result.ok()) {
+    overlay.PopSavePoint();
+    return std::move(result).value();
+  }
+  overlay.RollbackToSavePoint();
+  MutationResult refused;
+  refused.log_time = log_time;
+  refused.status = std::move(result).status();
+  if (!mutation.idempotency || !IsStorable(refused.status)) return refused;
+  overlay.SetSavePoint();
+  if (Status stored = StoreRefusal(mutation, options, overlay, refused); !stored.ok()) {
+    overlay.RollbackToSavePoint();
+    refused.status = std::move(stored);
+    return refused;
+  }
+  overlay.PopSavePoint();
+  return refused;
+}
+
+Result<TenantId> ApplyFindTenant(const std::string& name, bool create, Store::Overlay& overlay) {
+  const std::string scope = keys::Scope(keys::kSystemTenant, keys::kDirectory);
+  const ScopedReader rows(overlay, scope);
+  const std::string key = Key(keys::kTenantByName).AddRaw(name);
+  ASSIGN_OR_RETURN(const auto bytes, rows.Get(key));
+  if (bytes) {
+    ByteReader in(*bytes);
+    const TenantId tenant(in.Key32());
+    RETURN_IF_ERROR(in.Finish("tenant number"));
+    return tenant;
+  }
+  if (!create) return NotFound(fmt::format("there is no tenant \"{}\"", name));
+  RETURN_IF_ERROR(CheckName("the tenant's name", name));
+  ASSIGN_OR_RETURN(const auto counter, rows.Get(Key(keys::kTenantCounter)));
+  TenantId tenant = keys::kSystemTenant.Next();
+  if (counter) {
+    ByteReader in(*counter);
+    tenant = TenantId(in.Key32());
+    RETURN_IF_ERROR(in.Finish("tenant counter"));
+  }
+  ScopedBatch batch(overlay, scope);
+  std::string number;
+  AppendKey32(&number, tenant.value);
+  batch.Put(key, number);
+  number.clear();
+  AppendKey32(&number, tenant.Next().value);
+  batch.Put(Key(keys::kTenantCounter), number);
+  return tenant;
+}
+
+}  // namespace engram

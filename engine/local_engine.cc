@@ -1,0 +1,258 @@
+#include "engine/local_engine.h"
+
+#include <future>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "engine/check.h"
+#include "engine/history.h"
+#include "engine/keys.h"
+#include "engine/namespace_index.h"
+#include "engine/write/namespace_writes.h"
+
+namespace engram {
+namespace {
+
+using keys::Key;
+
+// Of the layout of keys and values; another number is another engine's directory.
+constexpr uint32_t kStoreFormat = 1;
+
+ScopedReader SystemRows(const KvReader& snapshot) {
+  return {snapshot, keys::Scope(keys::kSystemTenant, keys::kDirectory)};
+}
+
+// Marks a new store with its format; refuses one of another format.
+Status CheckFormat(Store* store) {
+  const auto snapshot = store->Snapshot();
+  ASSIGN_OR_RETURN(const auto bytes, SystemRows(*snapshot).Get(Key(keys::kFormat)));
+  if (bytes) {
+    ByteReader in(*bytes);
+    const uint32_t format = in.Key32();
+    if (in.ok() && format == kStoreFormat) return {};
+    return FailedPrecondition(
+        fmt::format("the store has format {}, this program reads format {}", format, kStoreFormat));
+  }
+  auto overlay = store->NewOverlay();
+  std::string format;
+  AppendKey32(&format, kStoreFormat);
+  overlay->Put(keys::Scope(keys::kSystemTenant, keys::kDirectory) + keys::kFormat, format);
+  return store->Commit(std::move(overlay), /*sync=*/true);
+}
+
+Result<Timestamp> LastLogTime(const Store& store) {
+  const auto snapshot = store.Snapshot();
+  ASSIGN_OR_RETURN(const auto bytes, SystemRows(*snapshot).Get(Key(keys::kLogTime)));
+  if (!bytes) return Timestamp{INT64_MIN};
+  ByteReader in(*bytes);
+  const Timestamp time{in.KeySigned64()};
+  RETURN_IF_ERROR(in.Finish("log time"));
+  return time;
+}
+
+CommitterOptions ForCommitter(const EngineOptions& options) {
+  CommitterOptions out;
+  out.apply.log_retention_seconds = options.log_retention_seconds;
+  out.apply.idempotency_seconds = options.idempotency_seconds;
+  out.queue_mutations_max = options.queue_mutations_max;
+  out.queue_bytes_max = options.queue_bytes_max;
+  out.group_mutations_max = options.group_mutations_max;
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
+  ASSIGN_OR_RETURN(auto engine, LocalEngine::Open(options));
+  return std::unique_ptr<Engine>(std::move(engine));
+}
+
+MutationResult Engine::Write(Mutation mutation, Durability durability) {
+  std::promise<MutationResult> done;
+  auto future = done.get_future();
+  Submit(std::move(mutation), durability, [&done](MutationResult result) { done.set_value(std::move(result)); });
+  return future.get();
+}
+
+LocalEngine::LocalEngine(const EngineOptions& options) : options_(options) {}
+
+LocalEngine::~LocalEngine() = default;
+
+Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& options) {
+  auto engine = std::unique_ptr<LocalEngine>(new LocalEngine(options));
+  FileSystem& files = FileSystem::Posix();
+  RETURN_IF_ERROR(files.CreateDirectory(options.data_dir));
+  auto lock = files.Lock(options.data_dir + "/LOCK");
+  if (!lock.ok()) {
+    if (lock.status().code() != StatusCode::kFailedPrecondition) return std::move(lock).status();
+    return Unavailable(fmt::format("another process is using {}", options.data_dir));
+  }
+  engine->lock_ = std::move(*lock);
+  StoreOptions store;
+  store.path = options.data_dir + "/rows";
+  store.block_cache_bytes = options.block_cache_bytes;
+  ASSIGN_OR_RETURN(engine->store_, Store::Open(store));
+  RETURN_IF_ERROR(CheckFormat(engine->store_.get()));
+  ASSIGN_OR_RETURN(const Timestamp last, LastLogTime(*engine->store_));
+  engine->log_clock_ = std::make_unique<LogClock>(*options.clock, last);
+  engine->registry_ = std::make_unique<IndexRegistry>(*engine->store_, options.index_memory_bytes);
+  engine->committer_ = std::make_unique<Committer>(engine->store_.get(), engine->registry_.get(),
+                                                   engine->log_clock_.get(), ForCommitter(options));
+  engine->committer_->Start();
+  engine->background_ = std::make_unique<Background>(engine->store_.get(), engine->committer_.get(),
+                                                     engine->log_clock_.get(), options.sweep_interval);
+  return engine;
+}
+
+Result<TenantId> LocalEngine::FindTenant(const std::string& name, bool create) {
+  return committer_->FindTenant(name, create);
+}
+
+void LocalEngine::Submit(Mutation mutation, Durability durability, std::function<void(MutationResult)> done) {
+  committer_->Submit(std::move(mutation), durability, std::move(done));
+}
+
+Result<ReadView> LocalEngine::ViewNow(const NamespaceRef& ns, const ReadOptions& options) {
+  const auto snapshot = store_->Snapshot();
+  const ScopedReader directory(*snapshot, keys::Scope(ns.tenant, keys::kDirectory));
+  ASSIGN_OR_RETURN(const auto number, engram::FindNamespace(directory, ns.name));
+  if (!number) return NotFound(fmt::format("there is no namespace \"{}\"", ns.name));
+  const ScopedReader rows(*snapshot, keys::Scope(ns.tenant, *number));
+  ASSIGN_OR_RETURN(auto head, ReadHead(rows));
+  if (!head) return Corruption(fmt::format("namespace \"{}\" has lost its head row", ns.name));
+  ASSIGN_OR_RETURN(const NamespaceCounters counters, ReadCounters(rows));
+  return ReadView(ns.tenant, *number, std::move(*head), counters, snapshot, registry_.get(), options_.clock,
+                  log_clock_->Now(), options.deadline);
+}
+
+Result<ReadView> LocalEngine::View(const NamespaceRef& ns, const ReadOptions& options) {
+  constexpr std::chrono::milliseconds kWaitStep{50};
+  uint64_t commits = committer_->commits();
+  while (true) {
+    auto view = ViewNow(ns, options);
+    if (!view.ok() || !options.min_position || view->counters().position >= *options.min_position) return view;
+    if (options.deadline && options_.clock->Monotonic() >= *options.deadline) {
+      return DeadlineExceeded("the namespace has not reached min_position in time").At("min_position");
+    }
+    commits = committer_->AwaitCommit(commits, kWaitStep);
+  }
+}
+
+void LocalEngine::NoteReads(const ReadView& view, const Memory& memory) {
+  if (memory.state.refresh_ttl_on_read) background_->NoteRead(view.tenant(), view.ns(), memory.id);
+}
+
+Result<GetReply> LocalEngine::Get(const NamespaceRef& ns, const std::vector<std::string>& ids, const Include& include,
+                                  const ReadOptions& options) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
+  GetReply reply;
+  reply.position = view.counters().position;
+  for (const std::string& id : ids) {
+    RETURN_IF_ERROR(view.CheckDeadline());
+    ASSIGN_OR_RETURN(const auto row, FindId(view.rows(), id));
+    bool found = row && row->is_memory && row->live;
+    if (found) {
+      ASSIGN_OR_RETURN(const bool expired, IsExpired(view.rows(), *row, view.now()));
+      found = !expired;
+    }
+    if (!found) {
+      reply.missing.push_back(id);
+      continue;
+    }
+    ASSIGN_OR_RETURN(Memory memory, ReadMemory(view.rows(), id, *row, include));
+    NoteReads(view, memory);
+    reply.memories.push_back(std::move(memory));
+  }
+  return reply;
+}
+
+Result<MemoryPage> LocalEngine::List(const NamespaceRef& ns, const ListQuery& query, const ReadOptions& options) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
+  ListQuery with_hash = query;
+  with_hash.include.hash = query.include.attributes;
+  return ListMemories(view, with_hash);
+}
+
+Result<std::pair<uint64_t, Position>> LocalEngine::Count(const NamespaceRef& ns, const std::optional<Filter>& filter,
+                                                         const ReadOptions& options) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
+  return CountMemories(view, filter);
+}
+
+Result<FacetPage> LocalEngine::Facet(const NamespaceRef& ns, const FacetQuery& query, const ReadOptions& options) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
+  return FacetMemories(view, query);
+}
+
+Result<std::vector<HistoryEvent>> LocalEngine::History(const NamespaceRef& ns, const std::string& id) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, {}));
+  return ReadHistory(view.rows(), id);
+}
+
+Result<SearchReply> LocalEngine::Search(const NamespaceRef& ns, const SearchRequest& request,
+                                        const ReadOptions& options) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
+  ASSIGN_OR_RETURN(SearchReply reply, SearchNamespace(view, request));
+  for (const SearchHit& hit : reply.hits) NoteReads(view, hit.memory);
+  return reply;
+}
+
+Result<NamedEdgePage> LocalEngine::ListEdges(const NamespaceRef& ns, const EdgeListQuery& query) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, {}));
+  return ListNamedEdges(view, query);
+}
+
+Result<NodeView> LocalEngine::GetNode(const NamespaceRef& ns, const std::string& id) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, {}));
+  return ReadNode(view, id);
+}
+
+Result<ExpandReply> LocalEngine::Expand(const NamespaceRef& ns, const WalkRequest& request) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, {}));
+  return ExpandGraph(view, request);
+}
+
+Result<PathReply> LocalEngine::FindPath(const NamespaceRef& ns, const WalkRequest& request) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, {}));
+  return FindGraphPath(view, request);
+}
+
+Result<RankReply> LocalEngine::Rank(const NamespaceRef& ns, const WalkRequest& request) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, {}));
+  return RankGraph(view, request);
+}
+
+EngineStatus LocalEngine::Status() {
+  EngineStatus status;
+  const auto snapshot = store_->Snapshot();
+  if (const auto bytes = SystemRows(*snapshot).Get(Key(keys::kNamespaceCount)); bytes.ok() && *bytes) {
+    status.namespaces = ByteReader(**bytes).Key64();
+  }
+  const IndexRegistry::Usage usage = registry_->usage();
+  status.namespaces_loaded = usage.namespaces;
+  status.index_memory_bytes = usage.bytes;
+  status.queued_mutations = committer_->queued();
+  status.disk_bytes = store_->DiskBytes();
+  status.gauges = store_->Gauges();
+  status.gauges.emplace_back("index_loads_total", static_cast<double>(usage.loads));
+  status.gauges.emplace_back("index_evictions_total", static_cast<double>(usage.evictions));
+  return status;
+}
+
+engram::Status LocalEngine::SweepNow() { return background_->SweepNow(); }
+
+Result<CheckReport> LocalEngine::CheckNamespace(const NamespaceRef& ns) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, {}));
+  CheckReport report;
+  report.memories = view.counters().memories;
+  ASSIGN_OR_RETURN(report.problems, CheckRows(view));
+  const auto live = registry_->Peek(view.tenant(), view.ns());
+  if (live && live->position() == view.counters().position) {
+    ASSIGN_OR_RETURN(const auto rebuilt, RebuildIndex(view));
+    for (std::string& difference : live->DifferencesFrom(*rebuilt)) report.problems.push_back(std::move(difference));
+  }
+  return report;
+}
+
+}  // namespace engram

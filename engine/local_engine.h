@@ -1,0 +1,86 @@
+// The engine over one directory: what Engine::Open makes. Split over local_engine*.cc by subject.
+//
+// Members are in the order of their dependence; they are destroyed from the bottom up, so that the background stops
+// before the committer, and the committer before the store.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/file.h"
+#include "engine/background.h"
+#include "engine/committer.h"
+#include "engine/engine.h"
+#include "engine/index_registry.h"
+#include "engine/log_clock.h"
+#include "engine/read_view.h"
+#include "engine/store.h"
+
+namespace engram {
+
+class LocalEngine final : public Engine {
+ public:
+  static Result<std::unique_ptr<LocalEngine>> Open(const EngineOptions& options);
+  ~LocalEngine() override;
+
+  Result<TenantId> FindTenant(const std::string& name, bool create) override;
+  void Submit(Mutation mutation, Durability durability, std::function<void(MutationResult)> done) override;
+
+  // local_engine_filters.cc
+  Result<FilterWriteReply> DeleteByFilter(const NamespaceRef& ns, const Filter& filter, bool erase,
+                                          Durability durability,
+                                          std::optional<Mutation::Idempotency> idempotency) override;
+  Result<FilterWriteReply> UpdateByFilter(const NamespaceRef& ns, const Filter& filter, const UpdateMemory& change,
+                                          Durability durability,
+                                          std::optional<Mutation::Idempotency> idempotency) override;
+  Result<FilterWriteReply> DeleteEdgesByFilter(const NamespaceRef& ns, const Filter& filter, Durability durability,
+                                               std::optional<Mutation::Idempotency> idempotency) override;
+
+  // local_engine_directory.cc
+  Result<NamespaceId> FindNamespace(const NamespaceRef& ns) override;
+  Result<NamespaceInfo> DescribeNamespace(const NamespaceRef& ns, const ReadOptions& options) override;
+  Result<NamespacePage> ListNamespaces(TenantId tenant, const std::string& prefix, uint32_t limit,
+                                       const std::string& cursor) override;
+  Result<Run> FindRun(const NamespaceRef& ns, const Scopes& scopes) override;
+  Result<RunPage> ListRuns(const NamespaceRef& ns, const Scopes& scopes, uint32_t limit,
+                           const std::string& cursor) override;
+  Result<std::vector<ImportStatus>> ListImports(TenantId tenant) override;
+
+  // local_engine.cc
+  Result<GetReply> Get(const NamespaceRef& ns, const std::vector<std::string>& ids, const Include& include,
+                       const ReadOptions& options) override;
+  Result<MemoryPage> List(const NamespaceRef& ns, const ListQuery& query, const ReadOptions& options) override;
+  Result<std::pair<uint64_t, Position>> Count(const NamespaceRef& ns, const std::optional<Filter>& filter,
+                                              const ReadOptions& options) override;
+  Result<FacetPage> Facet(const NamespaceRef& ns, const FacetQuery& query, const ReadOptions& options) override;
+  Result<std::vector<HistoryEvent>> History(const NamespaceRef& ns, const std::string& id) override;
+  Result<SearchReply> Search(const NamespaceRef& ns, const SearchRequest& request, const ReadOptions& options) override;
+  Result<NamedEdgePage> ListEdges(const NamespaceRef& ns, const EdgeListQuery& query) override;
+  Result<NodeView> GetNode(const NamespaceRef& ns, const std::string& id) override;
+  Result<ExpandReply> Expand(const NamespaceRef& ns, const WalkRequest& request) override;
+  Result<PathReply> FindPath(const NamespaceRef& ns, const WalkRequest& request) override;
+  Result<RankReply> Rank(const NamespaceRef& ns, const WalkRequest& request) override;
+  EngineStatus Status() override;
+  engram::Status SweepNow() override;
+  Result<CheckReport> CheckNamespace(const NamespaceRef& ns) override;
+
+ private:
+  explicit LocalEngine(const EngineOptions& options);
+
+  // A read's consistent start: waits for min_position, NotFound when the namespace is not there.
+  Result<ReadView> View(const NamespaceRef& ns, const ReadOptions& options);
+  Result<ReadView> ViewNow(const NamespaceRef& ns, const ReadOptions& options);
+  // Renews the TTL of memories that ask for it.
+  void NoteReads(const ReadView& view, const Memory& memory);
+  Result<NamespaceInfo> Describe(const ReadView& view) const;
+
+  const EngineOptions options_;
+  std::unique_ptr<FileLock> lock_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<LogClock> log_clock_;
+  std::unique_ptr<IndexRegistry> registry_;
+  std::unique_ptr<Committer> committer_;
+  std::unique_ptr<Background> background_;
+};
+
+}  // namespace engram

@@ -1,0 +1,177 @@
+// Namespaces, runs and imports as listings.
+#include <fmt/format.h>
+
+#include "engine/keys.h"
+#include "engine/local_engine.h"
+#include "engine/namespace_index.h"
+#include "engine/write/namespace_writes.h"
+
+namespace engram {
+namespace {
+
+using keys::Key;
+
+bool ScopesMatch(const Scopes& wanted, const Scopes& got) {
+  const auto same = [](const std::string& a, const std::string& b) { return a.empty() || a == b; };
+  return same(wanted.user_id, got.user_id) && same(wanted.agent_id, got.agent_id) && same(wanted.app_id, got.app_id);
+}
+
+Run AsRun(RunRow row) {
+  Run run;
+  run.scopes = std::move(row.scopes);
+  run.metadata = std::move(row.metadata);
+  run.ttl_seconds = row.ttl_seconds;
+  run.created_at = row.created_at;
+  run.last_activity = row.last_activity;
+  run.expires_at = row.expires_at;
+  run.memories = row.memories;
+  return run;
+}
+
+// The run behind an "R" row, unless it is over.
+Result<std::optional<Run>> ActiveRun(const ReadView& view, std::string_view number_row) {
+  ByteReader in(number_row);
+  ASSIGN_OR_RETURN(auto row, ReadRun(view.rows(), in.Key32()));
+  if (!row || (row->expires_at && *row->expires_at <= view.now())) return std::optional<Run>();
+  return std::optional<Run>(AsRun(std::move(*row)));
+}
+
+}  // namespace
+
+Result<NamespaceId> LocalEngine::FindNamespace(const NamespaceRef& ns) {
+  const auto snapshot = store_->Snapshot();
+  const ScopedReader directory(*snapshot, keys::Scope(ns.tenant, keys::kDirectory));
+  ASSIGN_OR_RETURN(const auto number, engram::FindNamespace(directory, ns.name));
+  if (!number) return NotFound(fmt::format("there is no namespace \"{}\"", ns.name));
+  return *number;
+}
+
+Result<NamespaceInfo> LocalEngine::Describe(const ReadView& view) const {
+  NamespaceInfo info;
+  const NamespaceCounters& counters = view.counters();
+  info.name = view.head().name;
+  info.config = view.head().config;
+  info.created_at = view.head().created_at;
+  info.position = counters.position;
+  info.memories = counters.memories;
+  info.edges = counters.edges;
+  info.nodes = counters.nodes;
+  info.runs = counters.runs;
+  info.former_versions = counters.former_versions;
+  info.bytes = counters.bytes;
+  info.memories_digest = counters.memories_digest;
+  info.edges_digest = counters.edges_digest;
+  info.nodes_digest = counters.nodes_digest;
+  return info;
+}
+
+Result<NamespaceInfo> LocalEngine::DescribeNamespace(const NamespaceRef& ns, const ReadOptions& options) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
+  ASSIGN_OR_RETURN(NamespaceInfo info, Describe(view));
+  const auto index = registry_->Peek(view.tenant(), view.ns());
+  const NamespaceIndex::Sizes sizes = index ? index->sizes() : NamespaceIndex::Sizes();
+  // What isn't loaded lags behind nothing: its rows are its index.
+  const Position position = index ? index->position() : info.position;
+  info.indexes["text"] = {index != nullptr, position, sizes.text_bytes};
+  info.indexes["vector"] = {index != nullptr, position, sizes.vector_bytes};
+  info.indexes["attribute"] = {index != nullptr, position, sizes.attribute_bytes};
+  info.indexes["graph"] = {index != nullptr, position, sizes.graph_bytes};
+  return info;
+}
+
+Result<Engine::NamespacePage> LocalEngine::ListNamespaces(TenantId tenant, const std::string& prefix, uint32_t limit,
+                                                          const std::string& cursor) {
+  const auto snapshot = store_->Snapshot();
+  const ScopedReader directory(*snapshot, keys::Scope(tenant, keys::kDirectory));
+  const auto it = directory.ScanPrefix(Key(keys::kNamespaceByName).AddRaw(prefix).str());
+  if (!cursor.empty()) {
+    const std::string last = Key(keys::kNamespaceByName).AddRaw(cursor);
+    it->Seek(last);
+    if (it->Valid() && it->key() == last) it->Next();
+  }
+  NamespacePage page;
+  for (; it->Valid(); it->Next()) {
+    if (page.namespaces.size() == limit) {
+      page.next_cursor = page.namespaces.back().name;
+      break;
+    }
+    ByteReader in(it->value());
+    const NamespaceId number(in.Key32());
+    const ScopedReader rows(*snapshot, keys::Scope(tenant, number));
+    ASSIGN_OR_RETURN(auto head, ReadHead(rows));
+    if (!head) return Corruption(fmt::format("namespace number {} has lost its head row", number.value));
+    ASSIGN_OR_RETURN(const NamespaceCounters counters, ReadCounters(rows));
+    const ReadView view(tenant, number, std::move(*head), counters, snapshot, registry_.get(), options_.clock,
+                        log_clock_->Now(), {});
+    ASSIGN_OR_RETURN(NamespaceInfo info, Describe(view));
+    page.namespaces.push_back(std::move(info));
+  }
+  RETURN_IF_ERROR(it->status());
+  return page;
+}
+
+Result<Run> LocalEngine::FindRun(const NamespaceRef& ns, const Scopes& scopes) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, {}));
+  std::optional<Run> found;
+  const auto it = view.rows().ScanPrefix(Key(keys::kRun).AddString(scopes.run_id).str());
+  for (; it->Valid(); it->Next()) {
+    ASSIGN_OR_RETURN(auto run, ActiveRun(view, it->value()));
+    if (!run || !ScopesMatch(scopes, run->scopes)) continue;
+    if (found) {
+      return AlreadyExists(
+          fmt::format("several runs are called \"{}\": add user_id, agent_id or app_id", scopes.run_id));
+    }
+    found = std::move(run);
+  }
+  RETURN_IF_ERROR(it->status());
+  if (!found) return NotFound(fmt::format("there is no run \"{}\" with these scopes", scopes.run_id));
+  return std::move(*found);
+}
+
+Result<RunPage> LocalEngine::ListRuns(const NamespaceRef& ns, const Scopes& scopes, uint32_t limit,
+                                      const std::string& cursor) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, {}));
+  RunPage page;
+  std::string last;
+  const auto it = view.rows().ScanPrefix(std::string(1, keys::kRun));
+  if (!cursor.empty()) {
+    if (cursor.front() != keys::kRun) return InvalidArgument("this cursor is not one of runs:list").At("cursor");
+    it->Seek(cursor);
+    if (it->Valid() && it->key() == cursor) it->Next();
+  }
+  for (; it->Valid(); it->Next()) {
+    ASSIGN_OR_RETURN(auto run, ActiveRun(view, it->value()));
+    if (!run || !ScopesMatch(scopes, run->scopes)) continue;
+    if (page.runs.size() == limit) {
+      page.next_cursor = last;
+      break;
+    }
+    last = it->key();
+    page.runs.push_back(std::move(*run));
+  }
+  RETURN_IF_ERROR(it->status());
+  return page;
+}
+
+Result<std::vector<ImportStatus>> LocalEngine::ListImports(TenantId tenant) {
+  const auto snapshot = store_->Snapshot();
+  const ScopedReader directory(*snapshot, keys::Scope(tenant, keys::kDirectory));
+  std::vector<ImportStatus> imports;
+  const auto namespaces = directory.ScanPrefix(std::string(1, keys::kNamespaceByName));
+  for (; namespaces->Valid(); namespaces->Next()) {
+    ByteReader in(namespaces->value());
+    const ScopedReader rows(*snapshot, keys::Scope(tenant, NamespaceId(in.Key32())));
+    const auto it = rows.ScanPrefix(std::string(1, keys::kImport));
+    for (; it->Valid(); it->Next()) {
+      ASSIGN_OR_RETURN(ImportStatus status, DecodeImport(it->value()));
+      status.namespace_name = namespaces->key().substr(1);
+      status.id = it->key().substr(1);
+      imports.push_back(std::move(status));
+    }
+    RETURN_IF_ERROR(it->status());
+  }
+  RETURN_IF_ERROR(namespaces->status());
+  return imports;
+}
+
+}  // namespace engram

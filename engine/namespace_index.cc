@@ -1,0 +1,203 @@
+#include "engine/namespace_index.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "engine/analyzer_cache.h"
+#include "engine/namespace_index_rep.h"
+
+namespace engram {
+
+NamespaceIndex::NamespaceIndex(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
+NamespaceIndex::~NamespaceIndex() = default;
+
+Result<std::unique_ptr<NamespaceIndex>> NamespaceIndex::Create(const NamespaceConfig& config) {
+  ASSIGN_OR_RETURN(auto analyzer, SharedAnalyzer(config.text));
+  return std::unique_ptr<NamespaceIndex>(new NamespaceIndex(std::make_unique<Rep>(config, std::move(analyzer))));
+}
+
+void NamespaceIndex::Apply(const Publication& publication) {
+  if (publication.position <= position()) return;  // only this thread moves it
+  rep_->edges.Apply(publication);
+  WriterLock lock(rep_->mutex);
+  for (const IndexEvent& event : publication.events) rep_->ApplyEvent(event);
+  rep_->position = publication.position;
+}
+
+void NamespaceIndex::Load(IndexEvent event) {
+  WriterLock lock(rep_->mutex);
+  rep_->ApplyEvent(event);
+}
+
+void NamespaceIndex::FinishLoading(Position position, Timestamp log_time) {
+  rep_->edges.SkipTo(position);
+  WriterLock lock(rep_->mutex);
+  rep_->Bury(log_time);  // no reader's time is before it, and nobody waits for us yet
+  rep_->position = position;
+}
+
+Position NamespaceIndex::position() const {
+  ReaderLock lock(rep_->mutex);
+  return rep_->position;
+}
+
+NamespaceConfig NamespaceIndex::config() const {
+  ReaderLock lock(rep_->mutex);
+  return rep_->config;
+}
+
+const Analyzer& NamespaceIndex::analyzer() const { return *rep_->analyzer; }
+
+Result<IndexView> NamespaceIndex::View(const ViewRequest& request, Timestamp now) {
+  for (;;) {
+    {
+      ReaderLock lock(rep_->mutex);
+      if (!rep_->expiry.HasDue(now)) return rep_->TakeView(request);
+    }
+    WriterLock lock(rep_->mutex);
+    rep_->Bury(now);
+  }
+}
+
+namespace {
+
+// The i-th of a list that may be shorter.
+template <class T>
+const T* At(const std::vector<const T*>& list, size_t i) {
+  return i < list.size() ? list[i] : nullptr;
+}
+
+bool NamesState(const Filter* filter) { return filter && filter->Mentions("state"); }
+
+}  // namespace
+
+IndexView NamespaceIndex::Rep::TakeView(const ViewRequest& request) const {
+  IndexView view;
+  view.position = position;
+  view.rows = rows;
+
+  FilterResult matching{attributes.slots(), true};
+  if (request.filter) matching = attributes.Evaluate(*request.filter);
+  const bool any_state = request.include_inactive || NamesState(request.filter);
+  view.visible = any_state ? matching.slots : matching.slots - inactive;
+  view.exact = matching.exact;
+
+  view.legs.resize(std::max({request.leg_filters.size(), request.texts.size(), request.spaces.size()}));
+  for (size_t i = 0; i < view.legs.size(); ++i) {
+    IndexView::Leg& leg = view.legs[i];
+    leg.allowed = view.visible;
+    leg.exact = view.exact;
+    if (const Filter* filter = At(request.leg_filters, i)) {
+      const FilterResult own = attributes.Evaluate(*filter);
+      // A leg that names the state looks at all states, as a whole search would.
+      leg.allowed = (NamesState(filter) ? matching.slots : view.visible) & own.slots;
+      leg.exact = leg.exact && own.exact;
+    }
+    if (const TextQuery* query = At(request.texts, i)) leg.text = text.View(*query);
+    if (i >= request.spaces.size()) continue;
+    const auto space = vectors.find(request.spaces[i]);
+    if (space != vectors.end()) leg.vector = space->second->View();
+  }
+  return view;
+}
+
+std::optional<Slot> NamespaceIndex::Rep::PresentSlot(const RowTable& table, Slot slot) const {
+  if (attributes.slots().contains(slot.value)) return slot;
+  const TableRow* row = table.Find(slot);
+  if (!row) return std::nullopt;
+  return rows->SlotOf(row->row.node);
+}
+
+namespace {
+
+bool InView(const IndexView& view, Slot slot) {
+  if (view.visible.contains(slot.value)) return true;
+  return std::any_of(view.legs.begin(), view.legs.end(),
+                     [&](const IndexView::Leg& leg) { return leg.allowed.contains(slot.value); });
+}
+
+}  // namespace
+
+std::vector<std::optional<RowDetail>> NamespaceIndex::Describe(const IndexView& view,
+                                                               const std::vector<Slot>& slots) const {
+  std::vector<std::optional<RowDetail>> details(slots.size());
+  ReaderLock lock(rep_->mutex);
+  for (size_t i = 0; i < slots.size(); ++i) {
+    const TableRow* row = InView(view, slots[i]) ? view.rows->Find(slots[i]) : nullptr;
+    if (row) details[i] = RowDetail{row->row, row->event_time, row->StateOrDefault()};
+  }
+  return details;
+}
+
+std::vector<std::string> NamespaceIndex::Ids(const IndexView& view, const std::vector<Slot>& slots) const {
+  std::vector<std::string> ids(slots.size());
+  ReaderLock lock(rep_->mutex);
+  for (size_t i = 0; i < slots.size(); ++i) {
+    const TableRow* row = InView(view, slots[i]) ? view.rows->Find(slots[i]) : nullptr;
+    if (row) ids[i] = row->row.id;
+  }
+  return ids;
+}
+
+std::vector<std::vector<NamespaceIndex::Neighbor>> NamespaceIndex::Neighbors(const IndexView& view,
+                                                                             const std::vector<Slot>& slots,
+                                                                             uint32_t window) const {
+  std::vector<std::vector<Neighbor>> neighbors(slots.size());
+  ReaderLock lock(rep_->mutex);
+  for (size_t i = 0; i < slots.size(); ++i) {
+    const TableRow* row = view.rows->Find(slots[i]);
+    if (!row || !row->row.run) continue;
+    rep_->runs.VisitNear(*row->row.run, row->row.order, window, [&](Slot slot, uint32_t distance) {
+      if (const auto seen = view.rows->SlotIn(view.visible, slot)) neighbors[i].push_back({*seen, distance});
+    });
+  }
+  return neighbors;
+}
+
+std::vector<Value> NamespaceIndex::FieldValues(const IndexView& view, const std::vector<Slot>& slots,
+                                               std::string_view field) const {
+  std::vector<Value> values(slots.size());
+  ReaderLock lock(rep_->mutex);
+  for (size_t i = 0; i < slots.size(); ++i) {
+    const auto present = rep_->PresentSlot(*view.rows, slots[i]);
+    if (present) values[i] = rep_->attributes.SortValue(*present, field);
+  }
+  return values;
+}
+
+std::vector<FacetValue> NamespaceIndex::Facet(const IndexView& view, std::string_view field,
+                                              std::string_view max_field) const {
+  ReaderLock lock(rep_->mutex);
+  SlotSet among = view.visible & rep_->attributes.slots();
+  for (const uint32_t gone : view.visible - rep_->attributes.slots()) {
+    if (const auto present = rep_->PresentSlot(*view.rows, Slot(gone))) among.add(present->value);
+  }
+  return rep_->attributes.Facet(field, among, max_field);
+}
+
+std::optional<Slot> NamespaceIndex::SlotOf(const IndexView& view, NodeNumber node) const {
+  ReaderLock lock(rep_->mutex);
+  const auto slot = view.rows->SlotOf(node);
+  return slot ? view.rows->SlotIn(view.visible, *slot) : std::nullopt;
+}
+
+Status NamespaceIndex::Walk(const KvReader& rows, const WalkFilter& filter, Timestamp now,
+                            const std::function<Status(const NeighborSource&)>& walk) {
+  return rep_->edges.Walk(rows, filter, now, walk);
+}
+
+NamespaceIndex::Sizes NamespaceIndex::sizes() const {
+  Sizes sizes;
+  sizes.graph_bytes = rep_->edges.MemoryBytes();
+  ReaderLock lock(rep_->mutex);
+  sizes.rows = rep_->rows->live();
+  sizes.text_bytes = rep_->text.MemoryBytes();
+  for (const auto& [space, index] : rep_->vectors) sizes.vector_bytes += index->MemoryBytes();
+  sizes.attribute_bytes = rep_->attributes.MemoryBytes();
+  sizes.total_bytes = sizeof(Rep) + sizes.graph_bytes + sizes.text_bytes + sizes.vector_bytes + sizes.attribute_bytes +
+                      rep_->inactive.getSizeInBytes() + rep_->rows->MemoryBytes() + rep_->runs.MemoryBytes() +
+                      rep_->expiry.MemoryBytes();
+  return sizes;
+}
+
+}  // namespace engram

@@ -1,0 +1,121 @@
+// The writing half of NamespaceIndex: one event at a time, under the exclusive lock.
+#include "base/check.h"
+#include "engine/namespace_index_rep.h"
+
+namespace engram {
+namespace {
+
+Value TimeOrNull(const std::optional<Timestamp>& time) { return time ? Value(time->micros) : Value(); }
+
+}  // namespace
+
+void NamespaceIndex::Rep::ApplyEvent(const IndexEvent& event) {
+  std::visit([this](const auto& e) { Apply(e); }, event);
+}
+
+void NamespaceIndex::Rep::Apply(const ContentAdded& added) {
+  if (added.replaces) RemoveSlot(*added.replaces);
+  const IndexedRow& row = added.row;
+  attributes.Set(row.slot, FilterFields(row.id, added.attributes, added.state));
+  text.Add(row.slot, added.content->Texts());
+  for (const auto& [space, vector] : added.content->vectors) {
+    // Sparse and multi vectors are stored and returned, not searched.
+    if (const auto* dense = std::get_if<DenseVector>(&vector)) AddVector(space, row.slot, *dense);
+  }
+  SetInactive(row.slot, added.attributes.state);
+  rows->Append(row, EventTime(added.attributes), added.state, added.replaces);
+  expiry.AddMemory(row.node, added.state.expires_at);
+  if (!row.run) return;
+  runs.Add(*row.run, row.order, row.slot);
+  expiry.JoinRun(*row.run);
+}
+
+void NamespaceIndex::Rep::AddVector(const std::string& space, Slot slot, const DenseVector& vector) {
+  auto& index = vectors[space];
+  if (!index) {
+    const auto configured = config.vectors.find(space);
+    const Metric metric = configured == config.vectors.end() ? VectorSpace().metric : configured->second.metric;
+    index = std::make_unique<VectorIndex>(static_cast<uint32_t>(vector.size()), metric);
+  }
+  // The write path refuses other dimensions (CheckVector), so this is our bug.
+  ENGRAM_CHECK(index->dimensions() == vector.size());
+  index->Add(slot, vector);
+}
+
+void NamespaceIndex::Rep::Apply(const AttributesChanged& changed) {
+  const TableRow* known = rows->FindLive(changed.row.slot);
+  if (!known) return;  // buried: only the sweep comes after that
+  const IndexedRow& row = changed.row;
+  attributes.Set(row.slot, FilterFields(row.id, changed.attributes, changed.state));
+  SetInactive(row.slot, changed.attributes.state);
+  if (known->row.run != row.run || known->row.order != row.order) {
+    if (known->row.run) runs.Remove(*known->row.run, known->row.order, row.slot);
+    if (row.run) runs.Add(*row.run, row.order, row.slot);
+  }
+  expiry.RemoveMemory(row.node, known->StateOrDefault().expires_at);
+  expiry.AddMemory(row.node, changed.state.expires_at);
+  rows->Update(row, EventTime(changed.attributes), changed.state);
+}
+
+void NamespaceIndex::Rep::Apply(const StateChanged& changed) {
+  const TableRow* known = rows->FindLive(changed.slot);
+  if (!known) return;  // buried
+  const StateRecord& before = known->StateOrDefault();
+  const StateRecord& after = changed.state;
+  if (before.expires_at != after.expires_at) {
+    attributes.SetField(changed.slot, "expires_at", TimeOrNull(after.expires_at));
+    expiry.RemoveMemory(changed.node, before.expires_at);
+    expiry.AddMemory(changed.node, after.expires_at);
+  }
+  if (before.importance != after.importance) {
+    attributes.SetField(changed.slot, "importance", after.importance ? Value(*after.importance) : Value());
+  }
+  if (before.pinned != after.pinned) attributes.SetField(changed.slot, "pinned", Value(after.pinned));
+  rows->SetState(changed.slot, after);
+}
+
+void NamespaceIndex::Rep::Apply(const SlotRemoved& removed) { RemoveSlot(removed.slot); }
+
+void NamespaceIndex::Rep::Apply(const RunChanged& changed) {
+  expiry.SetRun(changed.run, changed.removed ? std::nullopt : changed.expires_at);
+}
+
+void NamespaceIndex::Rep::Apply(const ConfigChanged& changed) {
+  config = changed.config;
+  text.SetParameters(config.bm25);
+}
+
+void NamespaceIndex::Rep::SetInactive(Slot slot, MemoryState state) {
+  if (state == MemoryState::kActive) {
+    inactive.remove(slot.value);
+  } else {
+    inactive.add(slot.value);
+  }
+}
+
+void NamespaceIndex::Rep::RemoveSlot(Slot slot) {
+  const TableRow* known = rows->FindLive(slot);
+  if (!known) return;
+  text.Remove(slot);
+  for (const auto& [space, index] : vectors) index->Remove(slot);
+  attributes.Remove(slot);
+  inactive.remove(slot.value);
+  expiry.RemoveMemory(known->row.node, known->StateOrDefault().expires_at);
+  if (known->row.run) runs.Remove(*known->row.run, known->row.order, slot);
+  rows->Kill(slot);
+  if (rows->mostly_dead()) rows = rows->Compacted();
+}
+
+void NamespaceIndex::Rep::Bury(Timestamp now) {
+  while (expiry.HasDue(now)) {
+    const ExpiryQueue::Due due = expiry.Take();
+    if (due.run) {
+      for (const Slot slot : runs.Members(due.number)) RemoveSlot(slot);
+    } else if (const auto slot = rows->SlotOf(NodeNumber(due.number))) {
+      RemoveSlot(*slot);
+    }
+  }
+  if (now > buried_until) buried_until = now;
+}
+
+}  // namespace engram

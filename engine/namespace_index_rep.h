@@ -1,0 +1,66 @@
+// Private to NamespaceIndex: what it holds, and the lock over it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "engine/edge_cache.h"
+#include "engine/expiry_queue.h"
+#include "engine/namespace_index.h"
+#include "engine/row_table.h"
+#include "engine/run_order.h"
+
+namespace engram {
+
+class NamespaceIndex::Rep {
+ public:
+  Rep(const NamespaceConfig& config, std::shared_ptr<const Analyzer> analyzer)
+      : analyzer(std::move(analyzer)), config(config), text(this->analyzer, config.bm25) {}
+
+  // --- Changes (namespace_index_apply.cc).
+  void ApplyEvent(const IndexEvent& event) REQUIRES(mutex);
+  // Takes all that is due at `now` out of everything.
+  void Bury(Timestamp now) REQUIRES(mutex);
+
+  // --- Reads (namespace_index.cc).
+  IndexView TakeView(const ViewRequest& request) const REQUIRES_SHARED(mutex);
+  // The slot that holds the memory of `slot` now: itself, or the one that replaced it. Nothing when it is gone.
+  std::optional<Slot> PresentSlot(const RowTable& table, Slot slot) const REQUIRES_SHARED(mutex);
+
+  const std::shared_ptr<const Analyzer> analyzer;
+  EdgeCache edges;  // locks for itself, and is never asked under `mutex`
+
+  mutable SharedMutex mutex;
+  NamespaceConfig config GUARDED_BY(mutex);
+  Position position GUARDED_BY(mutex);
+  Timestamp buried_until GUARDED_BY(mutex){INT64_MIN};
+  TextIndex text GUARDED_BY(mutex);
+  std::map<std::string, std::unique_ptr<VectorIndex>> vectors GUARDED_BY(mutex);  // dense spaces with a vector so far
+  AttributeIndex attributes GUARDED_BY(mutex);                                    // its slots() are the live ones
+  SlotSet inactive GUARDED_BY(mutex);                                             // live, but archived or paused
+  std::shared_ptr<RowTable> rows GUARDED_BY(mutex) = std::make_shared<RowTable>();
+  RunOrders runs GUARDED_BY(mutex);
+  ExpiryQueue expiry GUARDED_BY(mutex);
+
+ private:
+  void Apply(const ContentAdded& added) REQUIRES(mutex);
+  void Apply(const AttributesChanged& changed) REQUIRES(mutex);
+  void Apply(const StateChanged& changed) REQUIRES(mutex);
+  void Apply(const SlotRemoved& removed) REQUIRES(mutex);
+  void Apply(const RunChanged& changed) REQUIRES(mutex);
+  void Apply(const ConfigChanged& changed) REQUIRES(mutex);
+  void Apply(const EdgesChanged&) {}      // the edge cache's
+  void Apply(const EdgesErased&) {}       // the edge cache's
+  void Apply(const NamespaceDropped&) {}  // the registry's
+
+  void AddVector(const std::string& space, Slot slot, const DenseVector& vector) REQUIRES(mutex);
+  void SetInactive(Slot slot, MemoryState state) REQUIRES(mutex);
+  // Removes the slot from everything; dead and unknown slots are ignored (they were buried before).
+  void RemoveSlot(Slot slot) REQUIRES(mutex);
+};
+
+}  // namespace engram

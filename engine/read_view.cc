@@ -1,0 +1,26 @@
+#include "engine/read_view.h"
+
+#include "engine/keys.h"
+
+namespace engram {
+
+ReadView::ReadView(TenantId tenant, NamespaceId ns, NamespaceHead head, NamespaceCounters counters,
+                   std::shared_ptr<const KvReader> snapshot, IndexRegistry* registry, const Clock* clock, Timestamp now,
+                   std::optional<std::chrono::nanoseconds> deadline)
+    : tenant_(tenant),
+      ns_(ns),
+      head_(std::move(head)),
+      counters_(counters),
+      snapshot_(std::move(snapshot)),
+      rows_(*snapshot_, keys::Scope(tenant, ns)),
+      registry_(registry),
+      clock_(clock),
+      now_(now),
+      deadline_(deadline) {}
+
+Status ReadView::CheckDeadline() const {
+  if (!deadline_ || clock_->Monotonic() < *deadline_) return {};
+  return DeadlineExceeded("the read took longer than timeout_ms allows");
+}
+
+}  // namespace engram
