@@ -14,6 +14,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 using simdjson::dom::element;
+using simdjson::dom::element_type;
 
 // Where a scalar goes: `field` of `message`, set or added.
 struct Target {
@@ -30,9 +31,12 @@ struct Target {
   }
 };
 
+// json.is_double() also says yes to integers.
+bool IsInteger(element json) { return json.type() == element_type::INT64 || json.type() == element_type::UINT64; }
+
 template <class Int>
 Status NotInRange(element json) {
-  if (json.is_number() && !json.is_double()) {
+  if (IsInteger(json)) {
     return InvalidArgument(fmt::format("expected an integer from {} to {}", std::numeric_limits<Int>::min(),
                                        std::numeric_limits<Int>::max()));
   }
@@ -72,7 +76,7 @@ Status ReadBool(element json, const Target& target) {
 }
 
 Status ReadString(element json, const Target& target) {
-  if (AcceptsInteger(target.field) && json.is_number() && !json.is_double()) {
+  if (AcceptsInteger(target.field) && IsInteger(json)) {
     return target.Store(&Reflection::SetString, &Reflection::AddString,
                         json.is_int64() ? std::to_string(json.get_int64().value_unsafe())
                                         : std::to_string(json.get_uint64().value_unsafe()));

@@ -90,10 +90,12 @@ void AppendJsonDouble(double number, std::string* out) {
 }
 
 void AppendJsonFloat(float number, std::string* out) {
-  if (std::isfinite(number)) {
-    AppendNumber(number, out);
-  } else {
+  if (!std::isfinite(number)) {
     out->append("null");
+  } else if (number == 0 && std::signbit(number)) {
+    out->append("-0.0");  // "-0" is an integer, and integers have no sign of zero
+  } else {
+    AppendNumber(number, out);
   }
 }
 
