@@ -2,6 +2,7 @@
 // few slots are left, they are probed one by one where that is cheaper than a union over many values.
 #include <algorithm>
 #include <numeric>
+#include <span>
 
 #include "base/check.h"
 #include "index/attribute/attribute_index.h"
@@ -39,20 +40,41 @@ class Evaluation {
   Bounds EvaluateAnd(const std::vector<Filter>& children) const {
     if (children.empty()) return Bounds(store_.slots());
     const std::vector<const Filter*> order = MostSelectiveFirst(children);
-    Bounds all = Evaluate(*order[0]);
-    for (size_t i = 1; i < order.size() && !all.possible().isEmpty(); ++i) Narrow(*order[i], &all);
+    Conjunct conjunct = NextConjunct(order, 0);
+    Bounds all = conjunct.size() == 1 ? Evaluate(*order[0]) : EvaluateWindow(store_, conjunct);
+    for (size_t done = conjunct.size(); done < order.size() && !all.possible().isEmpty(); done += conjunct.size()) {
+      conjunct = NextConjunct(order, done);
+      Narrow(conjunct, &all);
+    }
     return all;
   }
 
-  void Narrow(const Filter& filter, Bounds* bounds) const {
+  // One filter, or several bounds of one window.
+  using Conjunct = std::span<const Filter* const>;
+
+  Conjunct NextConjunct(const std::vector<const Filter*>& order, size_t begin) const {
+    size_t end = begin + 1;
+    while (end < order.size() && IsCondition(*order[begin]) && IsCondition(*order[end]) &&
+           AreOneWindow(store_, *order[begin], *order[end])) {
+      ++end;
+    }
+    return Conjunct(order).subspan(begin, end - begin);
+  }
+
+  static bool IsCondition(const Filter& filter) { return filter.kind == Filter::Kind::kCondition; }
+
+  void Narrow(Conjunct conjunct, Bounds* bounds) const {
     // A probe costs about as much as so many values of a union.
     constexpr uint64_t kProbeCost = 8;
-    if (bounds->possible().cardinality() * kProbeCost < Work(filter)) {
-      bounds->And(ProbeAll(filter, bounds->possible()));
-    } else if (filter.kind == Filter::Kind::kNot) {
-      bounds->AndNot(Evaluate(filter.children.front()));
+    const Filter& first = *conjunct.front();
+    if (bounds->possible().cardinality() * kProbeCost < Work(first)) {
+      for (const Filter* filter : conjunct) bounds->And(ProbeAll(*filter, bounds->possible()));
+    } else if (conjunct.size() > 1) {
+      bounds->And(EvaluateWindow(store_, conjunct));
+    } else if (first.kind == Filter::Kind::kNot) {
+      bounds->AndNot(Evaluate(first.children.front()));
     } else {
-      bounds->And(Evaluate(filter));
+      bounds->And(Evaluate(first));
     }
   }
 

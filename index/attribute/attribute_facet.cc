@@ -40,7 +40,7 @@ std::strong_ordering CompareObjects(const Value::Object& a, const Value::Object&
 
 // The greatest sort value of `field` over the slots of the posting that are in `among`.
 std::optional<Value> MaxOf(const AttributeStore& store, const Posting& posting, const SlotSet& among,
-                           std::string_view field) {
+                           const AttributePath* field) {
   std::optional<Value> max;
   posting.ForEach([&](uint32_t slot) {
     if (!among.contains(slot)) return;
@@ -58,12 +58,13 @@ std::vector<FacetValue> AttributeIndex::Facet(std::string_view field, const Slot
   std::vector<FacetValue> facet;
   const AttributePath* path = rep_->store.FindPath(field);
   if (!path) return facet;
+  const AttributePath* max_path = rep_->store.FindPath(max_field);
   const auto end = path->values.lower_bound(KeyRank::kLongText);
   for (auto it = path->values.begin(); it != end; ++it) {
     const uint64_t count = it->second.CountIn(among);
     if (count == 0) continue;
     FacetValue value{it->first.view().ToValue(), count, std::nullopt};
-    if (!max_field.empty()) value.max = MaxOf(rep_->store, it->second, among, max_field);
+    if (max_path) value.max = MaxOf(rep_->store, it->second, among, max_path);
     facet.push_back(std::move(value));
   }
   return facet;

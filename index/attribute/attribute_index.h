@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/value.h"
 #include "index/attribute/filter.h"
@@ -61,6 +62,9 @@ class AttributeIndex {
   // The field's value for sorting: a scalar, or the least element of a list; null when absent (or a string
   // over kAttributeStringMax, which the caller reads from the row).
   Value SortValue(Slot slot, std::string_view field) const;
+
+  // A hash of all that is indexed for the slot, equal for equal fields. To compare two indexes with.
+  Hash128 Fingerprint(Slot slot) const;
 
   size_t paths() const;
   size_t MemoryBytes() const;

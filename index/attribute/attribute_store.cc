@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/coding.h"
 
 namespace engram {
 namespace {
@@ -21,11 +22,6 @@ size_t CellsBytes(const AttributeStore::Cells& cells) {
   return cells.capacity() == 0 ? 0 : cells.capacity() * sizeof(AttributeStore::Cell) + kMallocOverhead;
 }
 
-bool AnyOfRank(const AttributeValues& values, KeyRank rank) {
-  const auto it = values.lower_bound(rank);
-  return it != values.end() && it->first.rank() == rank;
-}
-
 }  // namespace
 
 const Posting* AttributePath::Find(const KeyView& key) const {
@@ -33,8 +29,7 @@ const Posting* AttributePath::Find(const KeyView& key) const {
   return it == values.end() ? nullptr : &it->second;
 }
 
-bool AttributePath::HasLongTexts() const { return AnyOfRank(values, KeyRank::kLongText); }
-bool AttributePath::HasLists() const { return AnyOfRank(values, KeyRank::kListSize); }
+bool AttributePath::HasLists() const { return values.lower_bound(KeyRank::kListSize) != values.end(); }
 
 const AttributePath* AttributeStore::FindPath(std::string_view path) const {
   const auto it = paths_.find(path);
@@ -137,16 +132,35 @@ void AttributeStore::Remove(Slot slot) {
   }
 }
 
-Value AttributeStore::SortValue(uint32_t slot, std::string_view path) const {
+Value AttributeStore::SortValue(uint32_t slot, const AttributePath* path) const {
   const auto found = cells_.find(slot);
   if (found == cells_.end()) return Value();
   const AttributeKey* least = nullptr;
   for (const Cell& cell : found->second) {
     const AttributeKey& key = cell.value->first;
-    if (cell.path->first != path || key.rank() > KeyRank::kText) continue;
+    if (&cell.path->second != path || key.rank() > KeyRank::kText) continue;
     if (!least || KeyOrder()(key, *least)) least = &key;
   }
   return least ? least->view().ToValue() : Value();
+}
+
+Hash128 AttributeStore::Fingerprint(uint32_t slot) const {
+  const auto found = cells_.find(slot);
+  if (found == cells_.end()) return {};
+  Hash128 sum = HashBytes128("");
+  std::string bytes;
+  for (const Cell& cell : found->second) {
+    const KeyView key = cell.value->first.view();
+    bytes.clear();
+    AppendKeyString(&bytes, cell.path->first);
+    bytes += static_cast<char>(key.rank);
+    bytes += static_cast<char>(key.number);
+    AppendFixed64(&bytes, key.bits);
+    AppendFixed64(&bytes, key.low);
+    bytes += key.text;
+    sum += HashBytes128(bytes);
+  }
+  return sum;
 }
 
 size_t AttributeStore::MemoryBytes() const {

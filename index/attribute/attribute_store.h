@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/value.h"
 #include "index/attribute/attribute_key.h"
@@ -29,7 +30,6 @@ struct AttributePath {
 
   // The posting of a key, or null.
   const Posting* Find(const KeyView& key) const;
-  bool HasLongTexts() const;
   bool HasLists() const;
 };
 
@@ -54,8 +54,9 @@ class AttributeStore {
   const AttributePath* FindPath(std::string_view path) const;
   // The cells of a slot in no particular order. REQUIRES: the slot is known.
   const Cells& CellsOf(uint32_t slot) const { return cells_.at(slot); }
-  // The least value of the slot under the path that sorts (bool, number, text), or null.
-  Value SortValue(uint32_t slot, std::string_view path) const;
+  // The least value of the slot under the path that sorts (bool, number, text), or null; also where the
+  // path is null or the slot is unknown.
+  Value SortValue(uint32_t slot, const AttributePath* path) const;
 
   // Calls `visit(path)` for the path and for those below it, whose names go on with a dot.
   template <class Visit>
@@ -66,6 +67,9 @@ class AttributeStore {
       visit(it->second);
     }
   }
+
+  // Over paths and keys in no order; all zeros for an unknown slot.
+  Hash128 Fingerprint(uint32_t slot) const;
 
   size_t MemoryBytes() const;
 

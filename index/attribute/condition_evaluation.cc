@@ -64,9 +64,17 @@ KeyView TextPlace(std::string_view text) {
   return key;
 }
 
-ValueRange OrderRange(const AttributePath& path, Op op, const KeyView& operand) {
+bool IsOrder(Op op) { return op == Op::kGt || op == Op::kGte || op == Op::kLt || op == Op::kLte; }
+
+// Where the operand of an order stands. A long text has its place among the short ones.
+KeyView OrderPlace(const Value& operand) {
+  return operand.is_number() ? *KeyView::Of(operand) : TextPlace(operand.as_string());
+}
+
+ValueRange OrderRange(const AttributePath& path, const Filter& order) {
+  const KeyView operand = OrderPlace(order.operand);
   ValueRange range = OfRank(path, operand.rank);
-  switch (op) {
+  switch (order.op) {
     case Op::kGt: range.begin = path.values.upper_bound(operand); break;
     case Op::kGte: range.begin = path.values.lower_bound(operand); break;
     case Op::kLt: range.end = path.values.lower_bound(operand); break;
@@ -76,10 +84,23 @@ ValueRange OrderRange(const AttributePath& path, Op op, const KeyView& operand) 
   return range;
 }
 
-Bounds Ordered(const AttributePath& path, const Filter& condition) {
-  const Value& operand = condition.operand;
-  if (operand.is_number()) return Bounds(Union(OrderRange(path, condition.op, *KeyView::Of(operand))));
-  return Bounds(Union(OrderRange(path, condition.op, TextPlace(operand.as_string()))), LongTexts(path));
+// a <= b, as places in one map.
+bool NotAfter(const AttributePath& path, ValueIterator a, ValueIterator b) {
+  if (b == path.values.end()) return true;
+  return a != path.values.end() && CompareKeys(a->first.view(), b->first.view()) <= 0;
+}
+
+ValueRange Intersection(const AttributePath& path, const ValueRange& a, const ValueRange& b) {
+  const ValueIterator begin = NotAfter(path, a.begin, b.begin) ? b.begin : a.begin;
+  const ValueIterator end = NotAfter(path, a.end, b.end) ? a.end : b.end;
+  return NotAfter(path, begin, end) ? ValueRange{begin, end} : ValueRange{end, end};
+}
+
+Bounds InWindow(const AttributePath& path, std::span<const Filter* const> bounds) {
+  ValueRange range = OrderRange(path, *bounds.front());
+  for (const Filter* bound : bounds.subspan(1)) range = Intersection(path, range, OrderRange(path, *bound));
+  const bool of_texts = bounds.front()->operand.kind() == Kind::kString;
+  return Bounds(Union(range), of_texts ? LongTexts(path) : SlotSet());
 }
 
 Bounds WithPrefix(const AttributePath& path, std::string_view prefix) {
@@ -142,7 +163,10 @@ Bounds EvaluateValues(const AttributePath& path, const Filter& condition) {
     case Op::kGt:
     case Op::kGte:
     case Op::kLt:
-    case Op::kLte: return Ordered(path, condition);
+    case Op::kLte: {
+      const Filter* const bounds[] = {&condition};
+      return InWindow(path, bounds);
+    }
     case Op::kContains: return Containing(path, operand);
     case Op::kIcontains: return ContainingFolded(path, operand.as_string());
     case Op::kPrefix: return WithPrefix(path, operand.as_string());
@@ -153,8 +177,12 @@ Bounds EvaluateValues(const AttributePath& path, const Filter& condition) {
   ENGRAM_CHECK(false);
 }
 
-bool Below(std::string_view name, std::string_view path) {
-  return name.starts_with(path) && (name.size() == path.size() || name[path.size()] == '.');
+// Whether the slot has the path or one below it.
+bool Present(const AttributeStore::Cells& cells, std::string_view field) {
+  return std::any_of(cells.begin(), cells.end(), [&](const AttributeStore::Cell& cell) {
+    const std::string_view name = cell.path->first;
+    return name.starts_with(field) && (name.size() == field.size() || name[field.size()] == '.');
+  });
 }
 
 Truth KnownIf(bool holds) { return holds ? Truth::kTrue : Truth::kFalse; }
@@ -180,6 +208,7 @@ Truth ProbeLongText(const Filter& condition, const KeyView& key, bool in_list) {
 }
 
 Truth ProbeKey(const Filter& condition, const KeyView& key, bool in_list) {
+  if (condition.op == Op::kExists || condition.op == Op::kIsNull) return Truth::kFalse;  // decided before
   if (key.rank == KeyRank::kLongText) return ProbeLongText(condition, key, in_list);
   if (key.rank == KeyRank::kListSize) {
     return KnownIf(condition.op == Op::kSize && SizeHolds(condition.operand, key.bits));
@@ -201,6 +230,18 @@ Bounds EvaluateCondition(const AttributeStore& store, const Filter& condition) {
   missing.AndNot(Bounds(Present(store, condition.field)));
   missing.Or(matches);
   return missing;
+}
+
+bool AreOneWindow(const AttributeStore& store, const Filter& a, const Filter& b) {
+  const bool orders = IsOrder(a.op) && IsOrder(b.op) && a.operand.is_number() == b.operand.is_number();
+  if (!orders || a.field != b.field) return false;
+  const AttributePath* path = store.FindPath(a.field);
+  return path && !path->HasLists();
+}
+
+Bounds EvaluateWindow(const AttributeStore& store, std::span<const Filter* const> bounds) {
+  const AttributePath* path = store.FindPath(bounds.front()->field);
+  return path ? InWindow(*path, bounds) : Bounds();
 }
 
 uint64_t EstimateMatches(const AttributeStore& store, const Filter& condition) {
@@ -229,13 +270,11 @@ uint64_t EstimateWork(const AttributeStore& store, const Filter& condition) {
 
 Truth ProbeCondition(const AttributeStore& store, const Filter& condition, uint32_t slot) {
   const AttributeStore::Cells& cells = store.CellsOf(slot);
-  const bool present = std::any_of(cells.begin(), cells.end(), [&](const AttributeStore::Cell& cell) {
-    return Below(cell.path->first, condition.field);
-  });
-  if (!present) return KnownIf(HoldsWhenMissing(condition));
-  if (condition.op == Op::kExists || condition.op == Op::kIsNull) return KnownIf(HoldsWheneverPresent(condition));
+  if (HoldsWhenMissing(condition) && !Present(cells, condition.field)) return Truth::kTrue;
+  if (HoldsWheneverPresent(condition)) return KnownIf(Present(cells, condition.field));
 
-  const auto here = [&](const AttributeStore::Cell& cell) { return cell.path->first == condition.field; };
+  const AttributePath* path = store.FindPath(condition.field);
+  const auto here = [&](const AttributeStore::Cell& cell) { return &cell.path->second == path; };
   const bool in_list = std::any_of(cells.begin(), cells.end(), [&](const AttributeStore::Cell& cell) {
     return here(cell) && cell.value->first.rank() == KeyRank::kListSize;
   });

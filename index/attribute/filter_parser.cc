@@ -91,8 +91,9 @@ Result<Value> EqualityOperand(std::string_view field, std::string_view op, const
 }
 
 Result<Filter> ParseEq(std::string_view field, std::string_view op, const Value& operand) {
-  ASSIGN_OR_RETURN(Value value, EqualityOperand(field, op, operand));
-  return Condition(field, Op::kEq, std::move(value));
+  Result<Value> value = EqualityOperand(field, op, operand);
+  if (!value.ok()) return std::move(value).status();
+  return Condition(field, Op::kEq, std::move(*value));
 }
 
 Result<Filter> ParseIn(std::string_view field, std::string_view op, const Value& operand) {
@@ -111,8 +112,9 @@ Result<Filter> ParseOrder(std::string_view field, std::string_view name, Op op, 
   if (!orderable) {
     return WrongOperand(name, IsTimeField(field) ? "an RFC 3339 time" : "a number or a string", operand);
   }
-  ASSIGN_OR_RETURN(Value value, EqualityOperand(field, name, operand));
-  return Condition(field, op, std::move(value));
+  Result<Value> value = EqualityOperand(field, name, operand);
+  if (!value.ok()) return std::move(value).status();
+  return Condition(field, op, std::move(*value));
 }
 
 Result<Filter> ParsePresence(std::string_view field, std::string_view name, Op op, const Value& operand) {

@@ -60,6 +60,8 @@ class PostingUnion {
   SlotSet Take() &&;
 
  private:
+  void SortLoose();
+
   SlotSet set_;
   std::vector<uint32_t> loose_;
 };

@@ -17,6 +17,15 @@ ENGRAM_AVX512 inline __m512 AddSquare(__m512 a, __m512 b, __m512 sum) {
   return _mm512_fmadd_ps(d, d, sum);
 }
 
+ENGRAM_AVX512 inline float Sum(__m512 a, __m512 b, __m512 c, __m512 d) {
+  alignas(64) float lanes[16];
+  _mm512_store_ps(lanes, _mm512_add_ps(_mm512_add_ps(a, b), _mm512_add_ps(c, d)));
+  const __m256 eight = _mm256_add_ps(_mm256_load_ps(lanes), _mm256_load_ps(lanes + 8));
+  __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  four = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
+}
+
 ENGRAM_AVX512 inline __mmask16 TailMask(size_t rest) { return static_cast<__mmask16>((1u << rest) - 1); }
 
 }  // namespace
@@ -35,7 +44,7 @@ ENGRAM_AVX512 float DotAvx512(const float* a, const float* b, size_t n) {
     const __mmask16 mask = TailMask(n - i);
     s1 = AddProduct(_mm512_maskz_loadu_ps(mask, a + i), _mm512_maskz_loadu_ps(mask, b + i), s1);
   }
-  return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(s0, s1), _mm512_add_ps(s2, s3)));
+  return Sum(s0, s1, s2, s3);
 }
 
 ENGRAM_AVX512 float SquaredL2Avx512(const float* a, const float* b, size_t n) {
@@ -52,7 +61,7 @@ ENGRAM_AVX512 float SquaredL2Avx512(const float* a, const float* b, size_t n) {
     const __mmask16 mask = TailMask(n - i);
     s1 = AddSquare(_mm512_maskz_loadu_ps(mask, a + i), _mm512_maskz_loadu_ps(mask, b + i), s1);
   }
-  return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(s0, s1), _mm512_add_ps(s2, s3)));
+  return Sum(s0, s1, s2, s3);
 }
 
 }  // namespace engram

@@ -151,6 +151,34 @@ TEST_F(AttributeIndexTest, ARangeBesideASelectiveConditionIsAsExactAsAlone) {
               ElementsAre(7, 507));
 }
 
+TEST_F(AttributeIndexTest, BoundsOfOneWindowMeetOnOneValueButOnAListOnAny) {
+  Set(1, R"({"n": 1})");
+  Set(5, R"({"n": 5})");
+  Set(9, R"({"n": 9})");
+  EXPECT_THAT(Find(index_, R"({"metadata.n": {"gt": 1, "lt": 9}})"), ElementsAre(5));
+  EXPECT_THAT(Find(index_, R"({"metadata.n": {"gte": 1, "gt": 0, "lt": 100, "lte": 5}})"), ElementsAre(1, 5));
+  EXPECT_THAT(Find(index_, R"({"metadata.n": {"gt": 5, "lt": 5}})"), IsEmpty());
+  EXPECT_THAT(Find(index_, R"({"metadata.n": {"gt": 9, "lt": 1}})"), IsEmpty());
+  EXPECT_THAT(Find(index_, R"({"metadata.n": {"gt": 0, "lt": "z"}})"), IsEmpty());
+  Set(7, R"({"n": [1, 9]})");
+  EXPECT_THAT(Find(index_, R"({"metadata.n": {"gt": 5, "lt": 5}})"), ElementsAre(7));
+}
+
+TEST_F(AttributeIndexTest, FingerprintsAreEqualForEqualFieldsAlone) {
+  Set(1, R"({"a": 1, "b": ["x", "y"]})");
+  Set(2, R"({"b": ["y", "x"], "a": 1.0})");  // indexed the same
+  Set(3, R"({"a": 1, "b": ["x", "y", "y"]})");
+  Set(4, R"({"a": "1", "b": ["x", "y"]})");
+  Set(5, "{}");
+  EXPECT_EQ(index_.Fingerprint(Slot(1)), index_.Fingerprint(Slot(2)));
+  for (const uint32_t other : {3U, 4U, 5U, 6U}) {
+    EXPECT_NE(index_.Fingerprint(Slot(1)), index_.Fingerprint(Slot(other))) << other;
+  }
+  EXPECT_NE(index_.Fingerprint(Slot(5)), index_.Fingerprint(Slot(6)));
+  index_.SetField(Slot(3), "metadata.b", Json(R"(["y", "x"])"));
+  EXPECT_EQ(index_.Fingerprint(Slot(1)), index_.Fingerprint(Slot(3)));
+}
+
 TEST_F(AttributeIndexTest, AUniqueValueCostsLessThanAHundredBytes) {
   constexpr uint32_t kSlots = 20'000;
   for (uint32_t slot = 0; slot < kSlots; ++slot) index_.Set(Slot(slot), {});

@@ -124,7 +124,10 @@ TEST_P(AttributeModelTest, AChangedIndexEqualsOneBuiltFresh) {
   Documents documents;
   for (uint32_t i = 0; i < 10 * GetParam().slots; ++i) Change(random, GetParam().slots, &index, &documents);
   AttributeIndex fresh;
-  for (const auto& [slot, fields] : documents) fresh.Set(slot, fields);
+  for (const auto& [slot, fields] : documents) {
+    fresh.Set(slot, fields);
+    ASSERT_EQ(index.Fingerprint(slot), fresh.Fingerprint(slot));
+  }
   EXPECT_EQ(index.paths(), fresh.paths());
   EXPECT_TRUE(index.slots() == fresh.slots());
   for (const char* field : {"metadata.a", "metadata.t", "metadata.n", "created_at", "pinned", "user_id"}) {
