@@ -47,6 +47,8 @@ const std::vector<LibraryRule> kLibraryRules = {
 const std::vector<std::string_view> kNotInHeaders = {"boost/",  "rocksdb/", "unicode/",
                                                      "spdlog/", "hnswlib/", "sqlite3.h"};
 
+constexpr std::string_view kBlank = " \t";
+
 struct Include {
   size_t line = 0;
   std::string target;
@@ -62,7 +64,6 @@ struct Source {
 
 // The target of an include line, of either form.
 std::optional<std::string> IncludeTarget(std::string_view line) {
-  constexpr std::string_view kBlank = " \t";
   const auto skip = [&line](std::string_view word) {
     line.remove_prefix(std::min(line.find_first_not_of(kBlank), line.size()));
     if (!line.starts_with(word)) return false;

@@ -30,7 +30,7 @@ class IncludeRulesTest : public testing::Test {
   // The breaches when `path` holds nothing but one include.
   std::vector<std::string> Including(const std::string& path, const std::string& target) {
     Write(path, "#include " + target + "\n");
-    const auto breaches = FindBreaches(root_);
+    auto breaches = FindBreaches(root_);
     fs::remove(root_ / path);
     return breaches;
   }
