@@ -47,7 +47,17 @@ std::string Normalized(const Normalizer2& normalizer, std::string_view text) {
   return out;
 }
 
-char32_t PlainApostrophe(char32_t c) { return c == U'\u2018' || c == U'\u2019' || c == U'\u02BC' ? U'\'' : c; }
+bool IsApostrophe(char32_t c) { return c == U'\u2018' || c == U'\u2019' || c == U'\u02BC'; }
+
+std::string WithPlainApostrophes(const std::string& text) {
+  if (text.find('\xE2') == std::string::npos && text.find('\xCA') == std::string::npos) return text;
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const char32_t c = DecodeUtf8(text, &at);
+    AppendUtf8(IsApostrophe(c) ? U'\'' : c, &out);
+  }
+  return out;
+}
 
 char32_t TurkishCase(char32_t c) { return c == U'I' ? U'\u0131' : c == U'\u0130' ? U'i' : c; }
 
@@ -90,11 +100,11 @@ std::string FoldCase(std::string_view text, CaseRules rules) {
   std::string valid;
   valid.reserve(text.size());
   for (size_t at = 0; at < text.size();) {
-    char32_t c = PlainApostrophe(DecodeUtf8(text, &at));
+    char32_t c = DecodeUtf8(text, &at);
     if (rules == CaseRules::kTurkish) c = TurkishCase(c);
     AppendUtf8(c, &valid);
   }
-  return Normalized(CaseFolder(), valid);
+  return WithPlainApostrophes(Normalized(CaseFolder(), valid));
 }
 
 std::string FoldAccents(std::string_view folded) {

@@ -32,7 +32,7 @@ constexpr auto kLists = std::to_array<StopWordList>({
      "af alle alt anden at blev blive bliver da de dem den denne der deres det dette dig din disse dog du efter eller "
      "en end er et for fra ham han hans har havde have hende hendes her hos hun hvad hvis hvor i ikke ind jeg jer jo "
      "kunne man mange med meget men mig min mod når ned noget nogle nu og også om op os over på sig sin skal som til "
-     "ud under var ved vi vil var"},
+     "ud under var ved vi vil"},
     {"dutch",
      "aan al alles als bij daar dan dat de der deze die dit doch door dus een en er ge geen had heb hebben heeft hem "
      "het hier hij hoe hun iemand iets ik in is ja je kan maar me men met mij mijn na naar niet niets nog nu of om "

@@ -55,6 +55,17 @@ TextView TextIndex::View(const TextQuery& query) const {
 
 TextStatistics TextIndex::statistics() const { return part_->statistics(); }
 
+void TextIndex::VisitPostings(
+    const std::function<void(std::string_view term, Slot slot, uint32_t frequency)>& visit) const {
+  part_->terms().EachWithPrefix("", [&](uint32_t term) {
+    for (PostingCursor at(part_->postings(term)); !at.done(); at.Next()) {
+      if (!part_->text_live(at->ordinal, part_->epoch())) continue;
+      visit(part_->terms().text(term), part_->text_slot(at->ordinal), at->frequency);
+    }
+    return true;
+  });
+}
+
 const Analyzer& TextIndex::analyzer() const { return *analyzer_; }
 
 size_t TextIndex::MemoryBytes() const { return sizeof(*this) + part_->MemoryBytes(); }

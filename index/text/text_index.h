@@ -14,6 +14,7 @@
 // the TextView that comes back needs no lock and stays valid, unchanged, whatever the writer does.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -86,8 +87,13 @@ class TextIndex {
   // Space comes back when more than half of what is held is dead.
   void Remove(Slot slot);
 
+  // For views taken from now on.
+  void SetParameters(Bm25Parameters parameters) { parameters_ = parameters; }
+
   TextView View(const TextQuery& query) const;
   TextStatistics statistics() const;
+  // Every live posting: terms in byte order, the slots of each ascending. To compare two indexes with.
+  void VisitPostings(const std::function<void(std::string_view term, Slot slot, uint32_t frequency)>& visit) const;
   const Analyzer& analyzer() const;
   size_t MemoryBytes() const;
 
