@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "base/coding.h"
 #include "index/attribute/attribute_rep.h"
 
 namespace engram {
@@ -20,22 +19,7 @@ const SlotSet& AttributeIndex::slots() const { return rep_->store.slots(); }
 size_t AttributeIndex::paths() const { return rep_->store.paths().size(); }
 size_t AttributeIndex::MemoryBytes() const { return sizeof(*this) + rep_->store.MemoryBytes(); }
 
-Hash128 AttributeIndex::Fingerprint(Slot slot) const {
-  Hash128 sum;
-  if (!slots().contains(slot.value)) return sum;
-  for (const AttributeStore::Cell& cell : rep_->store.CellsOf(slot.value)) {
-    const KeyView key = cell.value->first.view();
-    std::string bytes;
-    AppendString(&bytes, cell.path->first);
-    bytes.push_back(static_cast<char>(key.rank));
-    bytes.push_back(static_cast<char>(key.number));
-    AppendFixed64(&bytes, key.bits);
-    AppendFixed64(&bytes, key.low);
-    bytes += key.text;
-    sum += HashBytes128(bytes);
-  }
-  return sum;
-}
+Hash128 AttributeIndex::Fingerprint(Slot slot) const { return rep_->store.Fingerprint(slot.value); }
 
 Value AttributeIndex::SortValue(Slot slot, std::string_view field) const {
   return rep_->store.SortValue(slot.value, rep_->store.FindPath(field));

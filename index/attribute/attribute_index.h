@@ -63,7 +63,8 @@ class AttributeIndex {
   // over kAttributeStringMax, which the caller reads from the row).
   Value SortValue(Slot slot, std::string_view field) const;
 
-  // A hash of all that is indexed for the slot, equal for equal fields. To compare two indexes with.
+  // A hash of all that is indexed for the slot: equal for equal fields, all zeros where the slot is unknown. To
+  // compare two indexes with.
   Hash128 Fingerprint(Slot slot) const;
 
   size_t paths() const;
