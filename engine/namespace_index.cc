@@ -46,6 +46,11 @@ NamespaceConfig NamespaceIndex::config() const {
   return rep_->config;
 }
 
+bool NamespaceIndex::outdated() const {
+  ReaderLock lock(rep_->mutex);
+  return rep_->outdated;
+}
+
 const Analyzer& NamespaceIndex::analyzer() const { return *rep_->analyzer; }
 
 Result<IndexView> NamespaceIndex::View(const ViewRequest& request, Timestamp now) {
@@ -195,8 +200,8 @@ NamespaceIndex::Sizes NamespaceIndex::sizes() const {
   for (const auto& [space, index] : rep_->vectors) sizes.vector_bytes += index->MemoryBytes();
   sizes.attribute_bytes = rep_->attributes.MemoryBytes();
   sizes.total_bytes = sizeof(Rep) + sizes.graph_bytes + sizes.text_bytes + sizes.vector_bytes + sizes.attribute_bytes +
-                      rep_->inactive.getSizeInBytes() + rep_->rows->MemoryBytes() + rep_->runs.MemoryBytes() +
-                      rep_->expiry.MemoryBytes();
+                      rep_->inactive.getSizeInBytes() + rep_->buried.getSizeInBytes() + rep_->rows->MemoryBytes() +
+                      rep_->runs.MemoryBytes() + rep_->expiry.MemoryBytes();
   return sizes;
 }
 

@@ -77,6 +77,9 @@ class NamespaceIndex {
 
   Position position() const;
   NamespaceConfig config() const;
+  // A write that was decided before a reader buried a memory kept that memory alive (the two met within one
+  // commit). Its content isn't here any more: the index must be loaded anew.
+  bool outdated() const;
 
   // First buries what is due at `now` (expired memories leave every index at once; their rows wait for the
   // sweep), then takes the view.

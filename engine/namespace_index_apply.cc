@@ -14,7 +14,7 @@ void NamespaceIndex::Rep::ApplyEvent(const IndexEvent& event) {
 }
 
 void NamespaceIndex::Rep::Apply(const ContentAdded& added) {
-  if (added.replaces) RemoveSlot(*added.replaces);
+  if (added.replaces) Apply(SlotRemoved{*added.replaces});
   const IndexedRow& row = added.row;
   attributes.Set(row.slot, FilterFields(row.id, added.attributes, added.state));
   text.Add(row.slot, added.content->Texts());
@@ -44,7 +44,7 @@ void NamespaceIndex::Rep::AddVector(const std::string& space, Slot slot, const D
 
 void NamespaceIndex::Rep::Apply(const AttributesChanged& changed) {
   const TableRow* known = rows->FindLive(changed.row.slot);
-  if (!known) return;  // buried: only the sweep comes after that
+  if (!known) return NoteRevival(changed.state.expires_at);
   const IndexedRow& row = changed.row;
   attributes.Set(row.slot, FilterFields(row.id, changed.attributes, changed.state));
   SetInactive(row.slot, changed.attributes.state);
@@ -59,7 +59,7 @@ void NamespaceIndex::Rep::Apply(const AttributesChanged& changed) {
 
 void NamespaceIndex::Rep::Apply(const StateChanged& changed) {
   const TableRow* known = rows->FindLive(changed.slot);
-  if (!known) return;  // buried
+  if (!known) return NoteRevival(changed.state.expires_at);
   const StateRecord& before = known->StateOrDefault();
   const StateRecord& after = changed.state;
   if (before.expires_at != after.expires_at) {
@@ -74,15 +74,24 @@ void NamespaceIndex::Rep::Apply(const StateChanged& changed) {
   rows->SetState(changed.slot, after);
 }
 
-void NamespaceIndex::Rep::Apply(const SlotRemoved& removed) { RemoveSlot(removed.slot); }
+void NamespaceIndex::Rep::Apply(const SlotRemoved& removed) {
+  RemoveSlot(removed.slot);
+  buried.remove(removed.slot.value);
+}
 
 void NamespaceIndex::Rep::Apply(const RunChanged& changed) {
+  if (changed.removed) buried_runs.erase(changed.run);
+  if (buried_runs.contains(changed.run)) NoteRevival(changed.expires_at);
   expiry.SetRun(changed.run, changed.removed ? std::nullopt : changed.expires_at);
 }
 
 void NamespaceIndex::Rep::Apply(const ConfigChanged& changed) {
   config = changed.config;
   text.SetParameters(config.bm25);
+}
+
+void NamespaceIndex::Rep::NoteRevival(const std::optional<Timestamp>& expires_at) {
+  if (!expires_at || *expires_at > buried_until) outdated = true;
 }
 
 void NamespaceIndex::Rep::SetInactive(Slot slot, MemoryState state) {
@@ -109,10 +118,16 @@ void NamespaceIndex::Rep::RemoveSlot(Slot slot) {
 void NamespaceIndex::Rep::Bury(Timestamp now) {
   while (expiry.HasDue(now)) {
     const ExpiryQueue::Due due = expiry.Take();
+    std::vector<Slot> slots;
     if (due.run) {
-      for (const Slot slot : runs.Members(due.number)) RemoveSlot(slot);
+      slots = runs.Members(due.number);
+      buried_runs.insert(due.number);
     } else if (const auto slot = rows->SlotOf(NodeNumber(due.number))) {
-      RemoveSlot(*slot);
+      slots.push_back(*slot);
+    }
+    for (const Slot slot : slots) {
+      RemoveSlot(slot);
+      buried.add(slot.value);
     }
   }
   if (now > buried_until) buried_until = now;

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,8 @@ namespace engram {
 
 class NamespaceIndex::Rep {
  public:
-  Rep(const NamespaceConfig& config, std::shared_ptr<const Analyzer> analyzer)
-      : analyzer(std::move(analyzer)), config(config), text(this->analyzer, config.bm25) {}
+  Rep(const NamespaceConfig& of, std::shared_ptr<const Analyzer> with)
+      : analyzer(std::move(with)), config(of), text(analyzer, of.bm25) {}
 
   // --- Changes (namespace_index_apply.cc).
   void ApplyEvent(const IndexEvent& event) REQUIRES(mutex);
@@ -38,6 +39,9 @@ class NamespaceIndex::Rep {
   NamespaceConfig config GUARDED_BY(mutex);
   Position position GUARDED_BY(mutex);
   Timestamp buried_until GUARDED_BY(mutex){INT64_MIN};
+  SlotSet buried GUARDED_BY(mutex);                  // gone from everything, but the sweep hasn't taken their rows
+  std::set<uint32_t> buried_runs GUARDED_BY(mutex);  // likewise
+  bool outdated GUARDED_BY(mutex) = false;
   TextIndex text GUARDED_BY(mutex);
   std::map<std::string, std::unique_ptr<VectorIndex>> vectors GUARDED_BY(mutex);  // dense spaces with a vector so far
   AttributeIndex attributes GUARDED_BY(mutex);                                    // its slots() are the live ones
@@ -57,6 +61,8 @@ class NamespaceIndex::Rep {
   void Apply(const EdgesErased&) {}       // the edge cache's
   void Apply(const NamespaceDropped&) {}  // the registry's
 
+  // A change to a buried memory or run: only a write that was decided before the burial and keeps it alive.
+  void NoteRevival(const std::optional<Timestamp>& expires_at) REQUIRES(mutex);
   void AddVector(const std::string& space, Slot slot, const DenseVector& vector) REQUIRES(mutex);
   void SetInactive(Slot slot, MemoryState state) REQUIRES(mutex);
   // Removes the slot from everything; dead and unknown slots are ignored (they were buried before).

@@ -1,0 +1,341 @@
+#include "engine/index_registry.h"
+
+#include <list>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "base/mutex.h"
+#include "engine/index_budget.h"
+#include "engine/keys.h"
+#include "engine/namespace_index.h"
+#include "engine/rows.h"
+
+// Why an index that Acquire returns holds every write that was replied to before the call. The committer works
+// in this order: commit, Publish, reply. Publish and the entry's changes are ordered by mutex_; look at the moment
+// a write's Publish takes it:
+//   loaded    Publish applies the write itself, before the reply.
+//   loading   Publish queues it. The entry becomes loaded only when its queue is empty, under mutex_, so the write
+//             is applied before anybody gets the index (or ignored, being at or below the snapshot's position).
+//   absent    A later load registers after this moment, hence after the commit, and takes its snapshot after that:
+//             the snapshot has the write. (An index unlinked while Publish applies to it is not given out again.)
+// Order is kept: the committer queues in log order, the loader applies in queue order, and Publish applies
+// directly only after the queue ran empty.
+
+namespace engram {
+namespace {
+
+// A load whose queue outgrows this starts over from a new snapshot, which has what was queued: memory stays
+// bounded, and rows are the truth. Writes that outrun several loads in a row fail the load, not the writes.
+constexpr uint64_t kQueueBytesMax = uint64_t{64} << 20;
+constexpr int kLoadAttempts = 4;
+// Loads weigh what they have so far, the first time after so many memories, then at every doubling.
+constexpr uint64_t kFirstWeighing = 1024;
+// A walk may fill a cache without any write: indexes in use are weighed at every so many uses.
+constexpr uint32_t kUsesPerWeighing = 16;
+
+uint64_t ScopeNumber(TenantId tenant, NamespaceId ns) { return uint64_t{tenant.value} << 32 | ns.value; }
+
+uint64_t ContentBytes(const Content& content) {
+  uint64_t bytes = content.text.size();
+  for (const auto& [name, text] : content.fields) bytes += name.size() + text.size();
+  for (const auto& [space, vector] : content.vectors) {
+    if (const auto* dense = std::get_if<DenseVector>(&vector)) bytes += dense->size() * sizeof(float);
+    if (const auto* sparse = std::get_if<SparseVector>(&vector)) bytes += sparse->values.size() * 2 * sizeof(float);
+    if (const auto* multi = std::get_if<MultiVector>(&vector)) bytes += multi->values.size() * sizeof(float);
+  }
+  return bytes;
+}
+
+// What a queued publication holds, without metadata: near enough for a bound.
+uint64_t PublicationBytes(const Publication& publication) {
+  uint64_t bytes = publication.events.size() * sizeof(IndexEvent);
+  for (const IndexEvent& event : publication.events) {
+    if (const auto* added = std::get_if<ContentAdded>(&event)) bytes += ContentBytes(*added->content);
+  }
+  return bytes;
+}
+
+bool DropsNamespace(const Publication& publication) {
+  for (const IndexEvent& event : publication.events) {
+    if (std::holds_alternative<NamespaceDropped>(event)) return true;
+  }
+  return false;
+}
+
+Status NoSuchNamespace() { return NotFound("the namespace is gone"); }
+
+}  // namespace
+
+class IndexRegistry::Rep {
+ public:
+  Rep(const Store& store, uint64_t bytes_max) : store_(store), budget_(std::make_shared<IndexBudget>(bytes_max)) {}
+
+  Result<std::shared_ptr<NamespaceIndex>> Acquire(TenantId tenant, NamespaceId ns) EXCLUDES(mutex_);
+  std::shared_ptr<NamespaceIndex> Peek(TenantId tenant, NamespaceId ns) const EXCLUDES(mutex_);
+  void Publish(const Publication& publication) EXCLUDES(mutex_);
+  Usage usage() const EXCLUDES(mutex_);
+
+ private:
+  using Held = std::shared_ptr<WeighedIndex>;
+
+  // All of it guarded by mutex_.
+  struct Entry {
+    bool loading = true;
+    Held held;      // once loaded
+    Status status;  // of a failed load
+    CondVar loaded;
+    std::list<uint64_t>::iterator place;  // in uses_, once loaded
+    uint32_t uses = 0;
+
+    // While loading.
+    std::vector<Publication> queue;
+    uint64_t queue_bytes = 0;
+    bool overflowed = false;  // the queue was let go
+    bool dropped = false;     // the namespace was
+  };
+  using EntryPtr = std::shared_ptr<Entry>;
+
+  // The loader's side.
+  Result<Held> Load(uint64_t number, const EntryPtr& entry, TenantId tenant, NamespaceId ns) EXCLUDES(mutex_);
+  Result<Held> ReadRows(TenantId tenant, NamespaceId ns) EXCLUDES(mutex_);
+  // Applies what is queued until nothing is, then shows the index. False when the load has to start over.
+  Result<bool> CatchUp(uint64_t number, const EntryPtr& entry, const Held& held) EXCLUDES(mutex_);
+  void FailLoad(uint64_t number, const EntryPtr& entry, const Status& status) EXCLUDES(mutex_);
+  Status CheckRoom() EXCLUDES(mutex_);
+
+  void Queue(const Publication& publication, Entry* entry) REQUIRES(mutex_);
+  // Takes the entry out; what it held is destroyed by the caller, outside the lock.
+  Held Unlink(uint64_t number) REQUIRES(mutex_);
+  // Unlinks what nobody uses, least recently used first, until the budget is kept.
+  std::vector<Held> Evict() REQUIRES(mutex_);
+  static std::shared_ptr<NamespaceIndex> Share(const Held& held) { return {held, &held->index()}; }
+
+  const Store& store_;
+  const std::shared_ptr<IndexBudget> budget_;
+  mutable Mutex mutex_;
+  std::unordered_map<uint64_t, EntryPtr> entries_ GUARDED_BY(mutex_);
+  std::list<uint64_t> uses_ GUARDED_BY(mutex_);  // loaded ones, least recently used first
+  uint64_t loads_ GUARDED_BY(mutex_) = 0;
+  uint64_t evictions_ GUARDED_BY(mutex_) = 0;
+};
+
+Result<std::shared_ptr<NamespaceIndex>> IndexRegistry::Rep::Acquire(TenantId tenant, NamespaceId ns) {
+  const uint64_t number = ScopeNumber(tenant, ns);
+  while (true) {
+    EntryPtr entry;
+    Held held;
+    bool weigh = false;
+    {
+      const MutexLock lock(mutex_);
+      EntryPtr& found = entries_[number];
+      const bool absent = !found;
+      if (absent) found = std::make_shared<Entry>();
+      entry = found;
+      while (!absent && entry->loading) entry->loaded.Wait(mutex_);
+      if (!entry->status.ok()) return entry->status;
+      if (entry->held) {
+        uses_.splice(uses_.end(), uses_, entry->place);
+        weigh = ++entry->uses % kUsesPerWeighing == 0;
+        held = entry->held;
+      } else if (!absent) {
+        continue;  // loaded and unlinked again before we woke up
+      }
+    }
+    if (held) {
+      if (weigh) held->Weigh();
+      return Share(held);
+    }
+    ASSIGN_OR_RETURN(held, Load(number, entry, tenant, ns));
+    return Share(held);
+  }
+}
+
+Result<IndexRegistry::Rep::Held> IndexRegistry::Rep::Load(uint64_t number, const EntryPtr& entry, TenantId tenant,
+                                                          NamespaceId ns) {
+  Status status = Unavailable("the namespace is written faster than it can be loaded").RetryAfter(1);
+  for (int attempt = 0; attempt < kLoadAttempts; ++attempt) {
+    Result<Held> held = ReadRows(tenant, ns);
+    if (!held.ok()) {
+      status = std::move(held).status();
+      break;
+    }
+    const Result<bool> shown = CatchUp(number, entry, *held);
+    if (shown.ok() && *shown) return *held;
+    if (!shown.ok()) {
+      status = shown.status();
+      break;
+    }
+  }
+  FailLoad(number, entry, status);
+  return status;
+}
+
+Result<IndexRegistry::Rep::Held> IndexRegistry::Rep::ReadRows(TenantId tenant, NamespaceId ns) {
+  RETURN_IF_ERROR(CheckRoom());
+  const auto snapshot = store_.Snapshot();
+  const ScopedReader rows(*snapshot, keys::Scope(tenant, ns));
+  ASSIGN_OR_RETURN(const auto head, ReadHead(rows));
+  if (!head) return NoSuchNamespace();
+  ASSIGN_OR_RETURN(const NamespaceCounters counters, ReadCounters(rows));
+  ASSIGN_OR_RETURN(auto index, NamespaceIndex::Create(head->config));
+  const auto held = std::make_shared<WeighedIndex>(std::move(index), budget_);
+
+  Status room;
+  uint64_t loaded = 0;
+  uint64_t next_weighing = kFirstWeighing;
+  RETURN_IF_ERROR(VisitLiveMemories(rows, [&](IndexEvent event) {
+    held->index().Load(std::move(event));
+    if (++loaded < next_weighing) return true;
+    next_weighing *= 2;
+    held->Weigh();
+    room = CheckRoom();
+    return room.ok();
+  }));
+  RETURN_IF_ERROR(room);
+  held->index().FinishLoading(counters.position, counters.log_time);
+  held->Weigh();
+  RETURN_IF_ERROR(CheckRoom());
+  return held;
+}
+
+Result<bool> IndexRegistry::Rep::CatchUp(uint64_t number, const EntryPtr& entry, const Held& held) {
+  while (true) {
+    std::vector<Publication> queue;
+    {
+      const MutexLock lock(mutex_);
+      if (entry->dropped) return NoSuchNamespace();
+      queue = std::exchange(entry->queue, {});
+      entry->queue_bytes = 0;
+      // What came since was let go too; the snapshot of the next attempt is taken after all of it.
+      if (std::exchange(entry->overflowed, false)) return false;
+      if (queue.empty()) {
+        entry->loading = false;
+        entry->held = held;
+        entry->place = uses_.insert(uses_.end(), number);
+        ++loads_;
+        entry->loaded.NotifyAll();
+        return true;
+      }
+    }
+    for (const Publication& publication : queue) held->index().Apply(publication);
+    if (held->index().outdated()) return false;
+    held->Weigh();
+  }
+}
+
+void IndexRegistry::Rep::FailLoad(uint64_t number, const EntryPtr& entry, const Status& status) {
+  const MutexLock lock(mutex_);
+  const auto at = entries_.find(number);
+  if (at != entries_.end() && at->second == entry) entries_.erase(at);
+  entry->loading = false;
+  entry->status = status;
+  entry->queue.clear();
+  entry->loaded.NotifyAll();
+}
+
+Status IndexRegistry::Rep::CheckRoom() {
+  std::vector<Held> evicted;
+  {
+    const MutexLock lock(mutex_);
+    evicted = Evict();
+  }
+  evicted.clear();
+  if (!budget_->exceeded()) return {};
+  return Unavailable(fmt::format("indexes in use hold {} bytes of {} allowed", budget_->bytes(), budget_->bytes_max()))
+      .RetryAfter(1);
+}
+
+std::shared_ptr<NamespaceIndex> IndexRegistry::Rep::Peek(TenantId tenant, NamespaceId ns) const {
+  const MutexLock lock(mutex_);
+  const auto at = entries_.find(ScopeNumber(tenant, ns));
+  if (at == entries_.end() || !at->second->held) return nullptr;
+  return Share(at->second->held);
+}
+
+void IndexRegistry::Rep::Publish(const Publication& publication) {
+  const uint64_t number = ScopeNumber(publication.tenant, publication.namespace_id);
+  Held held;
+  {
+    const MutexLock lock(mutex_);
+    const auto at = entries_.find(number);
+    if (at == entries_.end()) return;  // its rows are its index
+    if (at->second->loading) {
+      Queue(publication, at->second.get());
+      return;
+    }
+    held = DropsNamespace(publication) ? Unlink(number) : at->second->held;
+    if (DropsNamespace(publication)) return;
+  }
+  held->index().Apply(publication);
+  held->Weigh();
+  const bool outdated = held->index().outdated();
+
+  std::vector<Held> unlinked;  // destroyed behind the lock
+  const MutexLock lock(mutex_);
+  const auto at = entries_.find(number);
+  if (outdated && at != entries_.end() && at->second->held == held) unlinked.push_back(Unlink(number));
+  held.reset();  // so that it may be evicted as well
+  for (Held& evicted : Evict()) unlinked.push_back(std::move(evicted));
+}
+
+void IndexRegistry::Rep::Queue(const Publication& publication, Entry* entry) {
+  if (DropsNamespace(publication)) entry->dropped = true;
+  if (entry->overflowed || entry->dropped) return;
+  entry->queue_bytes += PublicationBytes(publication);
+  entry->queue.push_back(publication);
+  if (entry->queue_bytes <= kQueueBytesMax) return;
+  entry->overflowed = true;
+  entry->queue.clear();
+}
+
+IndexRegistry::Rep::Held IndexRegistry::Rep::Unlink(uint64_t number) {
+  const auto at = entries_.find(number);
+  ENGRAM_CHECK(at != entries_.end() && !at->second->loading);
+  Held held = std::move(at->second->held);
+  uses_.erase(at->second->place);
+  entries_.erase(at);
+  return held;
+}
+
+std::vector<IndexRegistry::Rep::Held> IndexRegistry::Rep::Evict() {
+  std::vector<Held> evicted;
+  // The budget itself moves only when `evicted` is destroyed, outside the lock.
+  uint64_t freed = 0;
+  for (auto at = uses_.begin(); at != uses_.end() && budget_->bytes() > budget_->bytes_max() + freed;) {
+    const uint64_t number = *at++;
+    const Held& held = entries_.at(number)->held;
+    // Nobody can come to share it while we hold the lock, so a count of one stays one.
+    if (held.use_count() > 1) continue;
+    freed += held->bytes();
+    evicted.push_back(Unlink(number));
+    ++evictions_;
+  }
+  return evicted;
+}
+
+IndexRegistry::Usage IndexRegistry::Rep::usage() const {
+  const MutexLock lock(mutex_);
+  return {uses_.size(), budget_->bytes(), loads_, evictions_};
+}
+
+IndexRegistry::IndexRegistry(const Store& store, uint64_t memory_bytes_max)
+    : rep_(std::make_unique<Rep>(store, memory_bytes_max)) {}
+IndexRegistry::~IndexRegistry() = default;
+
+Result<std::shared_ptr<NamespaceIndex>> IndexRegistry::Acquire(TenantId tenant, NamespaceId ns) {
+  return rep_->Acquire(tenant, ns);
+}
+
+std::shared_ptr<NamespaceIndex> IndexRegistry::Peek(TenantId tenant, NamespaceId ns) const {
+  return rep_->Peek(tenant, ns);
+}
+
+void IndexRegistry::Publish(const Publication& publication) { rep_->Publish(publication); }
+
+IndexRegistry::Usage IndexRegistry::usage() const { return rep_->usage(); }
+
+}  // namespace engram
