@@ -1,0 +1,39 @@
+// What every handler stands on. Made before the routes are opened; outlives the server's sessions. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/timestamp.h"
+#include "engine/engine.h"
+#include "server/limits.h"
+#include "server/request_limits.h"
+#include "server/uuid.h"
+
+namespace engram {
+
+struct ServiceOptions {
+  RequestLimits limits;
+  // As the server and the engine were started with: shown by /v1/status.
+  ServerLimits server_limits;
+  EngineOptions engine_options;
+  const Clock* clock = &Clock::Real();
+};
+
+struct Service {
+  Service(Engine& engine_used, ServiceOptions options_used)
+      : engine(engine_used),
+        options(std::move(options_used)),
+        uuids(*options.clock),
+        started_at(options.clock->Now()) {}
+
+  const RequestLimits& limits() const { return options.limits; }
+
+  Engine& engine;
+  const ServiceOptions options;
+  UuidSource uuids;
+  const Timestamp started_at;
+};
+
+}  // namespace engram

@@ -1,0 +1,128 @@
+#include "server/handlers/write_batch.h"
+
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "server/handlers/convert_graph.h"
+#include "server/handlers/convert_memory.h"
+
+namespace engram {
+namespace {
+
+constexpr size_t kImportCursorBytesMax = 65'536;
+
+Result<WriteMode> ToWriteMode(v1::WriteMode mode) {
+  switch (mode) {
+    case v1::WRITE_MODE_UNSPECIFIED:
+    case v1::WRITE_MODE_UPSERT: return WriteMode::kUpsert;
+    case v1::WRITE_MODE_INSERT: return WriteMode::kInsert;
+    case v1::WRITE_MODE_UPDATE: return WriteMode::kUpdate;
+    case v1::WRITE_MODE_NEWER: return WriteMode::kNewer;
+    default:
+      return InvalidArgument(fmt::format("mode {} is none of upsert, insert, update, newer", int{mode})).At("mode");
+  }
+}
+
+// Ids of one kind that have come so far.
+class SeenIds {
+ public:
+  Status Add(const std::string& id, const std::string& place) {
+    if (ids_.insert(id).second) return Status::Ok();
+    return InvalidArgument(fmt::format("\"{}\" comes twice in this batch", id)).At(place);
+  }
+
+ private:
+  std::set<std::string> ids_;
+};
+
+Status CheckSize(const v1::WriteRequest& request, const RequestLimits& limits) {
+  const size_t items = static_cast<size_t>(request.memories_size()) + static_cast<size_t>(request.nodes_size()) +
+                       static_cast<size_t>(request.edges_size()) + static_cast<size_t>(request.deletes_size());
+  if (items == 0 && !request.has_import()) return InvalidArgument("the batch is empty");
+  if (items <= limits.batch_items) return Status::Ok();
+  return InvalidArgument(fmt::format("{} items are more than {}", items, limits.batch_items))
+      .With("limit", std::to_string(limits.batch_items));
+}
+
+Status AddMemories(Service& service, const RequestContext& context, const v1::WriteRequest& request, SeenIds* seen,
+                   WriteCall* call) {
+  const MemoryBorder border{service.limits(), context.credential().May(Right::kImport)};
+  for (int i = 0; i < request.memories_size(); ++i) {
+    const std::string place = fmt::format("memories[{}]", i);
+    Result<WriteMemory> write = ToWriteMemory(request.memories(i), border, service.uuids);
+    if (!write.ok()) return std::move(write).status().Under(place);
+    if (call->mutation.mode == WriteMode::kNewer && !write->attributes.source.version) {
+      return InvalidArgument("mode newer compares source.version, which is missing").At(place + ".source.version");
+    }
+    RETURN_IF_ERROR(seen->Add(write->id, place + ".id"));
+    call->Add(*std::move(write), place);
+  }
+  return Status::Ok();
+}
+
+Status AddNodes(Service& service, const v1::WriteRequest& request, SeenIds* seen, WriteCall* call) {
+  for (int i = 0; i < request.nodes_size(); ++i) {
+    const std::string place = fmt::format("nodes[{}]", i);
+    Result<WriteNode> write = ToWriteNode(request.nodes(i), service.limits());
+    if (!write.ok()) return std::move(write).status().Under(place);
+    RETURN_IF_ERROR(seen->Add(write->node.id, place + ".id"));
+    call->Add(*std::move(write), place);
+  }
+  return Status::Ok();
+}
+
+Status AddEdges(Service& service, const v1::WriteRequest& request, WriteCall* call) {
+  SeenIds seen;
+  for (int i = 0; i < request.edges_size(); ++i) {
+    const std::string place = fmt::format("edges[{}]", i);
+    Result<WriteEdge> write = ToWriteEdge(request.edges(i), service.limits());
+    if (!write.ok()) return std::move(write).status().Under(place);
+    RETURN_IF_ERROR(seen.Add(write->edge.id, place + ".id"));
+    call->Add(*std::move(write), place);
+  }
+  return Status::Ok();
+}
+
+Status AddDeletes(const v1::WriteRequest& request, SeenIds* seen, WriteCall* call) {
+  for (int i = 0; i < request.deletes_size(); ++i) {
+    const std::string place = fmt::format("deletes[{}]", i);
+    if (Status status = CheckId("an id", request.deletes(i)); !status.ok()) return std::move(status).At(place);
+    RETURN_IF_ERROR(seen->Add(request.deletes(i), place));
+    DeleteMemory remove;
+    remove.id = request.deletes(i);
+    call->Add(std::move(remove), place);
+  }
+  return Status::Ok();
+}
+
+Status AddProgress(const RequestContext& context, const v1::ImportProgress& import, WriteCall* call) {
+  if (!context.credential().May(Right::kImport)) {
+    return InvalidArgument("the progress of an import is stored with the import right only").At("import");
+  }
+  if (Status status = CheckId("the import's id", import.id()); !status.ok()) return std::move(status).At("import.id");
+  if (import.cursor().size() > kImportCursorBytesMax) {
+    return InvalidArgument(fmt::format("{} bytes are more than {}", import.cursor().size(), kImportCursorBytesMax))
+        .At("import.cursor");
+  }
+  if (import.has_updated_at()) return InvalidArgument("updated_at is for replies only").At("import.updated_at");
+  if (import.memories() != 0) return InvalidArgument("memories is for replies only").At("import.memories");
+  call->Add(ImportProgress{import.id(), import.cursor(), import.rejects()}, "import");
+  return Status::Ok();
+}
+
+}  // namespace
+
+Status AddBatch(Service& service, const RequestContext& context, const v1::WriteRequest& request, WriteCall* call) {
+  RETURN_IF_ERROR(CheckSize(request, service.limits()));
+  ASSIGN_OR_RETURN(call->mutation.mode, ToWriteMode(request.mode()));
+  SeenIds seen;
+  RETURN_IF_ERROR(AddMemories(service, context, request, &seen, call));
+  RETURN_IF_ERROR(AddNodes(service, request, &seen, call));
+  RETURN_IF_ERROR(AddEdges(service, request, call));
+  RETURN_IF_ERROR(AddDeletes(request, &seen, call));
+  return request.has_import() ? AddProgress(context, request.import(), call) : Status::Ok();
+}
+
+}  // namespace engram
