@@ -24,7 +24,7 @@ endfunction()
 set(ENGRAM_TEST_ENVIRONMENT "")
 if(ENGRAM_SANITIZE MATCHES thread)
   set(ENGRAM_TEST_ENVIRONMENT
-    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.suppressions")
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_CURRENT_LIST_DIR}/tsan.suppressions")
 elseif(ENGRAM_SANITIZE MATCHES undefined)
   set(ENGRAM_TEST_ENVIRONMENT "UBSAN_OPTIONS=print_stacktrace=1")
 endif()
