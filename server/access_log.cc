@@ -1,0 +1,38 @@
+#include "server/access_log.h"
+
+#include "base/log.h"
+
+namespace engram {
+
+void LogAccess(const AccessRecord& record) {
+  Log(LogLevel::kInfo, "request",
+      {{"peer", record.peer},
+       {"method", record.method},
+       {"path", record.path},
+       {"route", record.route},
+       {"tenant", record.tenant},
+       {"status", record.status},
+       {"body_bytes", record.body_bytes},
+       {"reply_bytes", record.reply_bytes},
+       {"took_us", std::chrono::duration_cast<std::chrono::microseconds>(record.took).count()}});
+}
+
+void LogRefusal(std::string_view peer, int status, std::string_view why) {
+  Log(LogLevel::kInfo, "refused", {{"peer", peer}, {"status", status}, {"why", why}});
+}
+
+void LogHandlerFailure(std::string_view route, std::string_view what) {
+  Log(LogLevel::kError, "handler_failed", {{"route", route}, {"what", what}});
+}
+
+void LogInternalError(std::string_view route, std::string_view what) {
+  Log(LogLevel::kError, "internal_error", {{"route", route}, {"what", what}});
+}
+
+void LogListen(std::string_view address, unsigned port) {
+  Log(LogLevel::kInfo, "listen", {{"address", address}, {"port", port}});
+}
+
+void LogStop(std::string_view how) { Log(LogLevel::kInfo, "stop", {{"how", how}}); }
+
+}  // namespace engram

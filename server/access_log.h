@@ -1,0 +1,33 @@
+// One line per answered request.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace engram {
+
+struct AccessRecord {
+  std::string_view peer;
+  std::string_view method;
+  std::string_view path;   // without the query: it may hold what a user wrote
+  std::string_view route;  // the pattern
+  std::string_view tenant;
+  int status = 0;
+  size_t body_bytes = 0;
+  size_t reply_bytes = 0;
+  std::chrono::nanoseconds took{0};
+};
+
+void LogAccess(const AccessRecord& record);
+// A request refused before it had a method and a path.
+void LogRefusal(std::string_view peer, int status, std::string_view why);
+// What a handler threw: our bug, told to the client as "internal".
+void LogHandlerFailure(std::string_view route, std::string_view what);
+// What a reply of 500 keeps from the client.
+void LogInternalError(std::string_view route, std::string_view what);
+void LogListen(std::string_view address, unsigned port);
+void LogStop(std::string_view how);
+
+}  // namespace engram

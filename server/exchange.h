@@ -1,0 +1,83 @@
+// One request on its way through a handler that may answer from any thread, now or later. Private to server/.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/check.h"
+#include "server/http.h"
+#include "server/request_context.h"
+
+namespace engram {
+
+// Owned by the session's coroutine and by the handler's callback: a reply that comes after the server has
+// stopped still finds everything it touches, and is dropped.
+class Exchange : public std::enable_shared_from_this<Exchange> {
+ public:
+  using Executor = boost::asio::io_context::executor_type;
+
+  Exchange(std::shared_ptr<boost::asio::io_context> io, RequestContext&& given)
+      : context(std::move(given)), io_(std::move(io)) {}
+
+  RequestContext context;
+
+  // Called once, from any thread.
+  void Answer(HttpResponse response) {
+    response_ = std::move(response);
+    const State before = state_.exchange(State::kAnswered);
+    ENGRAM_CHECK(before != State::kAnswered);
+    if (before == State::kWaited) Resume();
+  }
+
+  bool answered() const { return state_ == State::kAnswered; }
+
+  // Waits for Answer. Resumes on the session's own thread.
+  boost::asio::awaitable<HttpResponse, Executor> Wait() {
+    if (!answered()) {
+      co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>&, void()>(
+          [this](auto handler) { Suspend(std::move(handler)); }, Token());
+    }
+    co_return std::move(response_);
+  }
+
+ private:
+  enum class State : uint8_t { kRunning, kWaited, kAnswered };
+
+  static const boost::asio::use_awaitable_t<Executor>& Token() {
+    static const boost::asio::use_awaitable_t<Executor> token;
+    return token;
+  }
+
+  template <class CompletionHandler>
+  void Suspend(CompletionHandler handler) {
+    // std::function wants copies; a completion handler has none.
+    auto shared = std::make_shared<CompletionHandler>(std::move(handler));
+    resume_ = [shared] { std::move (*shared)(); };
+    if (state_.exchange(State::kWaited) == State::kAnswered) {
+      state_ = State::kAnswered;
+      Resume();
+    }
+  }
+
+  // The coroutine's frame holds this exchange and so `io_`; letting go of both here keeps a stopped server's
+  // io_context from owning itself.
+  void Resume() {
+    const std::shared_ptr<boost::asio::io_context> io = std::move(io_);
+    boost::asio::post(*io, std::move(resume_));
+  }
+
+  std::shared_ptr<boost::asio::io_context> io_;
+  std::function<void()> resume_;
+  HttpResponse response_;
+  std::atomic<State> state_{State::kRunning};
+};
+
+}  // namespace engram

@@ -1,0 +1,13 @@
+// /healthz and /readyz, which need no credential, and /metrics.
+#pragma once
+
+namespace engram {
+
+class Router;
+struct ServerState;
+
+// `state` outlives the routes.
+void AddHealthRoutes(ServerState& state, Router* router);
+void AddMetricsRoute(ServerState& state, Router* router);
+
+}  // namespace engram

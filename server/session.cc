@@ -1,0 +1,234 @@
+#include "server/session.h"
+
+#include <array>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <fmt/format.h>
+
+#include "server/access_log.h"
+#include "server/encoding.h"
+#include "server/error.h"
+#include "server/response_head.h"
+
+namespace engram {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+constexpr asio::as_tuple_t<asio::use_awaitable_t<Session::Executor>> kToken;
+
+std::string_view PathOf(std::string_view target) { return target.substr(0, target.find('?')); }
+
+std::string PeerOf(const Session::Socket& socket) {
+  boost::system::error_code error;
+  const auto endpoint = socket.remote_endpoint(error);
+  return error ? std::string() : endpoint.address().to_string();
+}
+
+// A handler that throws has a bug; its client still gets an answer.
+void RunHandler(const Route& route, const std::shared_ptr<Exchange>& exchange) {
+  const auto fail = [&](std::string_view what) {
+    LogHandlerFailure(route.pattern, what);
+    if (!exchange->answered()) exchange->Answer(ErrorResponse(exchange->context, Internal("the handler failed")));
+  };
+  try {
+    route.handler(exchange->context, [exchange](HttpResponse response) { exchange->Answer(std::move(response)); });
+  } catch (const std::exception& error) {
+    fail(error.what());
+  }
+}
+
+}  // namespace
+
+Session::Session(std::shared_ptr<ServerState> state, const std::shared_ptr<IoLoop>& loop, Socket socket)
+    : state_(std::move(state)),
+      loop_(loop),
+      socket_(std::move(socket)),
+      timer_(socket_.get_executor()),
+      peer_(PeerOf(socket_)),
+      buffer_(state_->options.limits.header_bytes) {
+  loop->sessions.insert(this);
+  state_->metrics.AddConnections(1);
+}
+
+Session::~Session() {
+  if (const auto loop = loop_.lock()) loop->sessions.erase(this);
+  state_->metrics.AddConnections(-1);
+  state_->connections.Remove();
+}
+
+void Session::Start() {
+  asio::co_spawn(
+      socket_.get_executor(), [self = shared_from_this()] { return self->Run(); }, asio::detached);
+}
+
+void Session::Drain() {
+  if (idle_) Close();
+}
+
+void Session::Close() {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+Session::Awaitable<void> Session::Run() {
+  const auto self = shared_from_this();
+  while (co_await ServeOne()) {
+  }
+  if (linger_) co_await Linger();
+  timer_.cancel();
+}
+
+Session::Awaitable<bool> Session::ServeOne() {
+  size_t head_size = 0;
+  Status status = co_await ReadHead(&head_size);
+  if (status.code() == StatusCode::kUnavailable) co_return false;
+  RequestFraming framing;
+  HttpRequest request;
+  if (status.ok()) status = ReadRequest(head_size, &framing, &request);
+  if (!status.ok()) co_return co_await Refuse(status);
+
+  const auto started = Clock::now();
+  const bool with_body = request.method != "HEAD";
+  const auto& options = state_->options;
+  const auto exchange = std::make_shared<Exchange>(
+      loop_.lock()->context,
+      RequestContext(*options.clock, std::move(request), options.clock->Monotonic() + options.limits.request_deadline));
+  RequestContext& context = exchange->context;
+  RouteMatch match;
+  bool keep_alive = framing.keep_alive;
+  HttpResponse response;
+  status = Admit(framing, &context, &match);
+  if (!status.ok()) {
+    response = ErrorResponse(context, status);
+    if (!match.allow.empty()) response.headers.emplace_back("Allow", match.allow);
+    keep_alive = co_await SkipBody(framing) && keep_alive;
+  } else {
+    status = co_await ReadBody(framing, &context.request().body);
+    if (status.code() == StatusCode::kUnavailable) co_return false;
+    if (status.ok()) status = Decompress(options.limits.body_bytes, &context.request());
+    keep_alive = keep_alive && status.ok();
+    linger_ = !status.ok();
+    if (status.ok()) {
+      response = co_await Handle(exchange, *match.route);
+    } else {
+      response = ErrorResponse(context, status);
+    }
+  }
+  keep_alive = keep_alive && !state_->draining;
+  const size_t body_bytes = context.request().body.size();
+  const bool written = co_await Write(response, keep_alive, with_body);
+  const auto took = Clock::now() - started;
+  const std::string_view route = match.route != nullptr ? std::string_view(match.route->pattern) : "(none)";
+  state_->metrics.CountRequest(match.route != nullptr ? context.request().method : "(any)", route, response.status,
+                               took);
+  if (options.access_log) {
+    LogAccess({peer_, context.request().method, PathOf(context.request().target), route,
+               context.credential().tenant_name, response.status, body_bytes, response.body.size(), took});
+  }
+  co_return written&& keep_alive;
+}
+
+Status Session::ReadRequest(size_t head_size, RequestFraming* framing, HttpRequest* request) {
+  const std::string_view head = buffered().substr(0, head_size);
+  ASSIGN_OR_RETURN(*framing, GuardRequest(head, state_->host_rules));
+  Parser& parser = parser_.emplace();
+  parser.header_limit(static_cast<std::uint32_t>(head_size) + 1);
+  parser.body_limit(state_->options.limits.body_bytes);
+  if (framing->content_length.value_or(0) > state_->options.limits.body_bytes) parser.body_limit(boost::none);
+  boost::system::error_code error;
+  parser.put(asio::buffer(head.data(), head.size()), error);
+  // Both must agree that this is a request; the guard alone decides about its framing.
+  if (error || !parser.is_header_done()) return InvalidArgument("malformed request: " + error.message());
+  const auto& message = parser.get();
+  const auto copy = [&](http::field name) { return std::string(message[name]); };
+  request->method = std::string(message.method_string());
+  request->target = std::string(message.target());
+  request->authorization = copy(http::field::authorization);
+  request->content_type = copy(http::field::content_type);
+  request->content_encoding = copy(http::field::content_encoding);
+  request->accept = copy(http::field::accept);
+  request->idempotency_key = std::string(message["Idempotency-Key"]);
+  request->host = copy(http::field::host);
+  request->origin = copy(http::field::origin);
+  buffer_.consume(head_size);
+  return Status::Ok();
+}
+
+Status Session::Admit(const RequestFraming& framing, RequestContext* context, RouteMatch* match) {
+  HttpRequest& request = context->request();
+  RETURN_IF_ERROR(SplitTarget(&request));
+  RouteMatch health;
+  if (state_->health.Find(request, &health).ok()) {
+    *match = std::move(health);
+    context->SetRoute(match->route->pattern, {});
+    return Status::Ok();
+  }
+  const ServerState::Open* open = state_->open;
+  if (open == nullptr) return Unavailable("the server is opening its data");
+  ASSIGN_OR_RETURN(Credential credential, open->authenticator->Authenticate(request));
+  context->SetCredential(std::move(credential));
+  Status found = open->router.Find(request, match);
+  if (match->route != nullptr && !context->credential().May(match->route->right)) {
+    return {StatusCode::kPermissionDenied, "this credential may not do that"};
+  }
+  RETURN_IF_ERROR(std::move(found));
+  context->SetRoute(match->route->pattern, std::move(match->path_parameters));
+  RETURN_IF_ERROR(context->ReadParameters(match->route->query));
+  if (!framing.has_body()) return Status::Ok();
+  RETURN_IF_ERROR(CheckBodyType(request));
+  const size_t limit = state_->options.limits.body_bytes;
+  if (framing.content_length.value_or(0) <= limit) return Status::Ok();
+  return {StatusCode::kPayloadTooLarge,
+          fmt::format("the body has {} bytes, more than the {} allowed", *framing.content_length, limit)};
+}
+
+Session::Awaitable<HttpResponse> Session::Handle(std::shared_ptr<Exchange> exchange, const Route& route) {
+  SetDeadline(Clock::time_point::max());
+  state_->metrics.AddInFlight(1);
+  if (route.cost == Cost::kCheap) {
+    RunHandler(route, exchange);
+  } else {
+    const bool queued = state_->workers.TrySubmit([state = state_, exchange, &route] {
+      if (state->abandoning) return exchange->Answer(ErrorResponse(exchange->context, Unavailable("the server stops")));
+      if (state->options.clock->Monotonic() >= exchange->context.Deadline()) {
+        return exchange->Answer(ErrorResponse(exchange->context, DeadlineExceeded("no worker was free in time")));
+      }
+      RunHandler(route, exchange);
+    });
+    if (!queued) {
+      state_->metrics.CountRejected("queue_full");
+      exchange->Answer(ErrorResponse(exchange->context, RateLimited("too many requests are waiting").RetryAfter(1)));
+    }
+  }
+  HttpResponse response = co_await exchange->Wait();
+  state_->metrics.AddInFlight(-1);
+  co_return response;
+}
+
+Session::Awaitable<bool> Session::Refuse(const Status& status) {
+  const HttpResponse response = ErrorResponse(status);
+  state_->metrics.CountRejected("guard");
+  if (state_->options.access_log) LogRefusal(peer_, response.status, status.message());
+  linger_ = true;
+  co_await Write(response, false, true);
+  co_return false;
+}
+
+Session::Awaitable<bool> Session::Write(const HttpResponse& response, bool keep_alive, bool with_body) {
+  SetDeadline(Clock::now() + state_->options.limits.write_deadline);
+  const std::string head = ResponseHead(response, keep_alive);
+  const std::array<asio::const_buffer, 2> parts = {
+      asio::buffer(head), asio::buffer(response.body.data(), with_body ? response.body.size() : 0)};
+  const auto [error, size] = co_await asio::async_write(socket_, parts, kToken);
+  co_return !error;
+}
+
+}  // namespace engram
