@@ -1,0 +1,115 @@
+// CountMemories, FacetMemories, ResolveFilter (read_view.h).
+#include <algorithm>
+
+#include "base/coding.h"
+#include "base/hash.h"
+#include "engine/list_order.h"
+#include "engine/namespace_index.h"
+#include "engine/read_view.h"
+#include "engine/visible_rows.h"
+
+namespace engram {
+namespace {
+
+// What matches a filter now.
+struct Match {
+  std::shared_ptr<NamespaceIndex> index;
+  IndexView view;  // `visible` is exact
+};
+
+Result<Match> FindMatching(const ReadView& read, const Filter* filter, bool include_inactive) {
+  Match match;
+  ASSIGN_OR_RETURN(match.index, read.Index());
+  ViewRequest request;
+  request.filter = filter;
+  request.include_inactive = include_inactive;
+  ASSIGN_OR_RETURN(match.view, match.index->View(request, read.now()));
+  ASSIGN_OR_RETURN(match.view.visible, MatchingSlots(read, *match.index, match.view, filter));
+  match.view.exact = true;
+  return match;
+}
+
+uint64_t QueryHash(const ReadView& read, const FacetQuery& query) {
+  std::string bytes;
+  AppendFixed32(&bytes, read.tenant().value);
+  AppendFixed32(&bytes, read.ns().value);
+  AppendString(&bytes, query.field);
+  AppendString(&bytes, query.max_field);
+  bytes.push_back(query.by_value ? 1 : 0);
+  if (query.filter) AppendFilter(&bytes, *query.filter);
+  return HashBytes64(bytes);
+}
+
+// Facets are in value order already; by count the greatest comes first and values break ties.
+bool FacetBefore(const FacetQuery& query, const FacetValue& a, const FacetValue& b) {
+  if (!query.by_value && a.count != b.count) return a.count > b.count;
+  return CompareForSort(a.value, b.value) < 0;
+}
+
+// A facet's cursor is a list's: the value, and the count where an id would be.
+std::string EncodeFacetCursor(uint64_t hash, const FacetValue& last) {
+  std::string count;
+  AppendFixed64(&count, last.count);
+  return EncodeListCursor(hash, {last.value, count});
+}
+
+Result<std::optional<FacetValue>> DecodeFacetCursor(uint64_t hash, std::string_view cursor) {
+  ASSIGN_OR_RETURN(auto place, DecodeListCursor(hash, cursor));
+  if (!place) return std::optional<FacetValue>();
+  ByteReader in(place->id);
+  FacetValue last{std::move(place->value), in.Fixed64(), std::nullopt};
+  if (!in.Finish("cursor").ok()) return InvalidArgument("the cursor does not belong to this request").At("cursor");
+  return std::optional<FacetValue>(std::move(last));
+}
+
+}  // namespace
+
+Result<std::pair<uint64_t, Position>> CountMemories(const ReadView& view, const std::optional<Filter>& filter) {
+  ASSIGN_OR_RETURN(const Match match, FindMatching(view, filter ? &*filter : nullptr, false));
+  return std::pair(match.view.visible.cardinality(), match.view.position);
+}
+
+Result<FacetPage> FacetMemories(const ReadView& view, const FacetQuery& query) {
+  RETURN_IF_ERROR(CheckFieldName("field", query.field));
+  if (!query.max_field.empty()) RETURN_IF_ERROR(CheckFieldName("max", query.max_field));
+  if (query.limit == 0) return InvalidArgument("limit is 0").At("limit");
+  const uint64_t hash = QueryHash(view, query);
+  ASSIGN_OR_RETURN(const std::optional<FacetValue> after, DecodeFacetCursor(hash, query.cursor));
+
+  ASSIGN_OR_RETURN(const Match match, FindMatching(view, query.filter ? &*query.filter : nullptr, false));
+  FacetPage page;
+  page.position = match.view.position;
+  page.values = match.index->Facet(match.view, query.field, query.max_field);
+  const auto before = [&](const FacetValue& a, const FacetValue& b) { return FacetBefore(query, a, b); };
+  if (after) std::erase_if(page.values, [&](const FacetValue& value) { return !before(*after, value); });
+  std::sort(page.values.begin(), page.values.end(), before);
+  if (page.values.size() <= query.limit) return page;
+  page.values.resize(query.limit);
+  page.next_cursor = EncodeFacetCursor(hash, page.values.back());
+  return page;
+}
+
+Result<std::vector<std::string>> ResolveFilter(const ReadView& view, const Filter& filter, size_t limit,
+                                               const std::string& after) {
+  // Every state: a filter that deletes somebody's memories must not leave the archived ones behind.
+  ASSIGN_OR_RETURN(const Match match, FindMatching(view, &filter, true));
+  const std::vector<Slot> slots = SlotList(match.view.visible);
+  const std::string after_key = after.empty() ? std::string() : IdSortKey(after);
+  std::vector<std::pair<std::string, std::string>> found;  // sort key, id
+  RETURN_IF_ERROR(ForEachChunk(view, slots.size(), [&](size_t begin, size_t end) {
+    const std::vector<Slot> chunk(slots.begin() + static_cast<ptrdiff_t>(begin),
+                                  slots.begin() + static_cast<ptrdiff_t>(end));
+    for (std::string& id : match.index->Ids(match.view, chunk)) {
+      std::string key = IdSortKey(id);
+      if (key > after_key) found.emplace_back(std::move(key), std::move(id));
+    }
+    return Status();
+  }));
+  const size_t count = std::min(limit, found.size());
+  std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(count), found.end());
+  std::vector<std::string> ids;
+  for (size_t i = 0; i < count; ++i) ids.push_back(std::move(found[i].second));
+  return ids;
+}
+
+}  // namespace engram

@@ -1,0 +1,189 @@
+// ListMemories (read_view.h): by filter, order and cursor.
+#include <algorithm>
+
+#include "base/coding.h"
+#include "base/hash.h"
+#include "engine/list_order.h"
+#include "engine/namespace_index.h"
+#include "engine/read_view.h"
+#include "engine/rows.h"
+#include "engine/visible_rows.h"
+
+namespace engram {
+namespace {
+
+uint64_t QueryHash(const ReadView& read, const ListQuery& query) {
+  std::string bytes;
+  AppendFixed32(&bytes, read.tenant().value);
+  AppendFixed32(&bytes, read.ns().value);
+  AppendString(&bytes, query.order_by);
+  bytes.push_back(query.descending ? 1 : 0);
+  bytes.push_back(query.include_expired ? 1 : 0);
+  if (query.filter) AppendFilter(&bytes, *query.filter);
+  return HashBytes64(bytes);
+}
+
+// Active memories alone, unless the filter names the state.
+bool Listed(const ListQuery& query, const Memory& memory) {
+  const bool any_state = query.filter && query.filter->Mentions("state");
+  if (!any_state && memory.attributes.state != MemoryState::kActive) return false;
+  return !query.filter || Matches(*query.filter, FilterFields(memory.id, memory.attributes, memory.state));
+}
+
+Filter ExistsFilter(const std::string& field) {
+  Filter exists;
+  exists.kind = Filter::Kind::kCondition;
+  exists.op = Filter::Op::kExists;
+  exists.field = field;
+  exists.operand = Value(true);
+  return exists;
+}
+
+// Everything that matches, from the index.
+class IndexList {
+ public:
+  IndexList(const ReadView& read, const ListQuery& query, std::shared_ptr<NamespaceIndex> index)
+      : read_(read), query_(query), index_(std::move(index)) {}
+
+  Status Find(std::vector<ListedRow>* rows) {
+    const Filter exists = ExistsFilter(query_.order_by);
+    const Filter* filter = query_.filter ? &*query_.filter : nullptr;
+    ViewRequest request;
+    request.filter = filter;
+    request.leg_filters = {&exists};
+    ASSIGN_OR_RETURN(view_, index_->View(request, read_.now()));
+    ASSIGN_OR_RETURN(const SlotSet matching, MatchingSlots(read_, *index_, view_, filter));
+    const std::vector<Slot> slots = SlotList(matching);
+    rows->resize(slots.size());
+    for (size_t i = 0; i < slots.size(); ++i) (*rows)[i].slot = slots[i];
+    return query_.order_by == "id" ? OrderByIds(rows) : OrderByValues(slots, rows);
+  }
+
+  Status FillIds(const std::vector<ListedRow*>& rows) const {
+    return ForEachChunk(read_, rows.size(), [&](size_t begin, size_t end) {
+      std::vector<Slot> chunk;
+      for (size_t i = begin; i < end; ++i) chunk.push_back(rows[i]->slot);
+      std::vector<std::string> ids = index_->Ids(view_, chunk);
+      for (size_t i = begin; i < end; ++i) rows[i]->SetId(std::move(ids[i - begin]));
+      return Status();
+    });
+  }
+
+  Position position() const { return view_.position; }
+
+ private:
+  Status OrderByIds(std::vector<ListedRow>* rows) const {
+    std::vector<ListedRow*> all;
+    for (ListedRow& row : *rows) all.push_back(&row);
+    RETURN_IF_ERROR(FillIds(all));
+    for (ListedRow& row : *rows) row.value = Value(row.id_key);
+    return {};
+  }
+
+  Status OrderByValues(const std::vector<Slot>& slots, std::vector<ListedRow>* rows) const {
+    std::vector<ListedRow*> unknown;  // the index has a value that doesn't sort: a long string
+    RETURN_IF_ERROR(ForEachChunk(read_, slots.size(), [&](size_t begin, size_t end) {
+      const std::vector<Slot> chunk(slots.begin() + static_cast<ptrdiff_t>(begin),
+                                    slots.begin() + static_cast<ptrdiff_t>(end));
+      std::vector<Value> values = index_->FieldValues(view_, chunk, query_.order_by);
+      for (size_t i = begin; i < end; ++i) {
+        ListedRow& row = (*rows)[i];
+        row.value = std::move(values[i - begin]);
+        if (row.value.is_null() && view_.legs[0].allowed.contains(row.slot.value)) unknown.push_back(&row);
+      }
+      return Status();
+    }));
+    return ReadValues(unknown);
+  }
+
+  Status ReadValues(const std::vector<ListedRow*>& rows) const {
+    RETURN_IF_ERROR(FillIds(rows));
+    Include attributes_only;
+    attributes_only.text = attributes_only.fields = false;
+    return ForEachChunk(read_, rows.size(), [&](size_t begin, size_t end) -> Status {
+      std::vector<std::string> ids;
+      for (size_t i = begin; i < end; ++i) ids.push_back(rows[i]->id);
+      ASSIGN_OR_RETURN(const auto memories, ReadCurrent(read_.rows(), ids, attributes_only));
+      for (size_t i = begin; i < end; ++i) {
+        const auto& memory = memories[i - begin];
+        if (!memory) continue;
+        rows[i]->value = SortValueOf(FilterFields(memory->id, memory->attributes, memory->state), query_.order_by);
+      }
+      return {};
+    });
+  }
+
+  const ReadView& read_;
+  const ListQuery& query_;
+  const std::shared_ptr<NamespaceIndex> index_;
+  IndexView view_;
+};
+
+// Everything that matches, expired or not, from the rows: reads all of the namespace.
+Status FindInRows(const ReadView& read, const ListQuery& query, std::vector<ListedRow>* rows) {
+  Status status;
+  RETURN_IF_ERROR(VisitLiveMemories(read.rows(), [&](IndexEvent event) {
+    auto* added = std::get_if<ContentAdded>(&event);
+    if (!added) return false;  // the runs come last
+    status = read.CheckDeadline();
+    if (!status.ok()) return false;
+    Memory memory;
+    memory.id = added->row.id;
+    memory.attributes = std::move(added->attributes);
+    memory.state = added->state;
+    if (!Listed(query, memory)) return true;
+    ListedRow row;
+    row.SetId(memory.id);
+    row.value = query.order_by == "id"
+                    ? Value(row.id_key)
+                    : SortValueOf(FilterFields(memory.id, memory.attributes, memory.state), query.order_by);
+    rows->push_back(std::move(row));
+    return true;
+  }));
+  return status;
+}
+
+// The page's rows as the snapshot has them.
+Status FetchPage(const ReadView& read, const ListQuery& query, const std::vector<ListedRow>& rows, MemoryPage* page) {
+  std::vector<std::string> ids;
+  for (const ListedRow& row : rows) ids.push_back(row.id);
+  ASSIGN_OR_RETURN(auto memories, ReadCurrent(read.rows(), ids, query.include));
+  for (auto& memory : memories) {
+    // A write that fell between view and snapshot may have changed its mind about a row.
+    if (memory && Listed(query, *memory)) page->memories.push_back(std::move(*memory));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<MemoryPage> ListMemories(const ReadView& view, const ListQuery& query) {
+  RETURN_IF_ERROR(CheckFieldName("order_by", query.order_by));
+  if (query.limit == 0) return InvalidArgument("limit is 0").At("limit");
+  const uint64_t hash = QueryHash(view, query);
+  ASSIGN_OR_RETURN(const std::optional<ListPlace> after, DecodeListCursor(hash, query.cursor));
+  const ListOrder order{query.order_by, query.descending};
+
+  MemoryPage page;
+  page.position = view.counters().position;
+  std::vector<ListedRow> rows;
+  std::optional<IndexList> from_index;
+  if (query.include_expired) {
+    RETURN_IF_ERROR(FindInRows(view, query, &rows));
+  } else {
+    ASSIGN_OR_RETURN(auto index, view.Index());
+    from_index.emplace(view, query, std::move(index));
+    RETURN_IF_ERROR(from_index->Find(&rows));
+    page.position = from_index->position();
+  }
+  page.total = rows.size();
+  const auto fill_ids = [&](const std::vector<ListedRow*>& nameless) {
+    return from_index ? from_index->FillIds(nameless) : Status();
+  };
+  ASSIGN_OR_RETURN(const bool more, TakePage(order, after, query.limit, fill_ids, &rows));
+  if (more) page.next_cursor = EncodeListCursor(hash, {rows.back().value, rows.back().id});
+  RETURN_IF_ERROR(FetchPage(view, query, rows, &page));
+  return page;
+}
+
+}  // namespace engram
