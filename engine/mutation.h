@@ -73,8 +73,7 @@ struct PatchMemory {
 struct UpdateMemory {
   std::string id;
   std::optional<Filter> still_matches;
-  // path -> value, in path order; values as FilterFields gives them (times int64 microseconds, state by its name),
-  // of the right kind and in range, never null.
+  // path -> value, in path order; values as the API writes them (times in RFC 3339, state by its name), null removes.
   std::vector<std::pair<std::string, Value>> set;
   std::vector<std::string> unset;
   std::optional<Value::Object> replace_metadata;
