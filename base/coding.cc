@@ -128,6 +128,8 @@ uint64_t ByteReader::Varint() {
     const uint8_t byte = Byte();
     if (!ok_) return 0;
     if (shift == 63 && byte > 1) break;
+    // One form per number: AppendVarint never ends in a zero byte that adds nothing.
+    if (shift > 0 && byte == 0) break;
     v |= static_cast<uint64_t>(byte & 0x7f) << shift;
     if (!(byte & 0x80)) return v;
   }

@@ -187,6 +187,14 @@ TEST(CodingTest, AVarintOfMoreThan64BitsFails) {
   }
 }
 
+TEST(CodingTest, AVarintLongerThanItNeedsToBeFails) {
+  for (const std::string_view bytes : {std::string_view("\x80\0", 2), std::string_view("\x9b\x80\0", 3)}) {
+    ByteReader reader(bytes);
+    EXPECT_EQ(reader.Varint(), 0u);
+    EXPECT_FALSE(reader.ok());
+  }
+}
+
 TEST(CodingTest, AKeyStringWithAForeignEscapeFails) {
   ByteReader reader(std::string_view("a\0\x02", 3));
   EXPECT_EQ(reader.KeyString(), "");
