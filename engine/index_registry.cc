@@ -78,6 +78,7 @@ class IndexRegistry::Rep {
   std::shared_ptr<NamespaceIndex> Peek(TenantId tenant, NamespaceId ns) const EXCLUDES(mutex_);
   void Publish(const Publication& publication) EXCLUDES(mutex_);
   Usage usage() const EXCLUDES(mutex_);
+  std::shared_ptr<const KvReader> Snapshot() const { return store_.Snapshot(); }
 
  private:
   using Held = std::shared_ptr<WeighedIndex>;
@@ -337,5 +338,6 @@ std::shared_ptr<NamespaceIndex> IndexRegistry::Peek(TenantId tenant, NamespaceId
 void IndexRegistry::Publish(const Publication& publication) { rep_->Publish(publication); }
 
 IndexRegistry::Usage IndexRegistry::usage() const { return rep_->usage(); }
+std::shared_ptr<const KvReader> IndexRegistry::Snapshot() const { return rep_->Snapshot(); }
 
 }  // namespace engram

@@ -35,6 +35,9 @@ class IndexRegistry {
 
   void Publish(const Publication& publication);
 
+  // The store as it is now: rows that an index newer than a reader's snapshot speaks of.
+  std::shared_ptr<const KvReader> Snapshot() const;
+
   struct Usage {
     uint64_t namespaces = 0;
     uint64_t bytes = 0;

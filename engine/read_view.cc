@@ -18,6 +18,10 @@ ReadView::ReadView(TenantId tenant, NamespaceId ns, NamespaceHead head, Namespac
       now_(now),
       deadline_(deadline) {}
 
+ReadView ReadView::Latest() const {
+  return {tenant_, ns_, head_, counters_, registry_->Snapshot(), registry_, clock_, now_, deadline_};
+}
+
 Status ReadView::CheckDeadline() const {
   if (!deadline_ || clock_->Monotonic() < *deadline_) return {};
   return DeadlineExceeded("the read took longer than timeout_ms allows");

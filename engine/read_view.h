@@ -27,6 +27,8 @@ class ReadView {
   const NamespaceCounters& counters() const { return counters_; }
   // The namespace's rows as committed when the read began (not older than any reply given before).
   const KvReader& rows() const { return rows_; }
+  // This read over the rows as they are now: an index names rows that were committed after this view was made.
+  ReadView Latest() const;
   // Log time as reads see it: never behind a mutation that was replied to.
   Timestamp now() const { return now_; }
   const Clock& clock() const { return *clock_; }

@@ -1,8 +1,9 @@
+#include "engine/rows.h"
 #include "engine/search/reply.h"
 
 namespace engram::search {
 
-Result<Explanation> Explain(const Ranking& ranking, size_t candidate) {
+Result<Explanation> Explain(const Ranking& ranking, size_t candidate, const KvReader& rows) {
   Explanation explanation;
   const Slot slot = ranking.candidates->slots()[candidate];
   for (size_t i = 0; i < ranking.runs.size(); ++i) {
@@ -14,7 +15,9 @@ Result<Explanation> Explain(const Ranking& ranking, size_t candidate) {
     leg.contribution = ranking.fused.legs[i].contributions[candidate];
     if (!leg.score) continue;
     leg.terms = ranking.runs[i].leg->Terms(slot);
-    ASSIGN_OR_RETURN(leg.path, ranking.runs[i].leg->PathTo(slot));
+    const std::vector<NodeNumber> path = ranking.runs[i].leg->PathTo(slot);
+    if (path.empty()) continue;
+    ASSIGN_OR_RETURN(leg.path, ReadNodeIds(rows, path));
   }
   explanation.fused = ranking.fused.scores[candidate];
   explanation.adjust = ranking.adjustments[candidate];

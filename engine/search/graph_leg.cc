@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "engine/rows.h"
 #include "graph/pagerank.h"
 
 namespace engram::search {
@@ -40,7 +39,7 @@ std::vector<NodeNumber> Nodes(const GraphSeeds& seeds) {
 Result<std::unique_ptr<Leg>> GraphLeg::Walk(const SearchSource& source, const IndexView& view, const WalkFilter& filter,
                                             const GraphSeeds& seeds, uint32_t hops) {
   if (seeds.empty()) return std::unique_ptr<Leg>(std::make_unique<EmptyLeg>());
-  std::unique_ptr<GraphLeg> leg(new GraphLeg(*source.rows));
+  std::unique_ptr<GraphLeg> leg(new GraphLeg());
   PageRank ranks;
   RETURN_IF_ERROR(source.walk(filter, [&](const NeighborSource& neighbors) -> Status {
     ExpandOptions near;
@@ -93,15 +92,15 @@ Scores GraphLeg::Score(const std::vector<Slot>& slots) const {
   return scores;
 }
 
-Result<std::vector<std::string>> GraphLeg::PathTo(Slot slot) const {
+std::vector<NodeNumber> GraphLeg::PathTo(Slot slot) const {
   const auto found = found_.find(slot);
-  if (found == found_.end()) return std::vector<std::string>();
+  if (found == found_.end()) return {};
   std::vector<NodeNumber> nodes = {found->second.node};
   for (auto parent = parents_.find(nodes[0]); parent != parents_.end(); parent = parents_.find(parent->second)) {
     nodes.push_back(parent->second);
   }
   std::reverse(nodes.begin(), nodes.end());
-  return ReadNodeIds(rows_, nodes);
+  return nodes;
 }
 
 }  // namespace engram::search

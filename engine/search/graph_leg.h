@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/kv.h"
 #include "engine/search/leg.h"
 #include "engine/search/source.h"
 #include "graph/neighbors.h"
@@ -29,17 +28,15 @@ class GraphLeg final : public Leg {
 
   std::vector<ScoredSlot> Top(const SlotSet& allowed, size_t k) const override;
   Scores Score(const std::vector<Slot>& slots) const override;
-  Result<std::vector<std::string>> PathTo(Slot slot) const override;
+  std::vector<NodeNumber> PathTo(Slot slot) const override;
 
  private:
-  explicit GraphLeg(const KvReader& rows) : rows_(rows) {}
   void RememberParents(const Expansion& expansion);
 
   struct Found {
     NodeNumber node;
     double mass = 0;
   };
-  const KvReader& rows_;
   std::unordered_map<Slot, Found> found_;
   std::unordered_map<NodeNumber, NodeNumber> parents_;  // one hop nearer to a seed
 };

@@ -30,8 +30,8 @@ class Leg {
 
   // Text: the clauses' parts, which sum to the score.
   virtual std::vector<TermScore> Terms(Slot) const { return {}; }
-  // Graph: ids from a seed to the memory in `slot`.
-  virtual Result<std::vector<std::string>> PathTo(Slot) const { return std::vector<std::string>(); }
+  // Graph: the nodes from a seed to the memory in `slot`.
+  virtual std::vector<NodeNumber> PathTo(Slot) const { return {}; }
 };
 
 // What a leg finds where it has nothing to search in.

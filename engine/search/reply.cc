@@ -51,7 +51,8 @@ void ReportLegs(const Ranking& ranking, SearchReply* reply) {
 
 }  // namespace
 
-Result<SearchReply> MakeReply(const SearchSource& source, const SearchRequest& request, const Ranking& ranking) {
+Result<SearchReply> MakeReply(const SearchSource& source, const SearchRequest& request, const Ranking& ranking,
+                              const KvReader& rows) {
   SearchReply reply;
   reply.position = ranking.view.position;
   ReportLegs(ranking, &reply);
@@ -59,7 +60,7 @@ Result<SearchReply> MakeReply(const SearchSource& source, const SearchRequest& r
   for (const size_t candidate : ranking.page) {
     refs.push_back(ranking.rows->RefOf(ranking.candidates->slots()[candidate]));
   }
-  ASSIGN_OR_RETURN(std::vector<Memory> memories, ReadMemories(*source.rows, refs, WhatToRead(request)));
+  ASSIGN_OR_RETURN(std::vector<Memory> memories, ReadMemories(rows, refs, WhatToRead(request)));
   const TextQuery query = request.highlight ? AllTextQueries(ranking.plan) : TextQuery();
   for (size_t i = 0; i < ranking.page.size(); ++i) {
     const size_t candidate = ranking.page[i];
@@ -70,7 +71,7 @@ Result<SearchReply> MakeReply(const SearchSource& source, const SearchRequest& r
     hit.highlights = Highlights(hit.memory.content, query, source.index->analyzer());
     DropUnasked(request.include, &hit.memory.content);
     if (request.explain) {
-      ASSIGN_OR_RETURN(hit.explanation, Explain(ranking, candidate));
+      ASSIGN_OR_RETURN(hit.explanation, Explain(ranking, candidate, rows));
     }
     const bool grouped = !ranking.groups.empty() && !ranking.groups[candidate].is_null();
     if (grouped) hit.group = ranking.groups[candidate];

@@ -13,11 +13,8 @@ namespace {
 using search::SearchSource;
 using Walk = std::function<Status(const NeighborSource&)>;
 
-Result<SearchReply> SearchIn(const SearchSource& source, const SearchRequest& request) {
-  ASSIGN_OR_RETURN(const auto ranking, search::Rank(source, request));
-  RETURN_IF_ERROR(source.check_deadline());
-  return search::MakeReply(source, request, *ranking);
-}
+// A search that lost rows to a write starts over so often.
+constexpr int kAttemptsMax = 20;
 
 SearchSource BaseSource(const ReadView& view, NamespaceIndex* index) {
   SearchSource source;
@@ -28,16 +25,35 @@ SearchSource BaseSource(const ReadView& view, NamespaceIndex* index) {
   return source;
 }
 
-Result<SearchReply> SearchNow(const ReadView& view, const SearchRequest& request) {
-  ASSIGN_OR_RETURN(const std::shared_ptr<NamespaceIndex> index, view.Index());
-  SearchSource source = BaseSource(view, index.get());
+Result<SearchReply> SearchOnce(const ReadView& view, NamespaceIndex* index, const SearchRequest& request) {
+  SearchSource source = BaseSource(view, index);
   source.now = view.now();
   source.filter = request.filter ? &*request.filter : nullptr;
   source.include_inactive = request.filter && request.filter->Mentions("state");
   source.walk = [&](const WalkFilter& filter, const Walk& walk) {
     return index->Walk(view.rows(), filter, view.now(), walk);
   };
-  return SearchIn(source, request);
+  ASSIGN_OR_RETURN(const auto ranking, search::Rank(source, request));
+  RETURN_IF_ERROR(view.CheckDeadline());
+  // The index may be ahead of this read's snapshot: what it named is in the rows as they are now.
+  const ReadView latest = view.Latest();
+  return search::MakeReply(source, request, *ranking, latest.rows());
+}
+
+// Rows go when their memory is replaced (in namespaces without history) or erased: a search that ran meanwhile may
+// find its hits gone. That is no corruption, and the next attempt sees what is there now.
+Result<SearchReply> SearchNow(const ReadView& view, const SearchRequest& request) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<NamespaceIndex> index, view.Index());
+  for (int attempt = 1; attempt <= kAttemptsMax; ++attempt) {
+    const Position before = index->position();
+    const ReadView rows = attempt == 1 ? view : view.Latest();
+    Result<SearchReply> reply = SearchOnce(rows, index.get(), request);
+    if (reply.ok() || reply.status().code() != StatusCode::kCorruption) return reply;
+    ASSIGN_OR_RETURN(const NamespaceCounters after, ReadCounters(view.Latest().rows()));
+    const bool stood_still = index->position() == before && after.position == before;
+    if (stood_still) return reply;
+  }
+  return Unavailable("the memories that were found are being rewritten").RetryAfter(1);
 }
 
 Result<SearchReply> SearchPast(const ReadView& view, const SearchRequest& request) {
@@ -49,7 +65,9 @@ Result<SearchReply> SearchPast(const ReadView& view, const SearchRequest& reques
   source.walk = [&](const WalkFilter& filter, const Walk& walk) {
     return walk(*RowNeighbors(view.rows(), filter, time, time));
   };
-  return SearchIn(source, request);
+  ASSIGN_OR_RETURN(const auto ranking, search::Rank(source, request));
+  RETURN_IF_ERROR(view.CheckDeadline());
+  return search::MakeReply(source, request, *ranking, view.rows());
 }
 
 }  // namespace
