@@ -1,0 +1,39 @@
+// The one binary: `engram serve`, `engram import …` and so on. One file per subcommand.
+#include <csignal>
+#include <cstdio>
+
+#include "tools/command.h"
+
+namespace {
+
+constexpr const char* kAbout =
+    "Engram keeps an agent's memory and finds it again: by keyword, by meaning, by attribute and by relation.";
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  engram serve --data ./data                                serve ./data on 127.0.0.1:7700\n"
+    "  engram import jsonl memories.jsonl --namespace notes      write one memory per line\n"
+    "  engram search --namespace notes \"what does Ann drink\"     find them again\n"
+    "  engram export --namespace notes --out notes.jsonl         take everything out\n"
+    "\n"
+    "Each command has its own --help. Exit codes: 0 done, 1 failed or not complete, 2 bad command line.";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using engram::ExitCode;
+  std::signal(SIGPIPE, SIG_IGN);  // a peer or a pager that goes away is an error we report, not our end
+  CLI::App app(kAbout, "engram");
+  app.footer(kExamples);
+  app.set_version_flag("--version", "engram " ENGRAM_VERSION);
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::simple);
+
+  engram::ChosenCommand chosen;
+  engram::AddServeCommand(app, &chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kBadCommand);
+  }
+  return static_cast<int>(chosen());
+}

@@ -1,0 +1,182 @@
+// engram serve: the server over one data folder, until a signal ends it.
+//
+// Order of life: the port is taken first (a second server fails at once, and /healthz answers while a large store
+// opens), then the engine opens, then the routes. Order of death: stop accepting, let requests in flight finish,
+// close the engine (which finishes the writes it has accepted).
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "server/handlers/operation.h"
+#include "server/server.h"
+#include "tools/command.h"
+#include "tools/listen_address.h"
+#include "tools/opened_store.h"
+#include "tools/stop_signals.h"
+
+namespace engram {
+namespace {
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  engram serve --data ./data\n"
+    "  engram serve --data /var/lib/engram --listen 127.0.0.1:7700 --index-memory 8GiB\n"
+    "  engram serve --data ./data --listen 127.0.0.1:0 --port-file port     any free port, told in a file\n"
+    "\n"
+    "Without keys the server listens on loopback alone. In a container or behind a proxy that authenticates,\n"
+    "--insecure-listen allows any address. SIGTERM and Ctrl-C end it gracefully; a second one at once.\n"
+    "Every option may also stand in a file given with --config (name = value, one a line).";
+
+struct ServeOptions {
+  std::string listen = "127.0.0.1:7700";
+  std::string log_level = "info";
+  std::string port_file;
+  ServiceOptions service;
+  ServerOptions server;
+  int64_t log_retention_hours = 7 * 24;
+  int64_t drain_seconds = 5;
+};
+
+// The port is there only once requests are served: who waits for the file waits for the server.
+Status WritePortFile(const std::string& path, uint16_t port) {
+  if (path.empty()) return {};
+  return FileSystem::Posix().ReplaceFile(path, fmt::format("{}\n", port));
+}
+
+// A person gets a sentence; the log line on stderr is for machines.
+void Greet(const ServeOptions& options, uint16_t port) {
+  if (isatty(STDOUT_FILENO) == 0) return;
+  const bool v6 = options.server.address.find(':') != std::string::npos;
+  fmt::print("engram listens on http://{}{}{}:{}, data in {}. Ctrl-C stops it.\n", v6 ? "[" : "",
+             options.server.address, v6 ? "]" : "", port, options.service.engine_options.data_dir);
+  std::fflush(stdout);
+}
+
+Status Prepare(ServeOptions* options) {
+  ASSIGN_OR_RETURN(const LogLevel level, ParseLogLevel(options->log_level));
+  SetLogLevel(level);
+  ASSIGN_OR_RETURN(HostPort listen, ParseHostPort(options->listen));
+  options->server.address = listen.host == "localhost" ? "127.0.0.1" : std::move(listen.host);
+  options->server.port = listen.port;
+  options->server.limits.drain = std::chrono::seconds(options->drain_seconds);
+  options->service.version = ENGRAM_VERSION;
+  options->service.server_limits = options->server.limits;
+  options->service.engine_options.log_retention_seconds = options->log_retention_hours * 3600;
+  // A stale one would tell who waits for it the port of a server that is gone.
+  std::error_code ignored;
+  if (!options->port_file.empty()) std::filesystem::remove(options->port_file, ignored);
+  return {};
+}
+
+Status RunServer(ServeOptions options) {
+  RETURN_IF_ERROR(Prepare(&options));
+  StopSignals signals;
+  std::atomic<Engine*> engine{nullptr};
+  options.server.gauges = [&engine] {
+    Engine* opened = engine.load();
+    return opened != nullptr ? EngineGauges(*opened) : std::vector<Gauge>();
+  };
+  ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options.server));
+  ASSIGN_OR_RETURN(const std::unique_ptr<OpenedStore> store, OpenStore(options.service));
+  engine = store->engine.get();
+  server->Open(store->router, std::make_shared<OpenAuthenticator>(store->tenant, kDefaultTenant));
+  RETURN_IF_ERROR(WritePortFile(options.port_file, server->port()));
+  Log(LogLevel::kInfo, "ready",
+      {{"version", ENGRAM_VERSION},
+       {"address", options.server.address},
+       {"port", server->port()},
+       {"data", options.service.engine_options.data_dir}});
+  Greet(options, server->port());
+
+  const int signal = signals.Wait();
+  Log(LogLevel::kInfo, "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  server->Stop();
+  engine = nullptr;
+  store->engine.reset();
+  Log(LogLevel::kInfo, "closed");
+  return {};
+}
+
+void AddLimits(CLI::App* serve, ServeOptions* options) {
+  RequestLimits& request = options->service.limits;
+  ServerLimits& server = options->server.limits;
+  const auto limit = [serve](const char* name, auto& value, const char* what) {
+    return serve->add_option(name, value, what)->capture_default_str()->group("Limits");
+  };
+  limit("--max-body", server.body_bytes, "Bytes of a request's body")->transform(CLI::AsSizeValue(false));
+  limit("--max-batch", request.batch_items, "Items of one batch");
+  limit("--max-text", request.text_bytes, "Bytes of a text or field")->transform(CLI::AsSizeValue(false));
+  limit("--max-dimensions", request.dimensions, "Dimensions of a vector");
+  limit("--max-top-k", request.top_k, "Hits of one search");
+  limit("--max-offset", request.offset, "Hits a search may skip");
+  limit("--max-connections", server.connections, "Open connections");
+  limit("--max-queued-requests", server.queued_requests, "Requests waiting for a worker; beyond: 429");
+  limit("--max-queued-writes", options->service.engine_options.queue_mutations_max,
+        "Writes waiting to be committed; beyond: 429");
+}
+
+}  // namespace
+
+void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
+  auto options = std::make_shared<ServeOptions>();
+  CLI::App* serve = app.add_subcommand("serve", "Serve a data folder over HTTP");
+  serve->footer(kExamples);
+  serve->set_config("--config", "", "A file with options");
+
+  EngineOptions& engine = options->service.engine_options;
+  serve->add_option("--data", engine.data_dir, "The data folder; made if absent")
+      ->required()
+      ->envname("ENGRAM_DATA")
+      ->type_name("DIR");
+  serve->add_option("--listen", options->listen, "Where to listen; port 0 takes any free one")
+      ->capture_default_str()
+      ->envname("ENGRAM_LISTEN")
+      ->type_name("HOST:PORT");
+  serve->add_flag("--insecure-listen", options->server.insecure_listen,
+                  "Allow an address other than loopback without keys and TLS");
+  serve->add_option("--allow-host", options->server.allowed_hosts,
+                    "A Host header to accept beside localhost; * for any (may be repeated)");
+  serve->add_option("--allow-origin", options->server.allowed_origins,
+                    "A browser's Origin to accept (may be repeated)");
+  serve->add_option("--port-file", options->port_file, "Write the port here once requests are served")
+      ->type_name("FILE");
+  serve->add_option("--log-level", options->log_level, "debug, info, warning or error")->capture_default_str();
+  serve->add_flag("!--no-access-log", options->server.access_log, "No log line for each request");
+
+  serve->add_option("--index-memory", engine.index_memory_bytes, "Budget for indexes in memory, such as 2GiB")
+      ->transform(CLI::AsSizeValue(false))
+      ->capture_default_str()
+      ->group("Resources");
+  serve->add_option("--block-cache", engine.block_cache_bytes, "Cache of the row store")
+      ->transform(CLI::AsSizeValue(false))
+      ->capture_default_str()
+      ->group("Resources");
+  serve->add_option("--io-threads", options->server.io_threads, "0: one per core")->group("Resources");
+  serve->add_option("--worker-threads", options->server.worker_threads, "0: two per core")->group("Resources");
+  serve->add_option("--log-retention-hours", options->log_retention_hours, "How long the mutation log is kept")
+      ->capture_default_str()
+      ->group("Resources");
+  serve->add_option("--drain-seconds", options->drain_seconds, "How long requests in flight may take at the end")
+      ->capture_default_str()
+      ->group("Resources");
+  AddLimits(serve, options.get());
+
+  serve->callback([options, chosen] {
+    *chosen = [options] {
+      const Status status = RunServer(*options);
+      return status.ok() ? ExitCode::kOk : Fail(status);
+    };
+  });
+}
+
+}  // namespace engram
