@@ -91,6 +91,33 @@ TEST_P(AttributeModelTest, EvaluateIsWhatMatchesSays) {
   EXPECT_EQ(inexact > 0, GetParam().long_texts);
 }
 
+// A narrow condition beside a wide one: the few slots left are looked at one by one instead of uniting
+// the postings of many values, which must not show.
+TEST_P(AttributeModelTest, OneMemoryIsFoundOrNotAsMatchesSays) {
+  const uint64_t seed = TestSeed(13);
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  RandomDocuments random(seed, GetParam().long_texts);
+  AttributeIndex index;
+  Documents documents;
+  for (uint32_t slot = 0; slot < GetParam().slots; ++slot) {
+    AttributeFields& fields = documents[Slot(slot)];
+    fields = random.Fields();
+    fields.emplace_back("id", std::to_string(slot));
+    index.Set(Slot(slot), fields);
+  }
+  for (int question = 0; question < 5000; ++question) {
+    const auto slot = static_cast<uint32_t>(random.Below(GetParam().slots));
+    const Value one = Value::Object{{"id", std::to_string(slot)}};
+    const Value json = Value::Object{{"and", Value::List{one, random.FilterJson(1)}}};
+    const Filter filter = ParseFilter(json).value();
+    const FilterResult result = index.Evaluate(filter);
+    const bool matches = Matches(filter, documents.at(Slot(slot)));
+    ASSERT_EQ(Answer(index, documents, filter).contains(slot), matches) << DebugString(json);
+    ASSERT_LE(result.slots.cardinality(), 1U);
+    ASSERT_TRUE(!result.exact || result.slots.contains(slot) == matches) << DebugString(json);
+  }
+}
+
 TEST_P(AttributeModelTest, DifferentSpellingsOfOneFilterAgree) {
   const uint64_t seed = TestSeed(7);
   SCOPED_TRACE(testing::Message() << "seed " << seed);

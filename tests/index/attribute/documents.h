@@ -65,6 +65,8 @@ class RandomDocuments {
     return (OneIn(2) ? "tea" : "A") + std::string(kLengths[Below(4)] - 3, OneIn(2) ? 'a' : 'b') + (OneIn(2) ? "x" : "");
   }
 
+  std::string Unique() { return Text() + std::to_string(Below(3000)); }
+
   Value ListValue() {
     Value::List list(Below(5));
     for (Value& item : list) {
@@ -83,6 +85,8 @@ class RandomDocuments {
     if (!OneIn(3)) metadata["a"] = OneIn(3) ? ListValue() : Scalar();
     if (!OneIn(3)) metadata["t"] = OneIn(4) ? ListValue() : Value(Text());
     if (OneIn(2)) metadata["n"] = Number();
+    // Nearly one value a memory: what is cheaper to probe than to unite.
+    if (!OneIn(3)) metadata["u"] = OneIn(4) ? Value(Value::List{Unique(), Unique()}) : Value(Unique());
     if (OneIn(2))
       metadata["o"] = Value::Object{{"x", OneIn(3) ? Value() : Scalar()}, {"y", OneIn(2) ? Value() : Scalar()}};
     if (OneIn(3)) metadata["dot.ted"] = Scalar();
@@ -113,12 +117,17 @@ class RandomDocuments {
     static const std::vector<std::string> kFields = {
         "metadata.a",   "metadata.a",   "metadata.t",         "metadata.t",       "metadata.n",    "metadata.o",
         "metadata.o.x", "metadata.o.y", "metadata.dot\\.ted", "metadata.dot.ted", "metadata.a\\b", "metadata.gone",
-        "user_id",      "pinned",       "importance"};
+        "metadata.u",   "metadata.u",   "metadata.u",         "user_id",          "pinned",        "importance"};
     if (OneIn(6)) return {"created_at", TimeCondition()};
     const std::string& field = kFields[Below(kFields.size())];
     if (OneIn(4)) return {field, OneIn(6) ? Value() : Operand(field)};
     Value::Object operators;
     for (size_t i = 1 + Below(2); i > 0; --i) operators.insert(Operator(field));
+    if (OneIn(5)) {  // a window, open or empty
+      const bool numbers = OneIn(2);
+      operators[OneIn(2) ? "gt" : "gte"] = numbers ? Number() : Value(Text());
+      operators[OneIn(2) ? "lt" : "lte"] = numbers ? Number() : Value(Text());
+    }
     return {field, std::move(operators)};
   }
 
