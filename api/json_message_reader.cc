@@ -8,6 +8,7 @@
 #include "api/json_forms.h"
 #include "api/json_reader.h"
 #include "api/json_syntax.h"
+#include "api/wire_check.h"
 #include "base/timestamp.h"
 #include "engram/v1/memory.pb.h"
 
@@ -43,12 +44,13 @@ Status ReadTimestamp(element json, google::protobuf::Timestamp* out) {
 // Reads one object into one message.
 class ObjectReader {
  public:
-  ObjectReader(Message* message, int depth)
+  ObjectReader(Message* message, int depth, ReadBudget* budget)
       : message_(message),
         descriptor_(message->GetDescriptor()),
         reflection_(message->GetReflection()),
         form_(FormOf(descriptor_)),
-        depth_(depth) {}
+        depth_(depth),
+        budget_(budget) {}
 
   Status ReadFields(object json) {
     for (const auto [key, item] : json) {
@@ -65,7 +67,7 @@ class ObjectReader {
     size_t i = 0;
     for (const element item : items) {
       Status status = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE
-                          ? ReadMessage(item, depth_ + 1, reflection_->AddMessage(message_, field))
+                          ? ReadMessage(item, depth_ + 1, budget_, reflection_->AddMessage(message_, field))
                           : ReadScalar(item, field, true, message_);
       if (!status.ok()) return std::move(status).Under(fmt::format("[{}]", i));
       ++i;
@@ -93,7 +95,7 @@ class ObjectReader {
     if (field->is_map()) return ReadMap(field, json);
     if (field->is_repeated()) return ReadRepeated(field, json);
     if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return ReadScalar(json, field, false, message_);
-    return ReadMessage(json, depth_, reflection_->MutableMessage(message_, field));
+    return ReadMessage(json, depth_, budget_, reflection_->MutableMessage(message_, field));
   }
 
   // The legs of an explanation stand beside its own fields.
@@ -126,7 +128,7 @@ class ObjectReader {
     Message* entry = reflection_->AddMessage(message_, field);
     entry->GetReflection()->SetString(entry, field->message_type()->map_key(), std::string(key));
     if (!message_value) return ReadScalar(json, value, false, entry);
-    return ReadMessage(json, depth_ + 1, entry->GetReflection()->MutableMessage(entry, value));
+    return ReadMessage(json, depth_ + 1, budget_, entry->GetReflection()->MutableMessage(entry, value));
   }
 
   void NoteNull(const FieldDescriptor* field, std::string_view key) {
@@ -143,6 +145,7 @@ class ObjectReader {
   const google::protobuf::Reflection* reflection_;
   JsonForm form_;
   int depth_;
+  ReadBudget* budget_;
   std::bitset<kFieldsMax> seen_;
   std::unordered_set<std::string_view> names_;  // of an explanation's legs
 };
@@ -151,24 +154,26 @@ Status ReadDocument(simdjson::dom::parser& parser, std::string_view json, Messag
   element root;
   if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return ExplainJsonError(json);
   RETURN_IF_ERROR(CheckSurrogates(json));
-  return ReadMessage(root, 0, message);
+  ReadBudget budget;
+  return ReadMessage(root, 0, &budget, message);
 }
 
 }  // namespace
 
-Status ReadMessage(element json, int depth, Message* message) {
+Status ReadMessage(element json, int depth, ReadBudget* budget, Message* message) {
   const JsonForm form = FormOf(message->GetDescriptor());
-  if (form == JsonForm::kValue) return ReadValue(json, depth, static_cast<v1::Value*>(message));
+  if (form == JsonForm::kValue) return ReadValue(json, depth, budget, static_cast<v1::Value*>(message));
+  RETURN_IF_ERROR(budget->Spend(kMessageCost));
   if (form == JsonForm::kVector) return ReadVector(json, static_cast<v1::Vector*>(message));
   if (form == JsonForm::kTimestamp) return ReadTimestamp(json, static_cast<google::protobuf::Timestamp*>(message));
   RETURN_IF_ERROR(CheckDepth(depth + 1));
   if (form == JsonForm::kBareList) {
     const FieldDescriptor* items = message->GetDescriptor()->field(0);
-    return ObjectReader(message, depth).ReadRepeated(items, json);
+    return ObjectReader(message, depth, budget).ReadRepeated(items, json);
   }
   object members;
   if (json.get_object().get(members) != simdjson::SUCCESS) return WrongType("an object", json);
-  return ObjectReader(message, depth + 1).ReadFields(members);
+  return ObjectReader(message, depth + 1, budget).ReadFields(members);
 }
 
 Status ParseJson(std::string_view json, Message* message) {

@@ -2,6 +2,7 @@
 
 #include "api/json.h"
 #include "api/json_reader.h"
+#include "api/wire_check.h"
 
 namespace engram {
 
@@ -37,22 +38,21 @@ Status DuplicateKey(std::string_view key) {
 
 namespace {
 
-Status ReadList(simdjson::dom::array array, int depth, v1::Value::List* list) {
-  list->mutable_values()->Reserve(static_cast<int>(array.size()));
+Status ReadList(simdjson::dom::array array, int depth, ReadBudget* budget, v1::Value::List* list) {
   size_t i = 0;
   for (const element item : array) {
-    Status status = ReadValue(item, depth, list->add_values());
+    Status status = ReadValue(item, depth, budget, list->add_values());
     if (!status.ok()) return std::move(status).Under(fmt::format("[{}]", i));
     ++i;
   }
   return Status::Ok();
 }
 
-Status ReadMembers(simdjson::dom::object json, int depth, v1::Value::Object* object) {
+Status ReadMembers(simdjson::dom::object json, int depth, ReadBudget* budget, v1::Value::Object* object) {
   for (const auto [key, item] : json) {
     const auto [at, inserted] = object->mutable_members()->insert({std::string(key), v1::Value()});
     if (!inserted) return DuplicateKey(key);
-    Status status = ReadValue(item, depth, &at->second);
+    Status status = ReadValue(item, depth, budget, &at->second);
     if (!status.ok()) return std::move(status).Under(key);
   }
   return Status::Ok();
@@ -60,7 +60,13 @@ Status ReadMembers(simdjson::dom::object json, int depth, v1::Value::Object* obj
 
 }  // namespace
 
-Status ReadValue(element json, int depth, v1::Value* value) {
+Status ReadBudget::Spend(size_t cost) {
+  spent += cost;
+  return spent <= kElementBudget ? Status::Ok() : InvalidArgument("more messages and values than one request may hold");
+}
+
+Status ReadValue(element json, int depth, ReadBudget* budget, v1::Value* value) {
+  RETURN_IF_ERROR(budget->Spend(kValueCost));
   switch (json.type()) {
     case element_type::NULL_VALUE: value->set_null_value(true); return Status::Ok();
     case element_type::BOOL: value->set_bool_value(json.get_bool().value_unsafe()); return Status::Ok();
@@ -76,10 +82,10 @@ Status ReadValue(element json, int depth, v1::Value* value) {
     }
     case element_type::ARRAY:
       RETURN_IF_ERROR(CheckDepth(depth + 1));
-      return ReadList(json.get_array().value_unsafe(), depth + 1, value->mutable_list_value());
+      return ReadList(json.get_array().value_unsafe(), depth + 1, budget, value->mutable_list_value());
     case element_type::OBJECT:
       RETURN_IF_ERROR(CheckDepth(depth + 1));
-      return ReadMembers(json.get_object().value_unsafe(), depth + 1, value->mutable_object_value());
+      return ReadMembers(json.get_object().value_unsafe(), depth + 1, budget, value->mutable_object_value());
   }
   return InvalidArgument("not a JSON value");
 }

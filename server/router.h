@@ -34,12 +34,12 @@ struct Route {
   std::string pattern;
   Right right = Right::kRead;
   Cost cost = Cost::kHeavy;
-  std::vector<std::string> query;  // parameters it understands; any other is 400
+  std::vector<std::string> query = {};  // parameters it understands; any other is 400
   Handler handler;
 };
 
 struct RouteMatch {
-  const Route* route = nullptr;  // none: nothing matched
+  const Route* route = nullptr;                                      // none: nothing matched
   std::vector<std::pair<std::string, std::string>> path_parameters;  // decoded
   std::string allow;  // when the path exists with other methods only: "GET, PUT"
 };
