@@ -1,0 +1,166 @@
+#include "client/cpp/http_transport.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/http.hpp>
+#include <fmt/format.h>
+
+#include "client/cpp/connection_pool.h"
+
+namespace engram {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+
+constexpr const char* kProtobufType = "application/x-protobuf";
+
+using Request = http::request<http::string_body>;
+
+std::optional<uint32_t> RetryAfter(const http::response<http::string_body>& reply) {
+  const auto field = reply.find(http::field::retry_after);
+  if (field == reply.end()) return std::nullopt;
+  const auto text = field->value();
+  uint32_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return seconds;
+}
+
+WireReply ToWireReply(http::response<http::string_body> reply) {
+  WireReply out;
+  out.status = static_cast<int>(reply.result_int());
+  out.content_type = std::string(reply[http::field::content_type]);
+  out.retry_after_seconds = RetryAfter(reply);
+  out.body = std::move(reply.body());
+  return out;
+}
+
+// Runs the operations that `start` begins to their end on this thread.
+template <class Start>
+beast::error_code RunOn(Connection& connection, Start start) {
+  beast::error_code result;
+  start([&result](beast::error_code error, auto&&...) { result = error; });
+  connection.io.restart();
+  connection.io.run();
+  return result;
+}
+
+class HttpTransport final : public Transport {
+ public:
+  explicit HttpTransport(HttpTransportOptions options)
+      : options_(std::move(options)),
+        authority_(options_.host.find(':') == std::string::npos ? fmt::format("{}:{}", options_.host, options_.port)
+                                                                : fmt::format("[{}]:{}", options_.host, options_.port)),
+        pool_(options_.idle_connections_max, options_.idle_timeout) {}
+
+  Result<WireReply> Send(const WireRequest& request, Deadline deadline) override;
+
+ private:
+  enum class Fate : uint8_t { kAnswered, kDied, kTimedOut };
+  struct Outcome {
+    Fate fate = Fate::kAnswered;
+    WireReply reply;
+    beast::error_code error;
+  };
+
+  Request ToHttp(const WireRequest& request) const;
+  Result<std::unique_ptr<Connection>> Dial(Deadline deadline) const;
+  Outcome Exchange(Connection& connection, const Request& request, Deadline deadline, bool* reusable) const;
+
+  const HttpTransportOptions options_;
+  const std::string authority_;
+  ConnectionPool pool_;
+};
+
+Request HttpTransport::ToHttp(const WireRequest& request) const {
+  Request out{http::string_to_verb(request.method), request.target, 11};
+  out.set(http::field::host, authority_);
+  out.set(http::field::accept, kProtobufType);
+  if (!options_.key.empty()) out.set(http::field::authorization, "Bearer " + options_.key);
+  if (!request.idempotency_key.empty()) out.set("Idempotency-Key", request.idempotency_key);
+  if (!request.body.empty()) {
+    out.set(http::field::content_type, kProtobufType);
+    if (request.snappy) out.set(http::field::content_encoding, "snappy");
+    out.body() = request.body;
+  }
+  out.prepare_payload();
+  return out;
+}
+
+Result<std::unique_ptr<Connection>> HttpTransport::Dial(Deadline deadline) const {
+  const auto failed = [&](const std::string& why) {
+    return Unavailable(fmt::format("cannot reach {}: {}; is `engram serve` running there?", authority_, why))
+        .MarkApplied(Applied::kNo);
+  };
+  auto connection = std::make_unique<Connection>();
+  tcp::resolver resolver(connection->io);
+  beast::error_code error;
+  const auto endpoints = resolver.resolve(options_.host, std::to_string(options_.port), error);
+  if (error) return failed(error.message());
+  connection->stream.expires_at(std::min(deadline, std::chrono::steady_clock::now() + options_.connect_timeout));
+  error = RunOn(*connection, [&](auto done) { connection->stream.async_connect(endpoints, done); });
+  if (error == beast::error::timeout) {
+    return failed(fmt::format("no answer within {} ms", options_.connect_timeout.count()));
+  }
+  if (error) return failed(error.message());
+  connection->stream.socket().set_option(tcp::no_delay(true), error);
+  return connection;
+}
+
+HttpTransport::Outcome HttpTransport::Exchange(Connection& connection, const Request& request, Deadline deadline,
+                                               bool* reusable) const {
+  connection.stream.expires_at(deadline);
+  const auto write_error = RunOn(connection, [&](auto done) { http::async_write(connection.stream, request, done); });
+  if (write_error == beast::error::timeout) return {Fate::kTimedOut, {}, write_error};
+  // A server that refuses a body may answer and hang up before it has read all of it: the answer counts.
+  http::response_parser<http::string_body> parser;
+  parser.body_limit(options_.reply_bytes_max);
+  const auto read_error =
+      RunOn(connection, [&](auto done) { http::async_read(connection.stream, connection.buffer, parser, done); });
+  if (read_error == beast::error::timeout) return {Fate::kTimedOut, {}, read_error};
+  if (read_error) return {Fate::kDied, {}, write_error ? write_error : read_error};
+  *reusable = !write_error && parser.keep_alive();
+  return {Fate::kAnswered, ToWireReply(parser.release()), {}};
+}
+
+Result<WireReply> HttpTransport::Send(const WireRequest& wire, Deadline deadline) {
+  const Request request = ToHttp(wire);
+  auto connection = pool_.Take();
+  while (true) {
+    if (!connection) {
+      ASSIGN_OR_RETURN(connection, Dial(deadline));
+    }
+    bool reusable = false;
+    Outcome outcome = Exchange(*connection, request, deadline, &reusable);
+    if (outcome.fate == Fate::kAnswered) {
+      if (reusable) pool_.Return(std::move(connection));
+      return std::move(outcome.reply);
+    }
+    if (outcome.fate == Fate::kTimedOut) {
+      return DeadlineExceeded(fmt::format("{} did not answer {} {} in time", authority_, wire.method, wire.target))
+          .MarkApplied(Applied::kUnknown);
+    }
+    const bool was_idle = connection->used;
+    connection.reset();
+    if (!was_idle) {
+      return Unavailable(fmt::format("lost the connection to {}: {}", authority_, outcome.error.message()))
+          .MarkApplied(Applied::kUnknown);
+    }
+    pool_.Clear();  // the server closed it, or is a new one: a fresh connection tells
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Transport> NewHttpTransport(HttpTransportOptions options) {
+  return std::make_unique<HttpTransport>(std::move(options));
+}
+
+}  // namespace engram
