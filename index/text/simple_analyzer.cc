@@ -52,6 +52,23 @@ class LowerCase {
   size_t begin() const { return begin_; }  // of the character last returned
   size_t end() const { return at_; }
 
+  // Moves over the ASCII letters, digits and underscores that come next, all at once. False when none do.
+  bool AppendAsciiWord(std::string* out) {
+    size_t end = at_;
+    while (end < text_.size() && IsAscii(text_[end]) && InWord(static_cast<unsigned char>(text_[end]))) ++end;
+    if (end == at_ || pending_ != 0) return false;
+    begin_ = at_;
+    const size_t from = out->size();
+    out->append(text_, at_, end - at_);
+    for (size_t i = from; i < out->size(); ++i) {
+      char& c = (*out)[i];
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+    }
+    at_ = end;
+    after_cased_ = IsAsciiLetter(static_cast<unsigned char>(out->back()));
+    return true;
+  }
+
   char32_t Next() {
     if (pending_ != 0) return std::exchange(pending_, 0);
     begin_ = at_;
@@ -91,6 +108,13 @@ class Walk {
 
   void Run() {
     while (!lower_.done()) {
+      const bool continues = !word_.empty();
+      if (lower_.AppendAsciiWord(&word_)) {
+        EndRun();
+        if (!continues) word_begin_ = lower_.begin();
+        word_end_ = lower_.end();
+        continue;
+      }
       const char32_t c = lower_.Next();
       if (!InWord(c)) {
         EndWord();

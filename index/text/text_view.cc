@@ -18,7 +18,7 @@ using Occur = TextClause::Occur;
 constexpr size_t kPrefixTermsMax = 128;
 constexpr size_t kFuzzyTermsMax = 64;
 
-// A posting walked costs about 5 ns, one looked up about 80.
+// A posting walked costs about 4 ns with the question whether its text is allowed, one looked up about 60.
 constexpr uint64_t kLookupCost = 16;
 
 std::string Label(const TextClause& clause) {

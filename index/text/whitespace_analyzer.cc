@@ -30,7 +30,8 @@ class WhitespaceAnalyzer final : public Analyzer {
       token.position = position++;
       token.begin = static_cast<uint32_t>(begin);
       token.end = static_cast<uint32_t>(end);
-      token.term = ValidUtf8(text.substr(begin, end - begin));
+      const std::string_view word = text.substr(begin, end - begin);
+      token.term = IsAscii(word) ? std::string(word) : ValidUtf8(word);
       if (!filter_.IsStopWord(token.term) && filter_.Finish(&token)) sink.Keep();
     }
   }

@@ -1,8 +1,12 @@
 #include "index/text/simple_analyzer.h"
 
+#include <cctype>
+#include <random>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/index/random_seed.h"
 #include "tests/index/text/analyzed.h"
 
 namespace engram {
@@ -51,6 +55,30 @@ TEST(SimpleAnalyzerTest, OffsetsAreBytesOfTheOriginal) {
   for (const Token& token : Analyzed("simple", text))
     originals.push_back(text.substr(token.begin, token.end - token.begin));
   EXPECT_THAT(originals, ElementsAre("É", "中文", "x"));
+}
+
+TEST(SimpleAnalyzerTest, AsciiTextFallsIntoItsRunsOfWordCharacters) {
+  const uint64_t seed = TestSeed(10);
+  SCOPED_TRACE(testing::Message() << "ENGRAM_TEST_SEED=" << seed);
+  std::mt19937_64 random(seed);
+  AnalyzerOptions options;
+  options.analyzer = "simple";
+  options.stop_words = std::vector<std::string>();
+  const auto analyzer = MakeAnalyzer(options);
+  for (int i = 0; i < 3000; ++i) {
+    std::string text;
+    for (size_t n = random() % 30; n > 0; --n) text.push_back(static_cast<char>(random() % 128));
+    std::vector<std::string> runs(1);
+    for (const char c : text) {
+      if (std::isalnum(static_cast<unsigned char>(c)) || c == '_') {
+        runs.back().push_back(static_cast<char>(std::tolower(c)));
+      } else if (!runs.back().empty()) {
+        runs.emplace_back();
+      }
+    }
+    if (runs.back().empty()) runs.pop_back();
+    ASSERT_EQ(Terms(*analyzer, text), runs) << testing::PrintToString(text);
+  }
 }
 
 }  // namespace

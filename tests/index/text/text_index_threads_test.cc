@@ -67,7 +67,9 @@ TEST(TextIndexThreadsTest, ReadersSeeTheirViewWhileTheWriterGoesOn) {
   std::vector<std::thread> readers;
   for (int r = 0; r < 3; ++r) {
     readers.emplace_back([&] {
-      while (!shared.finished && !testing::Test::HasFatalFailure()) CheckOneView(&shared, scored, with_rules);
+      do {
+        CheckOneView(&shared, scored, with_rules);
+      } while (!shared.finished && !testing::Test::HasFatalFailure());
     });
   }
   Write(&shared);
