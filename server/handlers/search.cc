@@ -8,14 +8,26 @@
 #include "server/handlers/convert_search.h"
 
 namespace engram {
+namespace {
+
+// The engine speaks of legs. Whoever used the short form knows of none.
+Status InShortForm(Status status, const v1::SearchRequest& request) {
+  const std::string field = status.field();
+  const size_t end = field.find("].");
+  if (!request.legs().empty() || field.rfind("legs[", 0) != 0 || end == std::string::npos) return status;
+  return std::move(status).At(field.substr(end + 2));
+}
+
+}  // namespace
 
 Result<v1::SearchReply> SearchMemories(Service& service, RequestContext& context, v1::SearchRequest& request) {
   ASSIGN_OR_RETURN(const SearchRequest search, ToSearchRequest(request, service.limits()));
   ASSIGN_OR_RETURN(const ReadCall call, BeginRead(service, context, request));
-  ASSIGN_OR_RETURN(const SearchReply found, service.engine.Search(call.ns, search, call.options));
+  const Result<SearchReply> found = service.engine.Search(call.ns, search, call.options);
+  if (!found.ok()) return InShortForm(found.status(), request);
   v1::SearchReply reply;
-  FromSearchReply(found, search.include, &reply);
-  reply.set_position(call.Token(found.position));
+  FromSearchReply(*found, search.include, &reply);
+  reply.set_position(call.Token(found->position));
   return reply;
 }
 

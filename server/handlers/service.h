@@ -14,6 +14,7 @@
 namespace engram {
 
 struct ServiceOptions {
+  std::string version;  // of this program
   RequestLimits limits;
   // As the server and the engine were started with: shown by /v1/status.
   ServerLimits server_limits;

@@ -53,7 +53,8 @@ Status AddMemories(Service& service, const RequestContext& context, const v1::Wr
     const std::string place = fmt::format("memories[{}]", i);
     Result<WriteMemory> write = ToWriteMemory(request.memories(i), border, service.uuids);
     if (!write.ok()) return std::move(write).status().Under(place);
-    if (call->mutation.mode == WriteMode::kNewer && !write->attributes.source.version) {
+    const bool comparable = write->attributes.source.version || write->updated_at;
+    if (call->mutation.mode == WriteMode::kNewer && !comparable) {
       return InvalidArgument("mode newer compares source.version, which is missing").At(place + ".source.version");
     }
     RETURN_IF_ERROR(seen->Add(write->id, place + ".id"));

@@ -1,0 +1,75 @@
+#include "server/handlers/operation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/json.h"
+#include "index/attribute/attribute_index.h"
+#include "index/vector/distance.h"
+#include "server/handlers/convert_value.h"
+
+namespace engram {
+namespace {
+
+constexpr uint32_t kIdBytesMax = 256;
+
+void FillLimits(const ServiceOptions& options, v1::Limits* out) {
+  const RequestLimits& limits = options.limits;
+  out->set_body_bytes(options.server_limits.body_bytes);
+  out->set_batch_items(limits.batch_items);
+  out->set_text_bytes(limits.text_bytes);
+  out->set_dimensions(limits.dimensions);
+  out->set_top_k(limits.top_k);
+  out->set_offset(limits.offset);
+  out->set_filter_depth(kFilterDepthMax);
+  out->set_attribute_paths(kAttributePathsMax);
+  out->set_id_bytes(kIdBytesMax);
+  out->set_json_depth(kJsonDepthMax);
+  out->set_queue_mutations(options.engine_options.queue_mutations_max);
+  out->set_index_memory_bytes(options.engine_options.index_memory_bytes);
+  out->set_page_items(limits.page_items);
+  out->set_legs(limits.legs);
+  out->set_searches(limits.searches);
+  out->set_candidates(limits.candidates);
+  out->set_seeds(limits.seeds);
+  out->set_label_bytes(limits.label_bytes);
+  out->set_ttl_seconds(limits.ttl_seconds);
+}
+
+}  // namespace
+
+Result<v1::StatusReply> GetStatus(Service& service, RequestContext&, NoBody&) {
+  const EngineStatus status = service.engine.Status();
+  const Timestamp now = service.options.clock->Now();
+  v1::StatusReply reply;
+  reply.set_version(service.options.version);
+  reply.set_state("ready");
+  FromTimestamp(service.started_at, reply.mutable_started_at());
+  reply.set_uptime_seconds(static_cast<uint64_t>(std::max<int64_t>(0, now.micros - service.started_at.micros)) /
+                           1'000'000);
+  reply.set_namespaces(status.namespaces);
+  reply.set_namespaces_loaded(status.namespaces_loaded);
+  reply.set_index_memory_bytes(status.index_memory_bytes);
+  reply.set_queued_mutations(status.queued_mutations);
+  reply.set_disk_bytes(status.disk_bytes);
+  reply.set_cpu_kernels(std::string(DistanceKernel()));
+  FillLimits(service.options, reply.mutable_limits());
+  return reply;
+}
+
+Result<v1::ListImportsReply> ListImports(Service& service, RequestContext& context, NoBody&) {
+  ASSIGN_OR_RETURN(const std::vector<ImportStatus> imports, service.engine.ListImports(context.tenant()));
+  v1::ListImportsReply reply;
+  for (const ImportStatus& import : imports) {
+    v1::ListImportsReply::Entry* entry = reply.add_imports();
+    entry->set_namespace_(import.namespace_name);
+    entry->mutable_import()->set_id(import.id);
+    entry->mutable_import()->set_cursor(import.cursor);
+    entry->mutable_import()->set_rejects(import.rejects);
+    entry->mutable_import()->set_memories(import.memories);
+    FromTimestamp(import.updated_at, entry->mutable_import()->mutable_updated_at());
+  }
+  return reply;
+}
+
+}  // namespace engram

@@ -1,0 +1,13 @@
+// What runs here: status and imports.
+#pragma once
+
+#include "engram/v1/memory.pb.h"
+#include "engram/v1/status.pb.h"
+#include "server/handlers/call.h"
+
+namespace engram {
+
+Result<v1::StatusReply> GetStatus(Service& service, RequestContext& context, NoBody& request);
+Result<v1::ListImportsReply> ListImports(Service& service, RequestContext& context, NoBody& request);
+
+}  // namespace engram

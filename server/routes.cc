@@ -1,0 +1,134 @@
+#include "server/routes.h"
+
+#include <type_traits>
+
+#include "server/handlers/graph.h"
+#include "server/handlers/memories.h"
+#include "server/handlers/memory_queries.h"
+#include "server/handlers/namespaces.h"
+#include "server/handlers/operation.h"
+#include "server/handlers/runs.h"
+#include "server/handlers/search.h"
+
+namespace engram {
+namespace {
+
+template <class Request>
+const google::protobuf::Message* DefaultInstance() {
+  if constexpr (std::is_same_v<Request, NoBody>) {
+    return nullptr;
+  } else {
+    return &Request::default_instance();
+  }
+}
+
+// What a handler function takes and gives, read from its type.
+template <auto kFunction>
+struct Endpoint;
+
+template <class Request, class Reply, Result<Reply> (*kFunction)(Service&, RequestContext&, Request&)>
+struct Endpoint<kFunction> {
+  static Handler Bind(Service& service) {
+    return Typed<Request, Reply>([&service](RequestContext& context, Request& request) -> Result<Reply> {
+      return kFunction(service, context, request);
+    });
+  }
+  static const google::protobuf::Message* request() { return DefaultInstance<Request>(); }
+  static const google::protobuf::Message* reply() { return DefaultInstance<Reply>(); }
+};
+
+template <class Request, class Reply, void (*kFunction)(Service&, RequestContext&, Request&, Done<Reply>)>
+struct Endpoint<kFunction> {
+  static Handler Bind(Service& service) {
+    return TypedAsync<Request, Reply>([&service](RequestContext& context, Request& request, Done<Reply> done) {
+      kFunction(service, context, request, std::move(done));
+    });
+  }
+  static const google::protobuf::Message* request() { return DefaultInstance<Request>(); }
+  static const google::protobuf::Message* reply() { return DefaultInstance<Reply>(); }
+};
+
+using Names = std::vector<std::string>;
+
+template <auto kFunction>
+ApiRoute Make(const char* method, std::string pattern, Right right, Cost cost, Names query) {
+  using E = Endpoint<kFunction>;
+  return {method, std::move(pattern), right, cost, std::move(query), &E::Bind, E::request(), E::reply()};
+}
+
+// Reads wait for rows to come from disk, batches take long to decode.
+template <auto kFunction>
+ApiRoute Read(const char* method, std::string pattern, Names query = {}) {
+  return Make<kFunction>(method, std::move(pattern), Right::kRead, Cost::kHeavy, std::move(query));
+}
+template <auto kFunction>
+ApiRoute Write(const char* method, std::string pattern, Names query = {}) {
+  return Make<kFunction>(method, std::move(pattern), Right::kWrite, Cost::kHeavy, std::move(query));
+}
+// Writes that are decided by the committer and have next to nothing to decode.
+template <auto kFunction>
+ApiRoute QuickWrite(const char* method, std::string pattern, Names query = {}) {
+  return Make<kFunction>(method, std::move(pattern), Right::kWrite, Cost::kCheap, std::move(query));
+}
+
+std::vector<ApiRoute> MakeRoutes() {
+  const std::string ns = "/v1/namespaces/{ns}";
+  const Names waits = {"min_position", "timeout_ms"};
+  const Names one_memory = {"include", "min_position", "timeout_ms"};
+  const Names scopes = {"user_id", "agent_id", "app_id"};
+  return {
+      Read<&ListNamespaces>("GET", "/v1/namespaces", {"prefix", "limit", "cursor"}),
+      Write<&PutNamespace>("PUT", ns),
+      Read<&DescribeNamespace>("GET", ns, waits),
+      Write<&PatchNamespaceConfig>("PATCH", ns),
+      QuickWrite<&DeleteNamespace>("DELETE", ns),
+
+      Write<&WriteMemories>("POST", ns + "/memories"),
+      Read<&GetMemory>("GET", ns + "/memories/{id}", one_memory),
+      Write<&PatchOneMemory>("PATCH", ns + "/memories/{id}"),
+      QuickWrite<&DeleteOneMemory>("DELETE", ns + "/memories/{id}", {"if_version", "erase"}),
+      Read<&GetHistory>("GET", ns + "/memories/{id}/history"),
+      QuickWrite<&GiveFeedback>("POST", ns + "/memories/{id}:feedback"),
+      Read<&GetMemories>("POST", ns + "/memories:get"),
+      Read<&ListMemories>("POST", ns + "/memories:list"),
+      Read<&CountMemories>("POST", ns + "/memories:count"),
+      Read<&FacetMemories>("POST", ns + "/memories:facet"),
+      Write<&UpdateMemories>("POST", ns + "/memories:update"),
+      Write<&DeleteMemories>("POST", ns + "/memories:delete"),
+
+      Write<&PutOneRun>("PUT", ns + "/runs/{run_id}"),
+      Read<&GetOneRun>("GET", ns + "/runs/{run_id}", scopes),
+      QuickWrite<&DeleteOneRun>("DELETE", ns + "/runs/{run_id}", scopes),
+      Read<&ListRunsOf>("POST", ns + "/runs:list"),
+
+      Read<&SearchMemories>("POST", ns + "/search"),
+      Read<&SearchBatch>("POST", ns + "/search:batch"),
+
+      Write<&PutEdges>("POST", ns + "/edges"),
+      Write<&DeleteEdges>("POST", ns + "/edges:delete"),
+      Read<&ListEdgesOf>("POST", ns + "/edges:list"),
+      Write<&PutOneNode>("PUT", ns + "/nodes/{id}"),
+      Read<&GetOneNode>("GET", ns + "/nodes/{id}"),
+      Read<&ExpandFrom>("POST", ns + "/graph:expand"),
+      Read<&FindPathBetween>("POST", ns + "/graph:path"),
+      Read<&RankFrom>("POST", ns + "/graph:rank"),
+
+      Read<&GetStatus>("GET", "/v1/status"),
+      Read<&ListImports>("GET", "/v1/imports"),
+  };
+}
+
+}  // namespace
+
+const std::vector<ApiRoute>& ApiRoutes() {
+  static const std::vector<ApiRoute> routes = MakeRoutes();
+  return routes;
+}
+
+void AddRoutes(Service& service, Router* router) {
+  for (const ApiRoute& route : ApiRoutes()) {
+    router->Add({route.method, route.pattern, route.right, route.cost, route.query, route.bind(service)});
+  }
+}
+
+}  // namespace engram
