@@ -7,6 +7,7 @@
 #include <google/protobuf/wire_format_lite.h>
 
 #include "api/json.h"
+#include "base/utf8.h"
 #include "engram/v1/value.pb.h"
 
 namespace engram {
@@ -26,7 +27,9 @@ class WireWalk {
   explicit WireWalk(std::string_view bytes)
       : in_(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size())) {}
 
-  Status Walk(const Descriptor* type) {
+  // REQUIRES: `size` is that of the bytes.
+  Status Walk(const Descriptor* type, size_t size) {
+    in_.PushLimit(static_cast<int>(size));
     RETURN_IF_ERROR(WalkMessage(type, 0));
     return in_.ConsumedEntireMessage() ? Status::Ok() : Broken(type);
   }
@@ -49,17 +52,32 @@ class WireWalk {
       return InvalidArgument(
           fmt::format("unknown field {} in a {}", WireFormatLite::GetTagFieldNumber(tag), type->full_name()));
     }
+    if (field->type() == FieldDescriptor::TYPE_STRING) return WalkText(*field);
     if (field->type() != FieldDescriptor::TYPE_MESSAGE) {
       return WireFormatLite::SkipField(&in_, tag) ? Status::Ok() : Broken(type);
     }
     RETURN_IF_ERROR(Spend(field->message_type()));
     int size = 0;
-    if (!in_.ReadVarintSizeAsInt(&size) || size > in_.BytesUntilTotalBytesLimit()) return Broken(type);
+    if (!in_.ReadVarintSizeAsInt(&size) || size > in_.BytesUntilLimit()) return Broken(type);
     const CodedInputStream::Limit outer = in_.PushLimit(size);
-    RETURN_IF_ERROR(WalkMessage(field->message_type(), depth + 1));
+    Status inside = WalkMessage(field->message_type(), depth + 1);
+    if (!inside.ok()) return std::move(inside).Under(field->name());
     if (!in_.ConsumedEntireMessage() || in_.BytesUntilLimit() != 0) return Broken(type);
     in_.PopLimit(outer);
     return Status::Ok();
+  }
+
+  // The parser would refuse bad UTF-8, too, but write a line of its own to stderr for each.
+  Status WalkText(const FieldDescriptor& field) {
+    int size = 0;
+    const void* data = nullptr;
+    int available = 0;
+    if (!in_.ReadVarintSizeAsInt(&size) || size > in_.BytesUntilLimit()) return Broken(field.containing_type());
+    if (size == 0) return Status::Ok();
+    if (!in_.GetDirectBufferPointer(&data, &available) || available < size) return Broken(field.containing_type());
+    const std::string_view text(static_cast<const char*>(data), static_cast<size_t>(size));
+    if (!IsUtf8(text)) return InvalidArgument("not valid UTF-8").At(field.name());
+    return in_.Skip(size) ? Status::Ok() : Broken(field.containing_type());
   }
 
   static bool MayBe(const FieldDescriptor& field, WireFormatLite::WireType type) {
@@ -79,6 +97,6 @@ class WireWalk {
 
 }  // namespace
 
-Status CheckWire(std::string_view bytes, const Descriptor* type) { return WireWalk(bytes).Walk(type); }
+Status CheckWire(std::string_view bytes, const Descriptor* type) { return WireWalk(bytes).Walk(type, bytes.size()); }
 
 }  // namespace engram

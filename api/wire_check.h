@@ -19,7 +19,8 @@ inline constexpr size_t kMessageCost = 10;
 inline constexpr size_t kValueCost = 1;
 
 // InvalidArgument when `bytes` are no well-formed message of `type`, hold a field that it does not have, nest
-// deeper than JSON may, or spend more than kElementBudget. Strings' UTF-8 is left to the parser.
+// deeper than JSON may, have a string that is not UTF-8, or spend more than kElementBudget. field() is the path of
+// names, without places in lists.
 Status CheckWire(std::string_view bytes, const google::protobuf::Descriptor* type);
 
 }  // namespace engram

@@ -12,7 +12,7 @@ namespace engram {
 namespace {
 
 // The walk over the bytes has bounded the depth; the parser's own limit is only to be out of the way.
-constexpr int kProtobufDepthMax = 3 * kJsonDepthMax + 16;
+constexpr int kProtobufDepthMax = 4 * kJsonDepthMax;
 
 // "application/json" of "Application/JSON; charset=utf-8".
 std::string MediaType(std::string_view text) {

@@ -78,11 +78,13 @@ Status Router::Find(const HttpRequest& request, RouteMatch* match) const {
     if (Matches(pattern, request.segments) && (best == nullptr || MoreSpecific(pattern, *best))) best = &pattern;
   }
   if (best == nullptr) return NotFound("no such path");
+  std::string methods;
   for (const size_t index : best->routes) {
     if (routes_[index].method == request.method) match->route = &routes_[index];
-    match->allow += (match->allow.empty() ? "" : ", ") + routes_[index].method;
+    methods += (methods.empty() ? "" : ", ") + routes_[index].method;
   }
   if (match->route == nullptr) {
+    match->allow = methods;
     return {StatusCode::kMethodNotAllowed, fmt::format("this path takes {}", match->allow)};
   }
   for (size_t i = 0; i < request.segments.size(); ++i) {

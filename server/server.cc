@@ -166,6 +166,9 @@ void HttpServer::Stop() {
   work_.clear();
   for (const auto& loop : loops_) loop->context->stop();
   for (std::thread& thread : threads_) thread.join();
+  // The loop may have stopped before it came to close the port.
+  boost::system::error_code ignored;
+  if (acceptor_) acceptor_->close(ignored);
 }
 
 }  // namespace

@@ -109,7 +109,8 @@ Session::Awaitable<bool> Session::ServeOne() {
   if (!status.ok()) {
     response = ErrorResponse(context, status);
     if (!match.allow.empty()) response.headers.emplace_back("Allow", match.allow);
-    keep_alive = co_await SkipBody(framing) && keep_alive;
+    const bool skipped = co_await SkipBody(framing);
+    keep_alive = keep_alive && skipped;
   } else {
     status = co_await ReadBody(framing, &context.request().body);
     if (status.code() == StatusCode::kUnavailable) co_return false;

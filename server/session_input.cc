@@ -103,8 +103,13 @@ Session::Awaitable<Status> Session::ReadBody(const RequestFraming& framing, std:
         co_await asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()), kToken);
     if (error) co_return PeerGone();
   }
-  Status status =
-      framing.chunked ? co_await ReadChunkedBody(body) : co_await ReadSizedBody(*framing.content_length, body);
+  // Not with ?:, for GCC 12 destroys the temporaries of the branch it did not take.
+  Status status;
+  if (framing.chunked) {
+    status = co_await ReadChunkedBody(body);
+  } else {
+    status = co_await ReadSizedBody(*framing.content_length, body);
+  }
   expired_ = false;
   co_return status;
 }

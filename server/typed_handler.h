@@ -1,7 +1,7 @@
 // Handlers as functions from a request message to a reply message or a Status. Decoding by Content-Type and
 // Content-Encoding, encoding by Accept and the shape of errors happen here once for all of them.
 //
-//   router.Add({.method = "POST", .pattern = "/v1/namespaces/{ns}/memories:list", .query = {},
+//   router.Add({.method = "POST", .pattern = "/v1/namespaces/{ns}/memories:list", .
 //               .handler = Typed<v1::ListRequest, v1::ListReply>(
 //                   [this](RequestContext& context, v1::ListRequest& request) { return List(context, request); })});
 //
