@@ -161,7 +161,7 @@ class RandomDocuments {
       }
       case 4: return {kOrders[Below(4)], OneIn(2) ? Number() : Value(Text())};
       case 5: return {OneIn(2) ? "exists" : "is_null", OneIn(2)};
-      case 6: return {"contains", Scalar()};
+      case 6: return {"contains", OneIn(3) ? Scalar() : Value(Text())};
       case 7: return {"icontains", Text()};
       case 8: return {"prefix", Text()};
       default: return {"size", Size()};
