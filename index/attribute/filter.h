@@ -71,6 +71,14 @@ bool IsTimeField(std::string_view field);
 // kFilterConditionsMax conditions. `{}` parses to a filter that matches everything.
 Result<Filter> ParseFilter(const Value& filter);
 
+// The same grammar over other fields, such as those of edges: source, target and memory_id are ids too, valid_from
+// and valid_to times.
+struct FilterFieldSet {
+  bool (*holds)(std::string_view field);
+  std::string_view names;  // for the message about an unknown one
+};
+Result<Filter> ParseFilter(const Value& filter, const FilterFieldSet& fields);
+
 // Both; either may match everything. Nested ANDs become one.
 Filter And(Filter a, Filter b);
 

@@ -20,6 +20,12 @@ constexpr std::string_view kFieldNames =
 constexpr std::string_view kOperatorNames =
     "eq, ne, in, nin, gt, gte, lt, lte, exists, is_null, contains, icontains, prefix and size";
 
+// Times and ids among the fields of memories and of edges.
+bool IsTime(std::string_view field) { return IsTimeField(field) || field == "valid_from" || field == "valid_to"; }
+bool IsId(std::string_view field) {
+  return field == "id" || field == "source" || field == "target" || field == "memory_id";
+}
+
 // What the caller wrote, cut at a character's end when it is long.
 std::string Shown(std::string_view text) {
   constexpr size_t kShownMax = 100;
@@ -57,8 +63,8 @@ Filter Condition(std::string_view field, Op op, Value operand) {
   return filter;
 }
 
-Status UnknownField(std::string_view name) {
-  std::string message = fmt::format("unknown field \"{}\": a filter may name {}", Shown(name), kFieldNames);
+Status UnknownField(std::string_view name, std::string_view names) {
+  std::string message = fmt::format("unknown field \"{}\": a filter may name {}", Shown(name), names);
   const bool like_a_key = !name.empty() && name.front() != '$' && !name.starts_with("source.") && name != "metadata";
   if (like_a_key) message += fmt::format("; did you mean \"metadata.{}\"?", Shown(name));
   return InvalidArgument(std::move(message));
@@ -80,13 +86,13 @@ Result<Value> EqualityOperand(std::string_view field, std::string_view op, const
     case Kind::kObject: return WrongOperand(op, "a bool, number, string or null", operand);
     default: break;
   }
-  if (IsTimeField(field)) {
+  if (IsTime(field)) {
     if (operand.kind() != Kind::kString) return WrongOperand(op, "an RFC 3339 time on this field", operand);
     ASSIGN_OR_RETURN(const Timestamp time, ParseRfc3339(operand.as_string()));
     return Value(time.micros);
   }
-  if (field == "id" && operand.kind() == Kind::kInt) return Value(std::to_string(operand.as_int()));
-  if (field == "id" && operand.kind() == Kind::kUint) return Value(std::to_string(operand.as_uint()));
+  if (IsId(field) && operand.kind() == Kind::kInt) return Value(std::to_string(operand.as_int()));
+  if (IsId(field) && operand.kind() == Kind::kUint) return Value(std::to_string(operand.as_uint()));
   return operand;
 }
 
@@ -110,7 +116,7 @@ Result<Filter> ParseIn(std::string_view field, std::string_view op, const Value&
 Result<Filter> ParseOrder(std::string_view field, std::string_view name, Op op, const Value& operand) {
   const bool orderable = operand.is_number() || operand.kind() == Kind::kString;
   if (!orderable) {
-    return WrongOperand(name, IsTimeField(field) ? "an RFC 3339 time" : "a number or a string", operand);
+    return WrongOperand(name, IsTime(field) ? "an RFC 3339 time" : "a number or a string", operand);
   }
   Result<Value> value = EqualityOperand(field, name, operand);
   if (!value.ok()) return std::move(value).status();
@@ -123,7 +129,7 @@ Result<Filter> ParsePresence(std::string_view field, std::string_view name, Op o
 }
 
 Result<Filter> ParseText(std::string_view field, std::string_view name, Op op, const Value& operand) {
-  if (IsTimeField(field)) return InvalidArgument(fmt::format("\"{}\" can't be asked of a time", name));
+  if (IsTime(field)) return InvalidArgument(fmt::format("\"{}\" can't be asked of a time", name));
   const bool scalar = operand.kind() == Kind::kBool || operand.is_number();
   const bool fits = operand.kind() == Kind::kString || (op == Op::kContains && scalar);
   if (!fits) return WrongOperand(name, op == Op::kContains ? "a bool, number or string" : "a string", operand);
@@ -131,7 +137,7 @@ Result<Filter> ParseText(std::string_view field, std::string_view name, Op op, c
 }
 
 Result<Filter> ParseSize(std::string_view field, const Value& operand) {
-  if (IsTimeField(field)) return InvalidArgument("\"size\" can't be asked of a time");
+  if (IsTime(field)) return InvalidArgument("\"size\" can't be asked of a time");
   if (operand.is_number()) return Condition(field, Op::kSize, operand);
   if (operand.kind() != Kind::kObject || operand.as_object().empty()) {
     return WrongOperand("size", "a number, or an object of eq, ne, gt, gte, lt and lte", operand);
@@ -181,6 +187,8 @@ Result<Filter> ParseOperator(std::string_view field, std::string_view name, cons
 // Counts conditions over the whole tree.
 class FilterParser {
  public:
+  explicit FilterParser(const FilterFieldSet& fields) : fields_(fields) {}
+
   Result<Filter> Parse(const Value& filter, size_t level) {
     if (level > kFilterDepthMax) {
       return InvalidArgument(fmt::format("the filter is nested deeper than {} levels", kFilterDepthMax));
@@ -205,7 +213,7 @@ class FilterParser {
       ASSIGN_OR_RETURN(Filter child, Parse(value, level + 1));
       return Not(std::move(child));
     }
-    if (!IsFilterField(key)) return UnknownField(key);
+    if (!fields_.holds(key)) return UnknownField(key, fields_.names);
     return ParseField(key, value);
   }
 
@@ -245,13 +253,16 @@ class FilterParser {
     return InvalidArgument(fmt::format("the filter has more than {} conditions", kFilterConditionsMax));
   }
 
+  const FilterFieldSet& fields_;
   size_t conditions_ = 0;
 };
 
 }  // namespace
 
-Result<Filter> ParseFilter(const Value& filter) {
-  Result<Filter> parsed = FilterParser().Parse(filter, 1);
+Result<Filter> ParseFilter(const Value& filter) { return ParseFilter(filter, {IsFilterField, kFieldNames}); }
+
+Result<Filter> ParseFilter(const Value& filter, const FilterFieldSet& fields) {
+  Result<Filter> parsed = FilterParser(fields).Parse(filter, 1);
   if (!parsed.ok()) return std::move(parsed).status().Under("filter");
   return parsed;
 }
