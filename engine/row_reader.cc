@@ -217,12 +217,13 @@ Status VisitLiveMemories(const KvReader& ns, const std::function<bool(IndexEvent
 Status VisitMemoriesAt(const KvReader& ns, Timestamp time, const std::function<bool(VersionAt)>& visit) {
   // Rows are ordered by (node, version), so the last one seen at or before `time` is the current one.
   std::vector<MemoryRef> refs;
-  std::optional<VersionRow> last;
+  bool seen = false;
+  VersionRow last;
   NodeNumber node;
   const auto finish = [&] {
-    const bool existed = last && (last->kind == HistoryEvent::Kind::kAdd || last->kind == HistoryEvent::Kind::kUpdate);
-    if (existed) refs.push_back({std::string(), node, last->slot, last->attributes});
-    last.reset();
+    const bool existed = seen && (last.kind == HistoryEvent::Kind::kAdd || last.kind == HistoryEvent::Kind::kUpdate);
+    if (existed) refs.push_back({std::string(), node, last.slot, last.attributes});
+    seen = false;
   };
   const auto it = ns.ScanPrefix(std::string(1, keys::kVersion));
   for (; it->Valid(); it->Next()) {
@@ -231,7 +232,9 @@ Status VisitMemoriesAt(const KvReader& ns, Timestamp time, const std::function<b
     ASSIGN_OR_RETURN(const VersionRow row, DecodeVersion(it->value()));
     if (of != node) finish();
     node = of;
-    if (row.time <= time) last = row;
+    if (row.time > time) continue;
+    last = row;
+    seen = true;
   }
   RETURN_IF_ERROR(it->status());
   finish();
