@@ -69,9 +69,12 @@ Result<std::pair<uint64_t, Position>> CountMemories(const ReadView& view, const 
   return std::pair(match.view.visible.cardinality(), match.view.position);
 }
 
-Result<FacetPage> FacetMemories(const ReadView& view, const FacetQuery& query) {
-  RETURN_IF_ERROR(CheckFieldName("field", query.field));
-  if (!query.max_field.empty()) RETURN_IF_ERROR(CheckFieldName("max", query.max_field));
+Result<FacetPage> FacetMemories(const ReadView& view, const FacetQuery& as_written) {
+  RETURN_IF_ERROR(CheckFieldName("field", as_written.field));
+  if (!as_written.max_field.empty()) RETURN_IF_ERROR(CheckFieldName("max", as_written.max_field));
+  FacetQuery query = as_written;
+  query.field = CanonicalField(as_written.field);
+  query.max_field = CanonicalField(as_written.max_field);
   if (query.limit == 0) return InvalidArgument("limit is 0").At("limit");
   const uint64_t hash = QueryHash(view, query);
   ASSIGN_OR_RETURN(const std::optional<FacetValue> after, DecodeFacetCursor(hash, query.cursor));

@@ -157,8 +157,10 @@ Status FetchPage(const ReadView& read, const ListQuery& query, const std::vector
 
 }  // namespace
 
-Result<MemoryPage> ListMemories(const ReadView& view, const ListQuery& query) {
-  RETURN_IF_ERROR(CheckFieldName("order_by", query.order_by));
+Result<MemoryPage> ListMemories(const ReadView& view, const ListQuery& as_written) {
+  RETURN_IF_ERROR(CheckFieldName("order_by", as_written.order_by));
+  ListQuery query = as_written;
+  query.order_by = CanonicalField(as_written.order_by);
   if (query.limit == 0) return InvalidArgument("limit is 0").At("limit");
   const uint64_t hash = QueryHash(view, query);
   ASSIGN_OR_RETURN(const std::optional<ListPlace> after, DecodeListCursor(hash, query.cursor));

@@ -83,9 +83,7 @@ Value SortValueOf(const AttributeFields& fields, std::string_view field) {
 }
 
 Status CheckFieldName(std::string_view what, std::string_view field) {
-  constexpr std::string_view kMetadata = "metadata.";
   if (IsFilterField(field)) return {};
-  if (field.starts_with(kMetadata) && field.size() > kMetadata.size()) return {};
   return InvalidArgument(fmt::format("{} is \"{}\", which is no field that a filter may name", what, field))
       .At(std::string(what));
 }

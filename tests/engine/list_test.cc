@@ -161,10 +161,17 @@ TEST_F(ListTest, ACursorOfAnotherRequestIsRefused) {
   EXPECT_TRUE(refused(other));
 }
 
+TEST_F(ListTest, AFieldHasOneMeaningHoweverItIsEscaped) {
+  Put("a", {{R"(x\y)", Value(1)}});
+  Put("b", {{R"(x\y)", Value(0)}});
+  EXPECT_THAT(Ids(By(R"(metadata.x\y)")), ElementsAre("b", "a"));
+  EXPECT_THAT(Ids(By(R"(metadata.x\\y)")), ElementsAre("b", "a"));
+}
+
 TEST_F(ListTest, UnknownFieldsAndEmptyPagesAreMistakes) {
   Put("a");
   EXPECT_EQ(Page(By("colour")).status().field(), "order_by");
-  EXPECT_EQ(Page(By("metadata.")).status().field(), "order_by");
+  EXPECT_EQ(Page(By("metadata")).status().field(), "order_by");
   EXPECT_EQ(Page(By("id", false, 0)).status().field(), "limit");
 }
 

@@ -192,7 +192,8 @@ class Twin {
       }
     }
     std::map<uint32_t, uint32_t> found;
-    for (const auto& n : index_->Neighbors(view, {live->row.slot}, 2)[0]) found[n.slot.value] = n.distance;
+    const auto near = index_->Neighbors(view, {live->row.slot}, 2);
+    for (const auto& n : near[0]) found[n.slot.value] = n.distance;
     ASSERT_EQ(found, expected);
   }
 
