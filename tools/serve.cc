@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -17,9 +18,9 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "server/handlers/operation.h"
 #include "server/server.h"
 #include "tools/command.h"
+#include "tools/engine_gauges.h"
 #include "tools/listen_address.h"
 #include "tools/opened_store.h"
 #include "tools/stop_signals.h"

@@ -1,0 +1,19 @@
+#include "tools/engine_gauges.h"
+
+namespace engram {
+
+std::vector<Gauge> EngineGauges(Engine& engine) {
+  const EngineStatus status = engine.Status();
+  const auto number = [](uint64_t n) { return static_cast<double>(n); };
+  std::vector<Gauge> gauges = {
+      {"engram_namespaces", "Namespaces of all tenants", number(status.namespaces), {}},
+      {"engram_namespaces_loaded", "Namespaces whose indexes are in memory", number(status.namespaces_loaded), {}},
+      {"engram_index_memory_bytes", "Memory of loaded indexes", number(status.index_memory_bytes), {}},
+      {"engram_queued_mutations", "Writes waiting to be committed", number(status.queued_mutations), {}},
+      {"engram_disk_bytes", "Bytes of the data folder", number(status.disk_bytes), {}},
+  };
+  for (const auto& [name, value] : status.gauges) gauges.push_back({name, "Of the row store", value, {}});
+  return gauges;
+}
+
+}  // namespace engram
