@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/utf8.h"
+#include "base/value_coding.h"
 #include "index/vector/vector_index.h"
 
 namespace engram {
@@ -69,6 +70,9 @@ Status CheckConfig(const NamespaceConfig& config) {
   }
   if (!(config.bm25.b >= 0 && config.bm25.b <= 1)) {
     return InvalidArgument(fmt::format("b = {} is not between 0 and 1", config.bm25.b)).At("text.b");
+  }
+  if (ValueDepth(config.metadata) > kValueDepthMax) {
+    return InvalidArgument(fmt::format("metadata is nested more than {} levels deep", kValueDepthMax)).At("metadata");
   }
   if (config.aliases.size() > kAliasesMax) {
     return InvalidArgument(fmt::format("{} aliases are more than {}", config.aliases.size(), kAliasesMax))

@@ -3,8 +3,8 @@
 //   key := shard:u16 tenant:u32 namespace:u32 kind:u8 …      (big-endian)
 //
 // tenant 0 holds the store's own rows, namespace 0 of a tenant its directory of namespaces. Numbers are never
-// reused. docs/formats.md lists the values. Kind bytes: never renumber. graph/edge_store.cc owns
-// 'E' 'e' 'f' 'g' 'h' 'm' 'r' inside a namespace.
+// reused. docs/formats.md lists the values. Kind bytes: never renumber. graph/edge_rows.cc owns
+// 'E' 'e' 'f' 'm' inside a namespace.
 #pragma once
 
 #include <string>

@@ -84,10 +84,10 @@ std::vector<ScoredSlot> GraphLeg::Top(const SlotSet& allowed, size_t k) const {
 }
 
 Scores GraphLeg::Score(const std::vector<Slot>& slots) const {
-  Scores scores(slots.size());
-  for (size_t i = 0; i < slots.size(); ++i) {
-    const auto found = found_.find(slots[i]);
-    if (found != found_.end()) scores[i] = found->second.mass;
+  Scores scores;
+  for (const Slot slot : slots) {
+    const auto found = found_.find(slot);
+    scores.emplace_back(found == found_.end() ? 0.0 : found->second.mass);
   }
   return scores;
 }

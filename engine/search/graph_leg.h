@@ -20,6 +20,7 @@ constexpr size_t kGraphLegNodesMax = 10'000;
 // Where walks start, with weights > 0.
 using GraphSeeds = std::vector<std::pair<NodeNumber, double>>;
 
+// A slot that no walk reaches has the score 0, not none.
 class GraphLeg final : public Leg {
  public:
   // Hits are the nodes that are visible memories of `view`. Without seeds it finds nothing.

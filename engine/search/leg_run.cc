@@ -57,7 +57,7 @@ Result<std::vector<ScoredSlot>> BestHits(const LegRun& run, const SearchSource& 
 Result<Scores> ContributingScores(const LegRun& run, const std::vector<Slot>& slots, CandidateRows* rows) {
   Scores scores = run.leg->Score(slots);
   const std::optional<double>& min_score = run.plan->request->min_score;
-  bool matches_any = false;
+  bool finds_any = false;
   for (size_t i = 0; i < slots.size(); ++i) {
     if (!scores[i]) continue;
     bool counts = run.allowed.contains(slots[i].value) && !(min_score && *scores[i] < *min_score);
@@ -65,9 +65,10 @@ Result<Scores> ContributingScores(const LegRun& run, const std::vector<Slot>& sl
       ASSIGN_OR_RETURN(counts, Passes(run.recheck, slots[i], rows));
     }
     if (!counts) scores[i].reset();
-    matches_any |= scores[i] && *scores[i] > 0;
+    finds_any |= scores[i] && *scores[i] > 0;
   }
-  if (run.plan->request->type == LegType::kText && !matches_any) scores.assign(slots.size(), std::nullopt);
+  const bool zero_is_nothing = run.plan->request->type != LegType::kVector;
+  if (zero_is_nothing && !finds_any) scores.assign(slots.size(), std::nullopt);
   return scores;
 }
 

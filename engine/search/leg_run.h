@@ -27,7 +27,7 @@ struct LegRun {
 Result<std::vector<ScoredSlot>> BestHits(const LegRun& run, const SearchSource& source, CandidateRows* rows);
 
 // The raw score of each slot as a contribution: nothing outside the leg's own filter or below its min_score, and
-// nothing at all from a text leg that matches none of them.
+// nothing at all from a text or graph leg that has 0 for all of them.
 Result<Scores> ContributingScores(const LegRun& run, const std::vector<Slot>& slots, CandidateRows* rows);
 
 // Whether the row passes all of the filters.

@@ -90,6 +90,7 @@ Result<OperationResult> ApplyDeleteEdge(Transaction& tx, const DeleteEdge& delet
 
 Result<OperationResult> ApplyWriteNode(Transaction& tx, const WriteNode& write) {
   Node node = write.node;
+  RETURN_IF_ERROR(CheckDepth(node.metadata));
   node.created_at = tx.log_time();
   node.updated_at = tx.log_time();
   ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), node.id));

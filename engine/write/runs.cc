@@ -86,6 +86,7 @@ Status RenewRun(Transaction& tx, uint32_t number) {
 }
 
 Result<Outcome> PutRun(Transaction& tx, const WriteRun& write) {
+  if (write.metadata) RETURN_IF_ERROR(CheckDepth(*write.metadata));
   ASSIGN_OR_RETURN(auto run, FindActiveRun(tx, write.scopes));
   const Outcome outcome = run ? Outcome::kUpdated : Outcome::kCreated;
   if (!run) run = NewRun(tx, write.scopes);

@@ -65,4 +65,7 @@ class Transaction {
   Timestamp log_time_;
 };
 
+// Unprocessable when metadata is nested more deeply than its encoding allows.
+Status CheckDepth(const Value::Object& metadata);
+
 }  // namespace engram

@@ -229,6 +229,7 @@ Result<std::optional<CurrentMemory>> FindCurrent(Transaction& tx, std::string_vi
 Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::optional<CurrentMemory>& before,
                            NextVersion next) {
   RETURN_IF_ERROR(CheckRoom(tx));
+  RETURN_IF_ERROR(CheckDepth(next.attributes.metadata));
   RETURN_IF_ERROR(PutPaths(tx, next.attributes.metadata));
   ASSIGN_OR_RETURN(IdRow row, BaseRow(tx, id, before));
   const bool had_versions = row.version.value > 0;
@@ -295,6 +296,7 @@ Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::op
 Status PutImportedVersion(Transaction& tx, const std::string& id, HistoryEvent::Kind kind,
                           const ImportedVersion& version) {
   RETURN_IF_ERROR(CheckRoom(tx));
+  RETURN_IF_ERROR(CheckDepth(version.attributes.metadata));
   ASSIGN_OR_RETURN(IdRow row, BaseRow(tx, id, std::nullopt));
   if (row.version.value > 0) ++tx.counters.former_versions;
   row.is_memory = true;

@@ -307,6 +307,17 @@ TEST_F(MemoryWritesTest, AnUpdateSetsPathsAndLeavesTheRest) {
   EXPECT_EQ(Write(update).status.code(), StatusCode::kInvalidArgument);
 }
 
+TEST_F(MemoryWritesTest, NoPathNestsMetadataTooDeeply) {
+  (void)Write(MemoryOf("a", "tea"));
+  UpdateMemory update;
+  update.id = "a";
+  std::string path = "metadata";
+  for (int i = 0; i < 100; ++i) path += ".x";
+  update.set = {{path, Value(1)}};
+  EXPECT_EQ(Write(update).status.code(), StatusCode::kUnprocessable);
+  EXPECT_EQ(Get("a")->version, Version(1));
+}
+
 TEST_F(MemoryWritesTest, AThousandPathsAreTheLimit) {
   WriteMemory write = MemoryOf("a", "");
   for (int i = 0; i < 1000; ++i) write.attributes.metadata["k" + std::to_string(i)] = Value(i);

@@ -5,8 +5,8 @@
 //                 = 0                           where the leg has no score
 //   fused         = sum over legs of weight / (sum of weights) * normalized
 //
-// A candidate that a text leg does not match has the score 0 there and takes part in low; a memory without a
-// vector has no score in a vector leg and does not.
+// A candidate that a text leg does not match, or that no walk of a graph leg reaches, has the score 0 there and takes
+// part in low; a memory without a vector has no score in a vector leg and does not.
 #pragma once
 
 #include "engine/search/fusion/statistics.h"

@@ -151,9 +151,9 @@ TEST_F(GraphLegTest, RaisesWhatIsNearTheOtherHits) {
   SearchRequest request = RequestOf({TextLegOf("tea"), GraphLegOf({"hub"})});
   request.legs[1].graph.from_hits = 0;
   const SearchReply reply = Find(request);
-  EXPECT_EQ(reply.hits[0].id, "hub");
-  EXPECT_EQ(reply.hits.size(), 3u);
-  EXPECT_FALSE(reply.hits.back().explanation->legs.at("graph").score.has_value());
+  EXPECT_THAT(Ids(reply), ElementsAre("hub", "b", "a"));
+  EXPECT_GT(reply.hits[1].score, reply.hits[2].score);
+  EXPECT_EQ(reply.hits[2].explanation->legs.at("graph").score, 0.0);
 }
 
 }  // namespace
