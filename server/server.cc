@@ -157,9 +157,9 @@ void HttpServer::Stop() {
     });
     ForEachSession(&Session::Drain);
     const bool drained = state_->connections.WaitForNone(state_->options.limits.drain);
+    state_->abandoning = true;
     LogStop(drained ? "drained" : "cut off");
   }
-  state_->abandoning = true;
   state_->workers.Stop();
   ForEachSession(&Session::Close);
   state_->connections.WaitForNone(kCloseWait);

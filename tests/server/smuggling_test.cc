@@ -47,11 +47,13 @@ TEST(SmugglingTest, AHiddenRequestNeverRuns) {
 TEST(SmugglingTest, BytesThatComeOneByOneAreReadTheSame) {
   HttpServer server;
   RawClient good(server.port());
-  for (const char byte : HttpText("POST", "/v1/echo/a", R"({"text":"b"})")) good.Send(std::string_view(&byte, 1));
+  const std::string request = HttpText("POST", "/v1/echo/a", R"({"text":"b"})");
+  for (const char byte : request) good.Send(std::string_view(&byte, 1));
   EXPECT_EQ(good.Read()->body, R"({"id":"a","text":"b"})");
 
   RawClient bad(server.port());
-  for (const char byte : SmugglingHeads()[2]) bad.Send(std::string_view(&byte, 1));
+  const std::string head = SmugglingHeads()[2];
+  for (const char byte : head) bad.Send(std::string_view(&byte, 1));
   EXPECT_EQ(bad.Read()->status, 400);
 }
 
