@@ -106,8 +106,8 @@ TEST_F(WalkTest, RanksByPersonalisedPageRank) {
 }
 
 TEST_F(WalkTest, UnknownSeedsAreNamed) {
-  for (const auto& status : {ExpandGraph(ns_.View(), From({"a", "ghost"})).status(),
-                             RankGraph(ns_.View(), From({"a", "ghost"})).status()}) {
+  for (const auto& status :
+       {ExpandGraph(ns_.View(), From({"a", "ghost"})).status(), RankGraph(ns_.View(), From({"a", "ghost"})).status()}) {
     EXPECT_EQ(status.code(), StatusCode::kNotFound);
     EXPECT_EQ(status.field(), "seeds[1]");
     EXPECT_THAT(status.message(), HasSubstr("ghost"));
