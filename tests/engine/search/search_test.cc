@@ -441,6 +441,48 @@ TEST(SearchTest, ATextThatMatchesNothingLeavesTheVectorsItsOwnShare) {
   EXPECT_EQ(reply.legs.at("text").candidates, 0u);
 }
 
+TEST(SearchTest, AHitReplacedWhileItIsFetchedIsFoundAsItIsNow) {
+  TestNamespace ns(Config());
+  ns.KeepNoHistory();
+  ns.Write({"a", "tea first", {1, 0}});
+  ns.Write({"b", "tea", {2, 0}});
+  SearchRequest request = RequestOf({TextLegOf("tea")});
+  Find(ns, request);  // loads the index
+  const ReadView view = ns.View();
+  // Rows go between the ranking and the fetch, twice.
+  ns.BeforeSnapshots({[&] {
+                        ns.Write({"a", "tea second", {1, 0}});
+                      },
+                      [] {},
+                      [&] {
+                        ns.Write({"a", "tea third", {1, 0}});
+                      }});
+  const Result<SearchReply> reply = SearchNamespace(view, request);
+  ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+  EXPECT_THAT(Ids(*reply), UnorderedElementsAre("a", "b"));
+  EXPECT_EQ(HitOf(*reply, "a").memory.content.text, "tea third");
+}
+
+TEST(SearchTest, AHitDeletedWhileItIsFetchedIsGone) {
+  TestNamespace ns(Config());
+  ns.KeepNoHistory();
+  ns.Write({"a", "tea", {1, 0}});
+  ns.Write({"b", "tea", {2, 0}});
+  Find(ns, RequestOf({TextLegOf("tea")}));
+  const ReadView view = ns.View();
+  ns.BeforeSnapshots({[&] { ns.Delete("a"); }});
+  EXPECT_THAT(Ids(*SearchNamespace(view, RequestOf({TextLegOf("tea")}))), ElementsAre("b"));
+}
+
+TEST(SearchTest, WhatTheIndexKnowsBeyondTheSnapshotIsFetched) {
+  TestNamespace ns(Config());
+  ns.Write({"a", "tea", {1, 0}});
+  Find(ns, RequestOf({TextLegOf("tea")}));
+  const ReadView older = ns.View();
+  ns.Write({"b", "tea", {1, 0}});
+  EXPECT_THAT(Ids(*SearchNamespace(older, RequestOf({TextLegOf("tea")}))), ElementsAre("a", "b"));
+}
+
 // --- Mistakes.
 
 Status Refused(const TestNamespace& ns, const SearchRequest& request) {

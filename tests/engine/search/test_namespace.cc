@@ -1,5 +1,7 @@
 #include "tests/engine/search/test_namespace.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "engine/canonical.h"
 #include "engine/keys.h"
@@ -19,13 +21,25 @@ const NamespaceId kNamespace{3};
 // Copies its rows when they change while somebody holds a snapshot.
 class TestNamespace::MapStore final : public Store {
  public:
-  std::shared_ptr<const KvReader> Snapshot() const override { return rows_; }
+  std::shared_ptr<const KvReader> Snapshot() const override {
+    if (!before_.empty()) {
+      const std::function<void()> write = std::move(before_.back());
+      before_.pop_back();
+      write();
+    }
+    return rows_;
+  }
   std::unique_ptr<Overlay> NewOverlay() override { ENGRAM_CHECK(false); }
   Status Commit(std::unique_ptr<Overlay>, bool) override { ENGRAM_CHECK(false); }
   Status SyncLog() override { return {}; }
   Status CompactRange(std::string_view, std::string_view) override { return {}; }
   uint64_t DiskBytes() const override { return 0; }
   std::vector<std::pair<std::string, double>> Gauges() const override { return {}; }
+
+  void Before(std::vector<std::function<void()>> writes) {
+    before_ = std::move(writes);
+    std::reverse(before_.begin(), before_.end());
+  }
 
   MemoryKv& Writable() {
     if (rows_.use_count() > 1) rows_ = std::make_shared<MemoryKv>(*rows_);
@@ -34,6 +48,7 @@ class TestNamespace::MapStore final : public Store {
 
  private:
   std::shared_ptr<MemoryKv> rows_ = std::make_shared<MemoryKv>();
+  mutable std::vector<std::function<void()>> before_;  // the next one last
 };
 
 TestNamespace::TestNamespace(NamespaceConfig config)
@@ -48,13 +63,15 @@ TestNamespace::TestNamespace(NamespaceConfig config)
 
 TestNamespace::~TestNamespace() = default;
 
+void TestNamespace::BeforeSnapshots(std::vector<std::function<void()>> writes) { store_->Before(std::move(writes)); }
+
 KvBatch& TestNamespace::Rows() {
   batch_ = std::make_unique<ScopedBatch>(store_->Writable(), keys::Scope(kTenant, kNamespace));
   return *batch_;
 }
 
 const KvReader& TestNamespace::rows() const {
-  reader_ = std::make_unique<ScopedReader>(*store_->Snapshot(), keys::Scope(kTenant, kNamespace));
+  reader_ = std::make_unique<ScopedReader>(store_->Writable(), keys::Scope(kTenant, kNamespace));
   return *reader_;
 }
 

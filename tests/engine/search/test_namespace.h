@@ -2,6 +2,7 @@
 // registry keeps of them. The smallest writer there can be: no checks, no history policy.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -50,6 +51,9 @@ class TestNamespace {
   // Ends that aren't memories become named entities. An empty edge id makes one.
   void Link(const std::string& source, const std::string& target, Edge edge = {});
   void Unlink(const std::string& edge_id);
+
+  // Runs before each of the next looks at the store, while something is left to run.
+  void BeforeSnapshots(std::vector<std::function<void()>> writes);
 
   Result<SearchReply> Search(const SearchRequest& request) const;
   ReadView View(std::optional<std::chrono::nanoseconds> deadline = std::nullopt) const;
