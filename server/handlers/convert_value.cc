@@ -237,7 +237,8 @@ Status CheckScopes(const Scopes& scopes) {
                                                                    {"app_id", scopes.app_id},
                                                                    {"actor_id", scopes.actor_id}};
   for (const auto& [name, value] : named) {
-    if (!value.empty()) RETURN_IF_ERROR(CheckId(name, value));
+    if (value.empty()) continue;
+    if (Status status = CheckId(name, value); !status.ok()) return std::move(status).At(std::string(name));
   }
   return Status::Ok();
 }

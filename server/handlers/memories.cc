@@ -120,10 +120,10 @@ void WriteMemories(Service& service, RequestContext& context, v1::WriteRequest& 
 }
 
 Result<v1::Memory> GetMemory(Service& service, RequestContext& context, NoBody&) {
-  ASSIGN_OR_RETURN(const ReadCall call, BeginQueryRead(service, context));
   ASSIGN_OR_RETURN(const std::string id, PathId(context, "id"));
   const bool said = context.query("include").has_value();
   ASSIGN_OR_RETURN(const Include include, said ? QueryInclude(context) : Result<Include>(Everything()));
+  ASSIGN_OR_RETURN(const ReadCall call, BeginQueryRead(service, context));
   ASSIGN_OR_RETURN(const GetReply got, service.engine.Get(call.ns, {id}, include, call.options));
   if (got.memories.empty()) return NoSuchMemory(id);
   v1::Memory reply;
@@ -132,10 +132,10 @@ Result<v1::Memory> GetMemory(Service& service, RequestContext& context, NoBody&)
 }
 
 Result<v1::GetReply> GetMemories(Service& service, RequestContext& context, v1::GetRequest& request) {
-  ASSIGN_OR_RETURN(const ReadCall call, BeginRead(service, context, request));
   ASSIGN_OR_RETURN(const std::vector<std::string> ids, ToDistinctIds(request.ids(), service.limits()));
   if (ids.empty()) return InvalidArgument("no ids to read").At("ids");
   ASSIGN_OR_RETURN(const Include include, ToInclude(request.include()));
+  ASSIGN_OR_RETURN(const ReadCall call, BeginRead(service, context, request));
   ASSIGN_OR_RETURN(const GetReply got, service.engine.Get(call.ns, ids, include, call.options));
   v1::GetReply reply;
   for (const Memory& memory : got.memories) FromMemory(memory, include, reply.add_memories());

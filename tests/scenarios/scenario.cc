@@ -4,12 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "server/position_token.h"
+
 namespace engram {
 namespace {
 
 class Parser {
  public:
-  Result<std::vector<Step>> Parse(const std::string& text) {
+  Result<Scenario> Parse(const std::string& text) {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
       ++line_;
@@ -19,19 +21,26 @@ class Parser {
     for (const Step& step : steps_) {
       if (step.status == 0) return InvalidArgument(fmt::format("line {}: no status is expected", step.line));
     }
-    return std::move(steps_);
+    return Scenario{std::move(options_), std::move(steps_)};
   }
 
  private:
   Status Add(const std::string& line) {
     if (line.rfind("> ", 0) == 0) return AddRequest(line.substr(2));
     if (line.rfind("< ", 0) == 0) return AddReply(line.substr(2));
+    if (line.rfind("= ", 0) == 0) return AddOptions(line.substr(2));
     if (line.rfind("#", 0) == 0 || line.empty()) return Status::Ok();
     if (steps_.empty()) return Error("a body without a request");
     Step& step = steps_.back();
     std::string& body = step.status == 0 ? step.body : step.reply;
     if (!body.empty()) body += '\n';
     body += line;
+    return Status::Ok();
+  }
+
+  Status AddOptions(const std::string& text) {
+    std::istringstream words(text);
+    for (std::string word; words >> word;) options_.push_back(word);
     return Status::Ok();
   }
 
@@ -75,22 +84,32 @@ class Parser {
   int line_ = 0;
   bool verbatim_ = false;
   Encoding only_ = Encoding::kJson;
+  std::vector<std::string> options_;
   std::vector<Step> steps_;
 };
 
+// "first" as it was captured, "first+1000" as a position so much later.
+Result<std::string> ValueOf(const std::string& expression, const Captures& captures) {
+  const size_t plus = expression.find('+');
+  const auto found = captures.find(expression.substr(0, plus));
+  if (found == captures.end()) return NotFound(fmt::format("nothing was captured as \"{}\"", expression));
+  if (plus == std::string::npos) return found->second;
+  ASSIGN_OR_RETURN(PositionToken token, DecodePosition(found->second));
+  token.position.value += std::stoull(expression.substr(plus + 1));
+  return EncodePosition(token.ns, token.position);
+}
+
 }  // namespace
 
-Result<std::vector<Step>> ParseScenario(const std::string& text) { return Parser().Parse(text); }
+Result<Scenario> ParseScenario(const std::string& text) { return Parser().Parse(text); }
 
 Result<std::string> Substitute(const std::string& text, const Captures& captures) {
   std::string out;
   size_t from = 0;
   for (size_t at = text.find("${"); at != std::string::npos; at = text.find("${", from)) {
     const size_t end = text.find('}', at);
-    const std::string name = text.substr(at + 2, end - at - 2);
-    const auto found = captures.find(name);
-    if (found == captures.end()) return NotFound(fmt::format("nothing was captured as \"{}\"", name));
-    out.append(text, from, at - from).append(found->second);
+    ASSIGN_OR_RETURN(const std::string value, ValueOf(text.substr(at + 2, end - at - 2), captures));
+    out.append(text, from, at - from).append(value);
     from = end + 1;
   }
   return out.append(text, from);

@@ -1,6 +1,7 @@
 // Scenario files: requests and what the server must answer, as text.
 //
 //   # a comment
+//   = --max-batch 3                (options of `engram serve`, before the first request)
 //   > POST /v1/namespaces/notes/memories
 //   > Idempotency-Key: once
 //   {"memories": [{"id": "a", "text": "tea"}]}
@@ -10,7 +11,8 @@
 //
 // Lines after `>` and `<` are the body, to the next mark. `> json` or `> protobuf` alone on a line before a request
 // makes a step of this encoding only, whose body goes out as it stands (protobuf: hexadecimal digits). `${first}` in a
-// request or an expectation stands for what was captured. What is expected is a subset of the reply; see json_match.h.
+// request or an expectation stands for what was captured, `${first+1000}` for a position so much later. What is
+// expected is a subset of the reply; see json_match.h.
 #pragma once
 
 #include <map>
@@ -37,8 +39,13 @@ struct Step {
   std::string reply;  // empty: not looked at
 };
 
+struct Scenario {
+  std::vector<std::string> options;
+  std::vector<Step> steps;
+};
+
 // InvalidArgument with the line.
-Result<std::vector<Step>> ParseScenario(const std::string& text);
+Result<Scenario> ParseScenario(const std::string& text);
 
 using Captures = std::map<std::string, std::string>;
 

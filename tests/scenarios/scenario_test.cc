@@ -37,7 +37,8 @@ class RouteTypes {
  public:
   RouteTypes() {
     for (const ApiRoute& route : ApiRoutes()) {
-      router_.Add({route.method, route.pattern, route.right, route.cost, route.query, {}});
+      const Handler never_called = [](RequestContext&, const Respond&) {};
+      router_.Add({route.method, route.pattern, route.right, route.cost, route.query, never_called});
     }
   }
   const ApiRoute* Find(const std::string& method, const std::string& target) const {
@@ -85,6 +86,12 @@ std::string ReplyToJson(const ApiRoute* route, const RawReply& reply) {
   return PrintJson(*message);
 }
 
+Result<Scenario> ReadScenario(const std::string& name) {
+  std::ostringstream text;
+  text << std::ifstream(fmt::format("{}/tests/scenarios/{}.scenario", ENGRAM_SOURCE_DIR, name)).rdbuf();
+  return ParseScenario(text.str());
+}
+
 class ScenarioTest : public testing::TestWithParam<std::tuple<std::string, Encoding>> {
  protected:
   ScenarioTest() : name_(std::get<0>(GetParam())), encoding_(std::get<1>(GetParam())) {}
@@ -107,7 +114,7 @@ class ScenarioTest : public testing::TestWithParam<std::tuple<std::string, Encod
 
   std::string name_;
   Encoding encoding_;
-  ServedStore store_;
+  std::unique_ptr<ServedStore> store_;
   RouteTypes types_;
   Captures captures_;
 
@@ -129,9 +136,9 @@ class ScenarioTest : public testing::TestWithParam<std::tuple<std::string, Encod
     if (!said("Accept: ")) head += "Accept: " + type + "\r\n";
     if (!bytes.empty() || step.method != "GET") head += fmt::format("Content-Length: {}\r\n", bytes.size());
     for (const std::string& header : step.headers) head += header + "\r\n";
-    RawClient client(store_.port());
+    RawClient client(store_->port());
     const std::optional<RawReply> reply = client.Call(head + "\r\n" + bytes);
-    ASSERT_TRUE(reply.has_value()) << "no reply; the server says:\n" << store_.Log();
+    ASSERT_TRUE(reply.has_value()) << "no reply; the server says:\n" << store_->Log();
     Check(step, *reply, ReplyToJson(route, *reply));
   }
 
@@ -154,12 +161,11 @@ class ScenarioTest : public testing::TestWithParam<std::tuple<std::string, Encod
 };
 
 TEST_P(ScenarioTest, IsAnsweredAsWritten) {
-  std::ostringstream text;
-  text << std::ifstream(fmt::format("{}/tests/scenarios/{}.scenario", ENGRAM_SOURCE_DIR, name_)).rdbuf();
-  const Result<std::vector<Step>> steps = ParseScenario(text.str());
-  ASSERT_TRUE(steps.ok()) << name_ << ".scenario: " << steps.status().ToString();
-  ASSERT_FALSE(steps->empty());
-  for (const Step& step : *steps) {
+  const Result<Scenario> scenario = ReadScenario(name_);
+  ASSERT_TRUE(scenario.ok()) << name_ << ".scenario: " << scenario.status().ToString();
+  ASSERT_FALSE(scenario->steps.empty());
+  store_ = std::make_unique<ServedStore>(scenario->options);
+  for (const Step& step : scenario->steps) {
     Run(step);
     // Later steps stand on earlier ones.
     if (HasFailure()) return;
@@ -181,11 +187,9 @@ TEST(ScenariosTest, CoverEveryRoute) {
   std::vector<std::string> missing;
   std::vector<const ApiRoute*> reached;
   for (const std::string& name : ScenarioNames()) {
-    std::ostringstream text;
-    text << std::ifstream(fmt::format("{}/tests/scenarios/{}.scenario", ENGRAM_SOURCE_DIR, name)).rdbuf();
-    const Result<std::vector<Step>> steps = ParseScenario(text.str());
-    ASSERT_TRUE(steps.ok()) << name << ".scenario: " << steps.status().ToString();
-    for (const Step& step : *steps) {
+    const Result<Scenario> scenario = ReadScenario(name);
+    ASSERT_TRUE(scenario.ok()) << name << ".scenario: " << scenario.status().ToString();
+    for (const Step& step : scenario->steps) {
       if (step.status == 200) reached.push_back(types.Find(step.method, step.target));
     }
   }

@@ -39,10 +39,11 @@ pid_t Spawn(const std::vector<std::string>& arguments, const std::string& log) {
 
 }  // namespace
 
-ServedStore::ServedStore(const std::vector<std::string>& options) : folder_(MakeFolder()) {
+ServedStore::ServedStore(const std::vector<std::string>& options, const std::string& data) : folder_(MakeFolder()) {
   const std::string port_file = folder_ + "/port";
-  std::vector<std::string> arguments = {ENGRAM_BINARY, "serve",       "--data",  folder_ + "/data", "--listen",
-                                        "127.0.0.1:0", "--port-file", port_file, "--no-access-log"};
+  std::vector<std::string> arguments = {
+      ENGRAM_BINARY, "serve",   "--data",         data.empty() ? folder_ + "/data" : data, "--listen", "127.0.0.1:0",
+      "--port-file", port_file, "--no-access-log"};
   arguments.insert(arguments.end(), options.begin(), options.end());
   process_ = Spawn(arguments, folder_ + "/log");
   const auto deadline = std::chrono::steady_clock::now() + kStartMax;
@@ -72,6 +73,12 @@ ServedStore::~ServedStore() {
   }
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
+}
+
+void ServedStore::Kill() {
+  kill(process_, SIGKILL);
+  waitpid(process_, nullptr, 0);
+  process_ = -1;
 }
 
 std::string ServedStore::Log() const {
