@@ -24,7 +24,7 @@ Result<Match> FindMatching(const ReadView& read, const Filter* filter, bool incl
   request.filter = filter;
   request.include_inactive = include_inactive;
   ASSIGN_OR_RETURN(match.view, match.index->View(request, read.now()));
-  ASSIGN_OR_RETURN(match.view.visible, MatchingSlots(read, *match.index, match.view, filter));
+  ASSIGN_OR_RETURN(match.view.visible, MatchingSlots(read.Latest(), *match.index, match.view, filter));
   match.view.exact = true;
   return match;
 }

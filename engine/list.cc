@@ -52,7 +52,8 @@ class IndexList {
     request.filter = filter;
     request.leg_filters = {&exists};
     ASSIGN_OR_RETURN(view_, index_->View(request, read_.now()));
-    ASSIGN_OR_RETURN(const SlotSet matching, MatchingSlots(read_, *index_, view_, filter));
+    latest_.emplace(read_.Latest());
+    ASSIGN_OR_RETURN(const SlotSet matching, MatchingSlots(*latest_, *index_, view_, filter));
     const std::vector<Slot> slots = SlotList(matching);
     rows->resize(slots.size());
     for (size_t i = 0; i < slots.size(); ++i) (*rows)[i].slot = slots[i];
@@ -70,6 +71,8 @@ class IndexList {
   }
 
   Position position() const { return view_.position; }
+  // The rows as they were just after the view was taken.
+  const ReadView& latest() const { return *latest_; }
 
  private:
   Status OrderByIds(std::vector<ListedRow>* rows) const {
@@ -103,7 +106,7 @@ class IndexList {
     return ForEachChunk(read_, rows.size(), [&](size_t begin, size_t end) -> Status {
       std::vector<std::string> ids;
       for (size_t i = begin; i < end; ++i) ids.push_back(rows[i]->id);
-      ASSIGN_OR_RETURN(const auto memories, ReadCurrent(read_.rows(), ids, attributes_only));
+      ASSIGN_OR_RETURN(const auto memories, ReadCurrent(latest_->rows(), ids, attributes_only));
       for (size_t i = begin; i < end; ++i) {
         const auto& memory = memories[i - begin];
         if (!memory) continue;
@@ -117,6 +120,7 @@ class IndexList {
   const ListQuery& query_;
   const std::shared_ptr<NamespaceIndex> index_;
   IndexView view_;
+  std::optional<ReadView> latest_;
 };
 
 // Everything that matches, expired or not, from the rows: reads all of the namespace.
@@ -184,7 +188,7 @@ Result<MemoryPage> ListMemories(const ReadView& view, const ListQuery& as_writte
   };
   ASSIGN_OR_RETURN(const bool more, TakePage(order, after, query.limit, fill_ids, &rows));
   if (more) page.next_cursor = EncodeListCursor(hash, {rows.back().value, rows.back().id});
-  RETURN_IF_ERROR(FetchPage(view, query, rows, &page));
+  RETURN_IF_ERROR(FetchPage(from_index ? from_index->latest() : view, query, rows, &page));
   return page;
 }
 

@@ -10,7 +10,7 @@ Value TimeOrNull(const std::optional<Timestamp>& time) { return time ? Value(tim
 }  // namespace
 
 void NamespaceIndex::Rep::ApplyEvent(const IndexEvent& event) {
-  std::visit([this](const auto& e) { Apply(e); }, event);
+  std::visit([this](const auto& e) REQUIRES(mutex) { Apply(e); }, event);
 }
 
 void NamespaceIndex::Rep::Apply(const ContentAdded& added) {

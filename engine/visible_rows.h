@@ -1,8 +1,8 @@
 // From an index view to stored rows.
 //
-// A read has a snapshot of the rows and a view of the index, taken one after the other; writes may fall between
-// them, either way round. So rows are looked up by id as the snapshot has them, and what the snapshot doesn't
-// have (any more, or yet) is left out: both answers were true while the read ran.
+// A read takes a view of the index and then a snapshot of the rows (ReadView::Latest); writes may fall between
+// them. So rows are looked up by id as the snapshot has them, and what the snapshot doesn't have any more is left
+// out: both answers were true while the read ran.
 #pragma once
 
 #include <optional>
