@@ -4,6 +4,7 @@
 
 #include "api/json.h"
 #include "engram/v1/value.pb.h"
+#include "server/access_log.h"
 #include "server/encoding.h"
 
 namespace engram {
@@ -76,6 +77,7 @@ void FillError(const Status& status, v1::Error* error) {
 }
 
 HttpResponse ErrorResponse(RequestContext& context, const Status& status) {
+  if (IsPrivate(status.code())) LogInternalError(context.route(), status.ToString());
   HttpResponse response = ErrorIn(ReplyFormat(context.request()), status);
   for (auto& header : context.TakeReplyHeaders()) response.headers.push_back(std::move(header));
   return response;

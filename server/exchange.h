@@ -24,8 +24,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
   using Executor = boost::asio::io_context::executor_type;
 
-  Exchange(std::shared_ptr<boost::asio::io_context> io, RequestContext&& given)
-      : context(std::move(given)), io_(std::move(io)) {}
+  explicit Exchange(RequestContext&& given) : context(std::move(given)) {}
 
   RequestContext context;
 
@@ -39,11 +38,11 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   bool answered() const { return state_ == State::kAnswered; }
 
-  // Waits for Answer. Resumes on the session's own thread.
-  boost::asio::awaitable<HttpResponse, Executor> Wait() {
+  // Waits for Answer. Resumes on `io`, the session's own.
+  boost::asio::awaitable<HttpResponse, Executor> Wait(std::shared_ptr<boost::asio::io_context> io) {
     if (!answered()) {
       co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>&, void()>(
-          [this](auto handler) { Suspend(std::move(handler)); }, Token());
+          [this, &io](auto handler) { Suspend(std::move(handler), std::move(io)); }, Token());
     }
     co_return std::move(response_);
   }
@@ -57,7 +56,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   }
 
   template <class CompletionHandler>
-  void Suspend(CompletionHandler handler) {
+  void Suspend(CompletionHandler handler, std::shared_ptr<boost::asio::io_context> io) {
+    io_ = std::move(io);
     // std::function wants copies; a completion handler has none.
     auto shared = std::make_shared<CompletionHandler>(std::move(handler));
     resume_ = [shared] { std::move (*shared)(); };
@@ -67,14 +67,14 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     }
   }
 
-  // The coroutine's frame holds this exchange and so `io_`; letting go of both here keeps a stopped server's
-  // io_context from owning itself.
+  // A stopped io_context owns the frames it never resumed, and those own this exchange: `io_` is held only while
+  // waiting, or the io_context would own itself.
   void Resume() {
     const std::shared_ptr<boost::asio::io_context> io = std::move(io_);
     boost::asio::post(*io, std::move(resume_));
   }
 
-  std::shared_ptr<boost::asio::io_context> io_;
+  std::shared_ptr<boost::asio::io_context> io_;  // alive until the answer, even when the server is gone
   std::function<void()> resume_;
   HttpResponse response_;
   std::atomic<State> state_{State::kRunning};

@@ -103,12 +103,13 @@ void HttpServer::Run() {
 asio::awaitable<void, Session::Executor> HttpServer::AcceptAll() {
   constexpr asio::as_tuple_t<asio::use_awaitable_t<Session::Executor>> token;
   for (size_t next = 0; acceptor_->is_open(); next = (next + 1) % loops_.size()) {
-    const std::shared_ptr<IoLoop> loop = loops_[next];
-    Session::Socket socket(*loop->context);
+    // Nothing that a loop's queue may be left with owns the loop.
+    asio::io_context& context = *loops_[next]->context;
+    Session::Socket socket(context);
     const auto [error] = co_await acceptor_->async_accept(socket, token);
     if (!error) {
-      asio::post(*loop->context,
-                 [this, loop, socket = std::move(socket)]() mutable { Welcome(loop, std::move(socket)); });
+      asio::post(context,
+                 [this, next, socket = std::move(socket)]() mutable { Welcome(loops_[next], std::move(socket)); });
       continue;
     }
     if (error == asio::error::operation_aborted) co_return;

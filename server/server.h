@@ -1,7 +1,7 @@
 // The HTTP server: listens, guards, routes, replies, drains.
 //
-// Start() listens at once and answers /healthz, /readyz and /metrics; everything else is 503 until Open() gives
-// it the routes, so that a long opening of the engine is visible from outside. Thread-safe.
+// Start() listens at once and answers /healthz and /readyz; everything else is 503 until Open() gives it the
+// routes (/metrics comes with them), so that a long opening of the engine is visible from outside. Thread-safe.
 #pragma once
 
 #include <chrono>

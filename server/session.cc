@@ -99,7 +99,6 @@ Session::Awaitable<bool> Session::ServeOne() {
   const bool with_body = request.method != "HEAD";
   const auto& options = state_->options;
   const auto exchange = std::make_shared<Exchange>(
-      loop_.lock()->context,
       RequestContext(*options.clock, std::move(request), options.clock->Monotonic() + options.limits.request_deadline));
   RequestContext& context = exchange->context;
   RouteMatch match;
@@ -209,7 +208,9 @@ Session::Awaitable<HttpResponse> Session::Handle(std::shared_ptr<Exchange> excha
       exchange->Answer(ErrorResponse(exchange->context, RateLimited("too many requests are waiting").RetryAfter(1)));
     }
   }
-  HttpResponse response = co_await exchange->Wait();
+  // Of its own, for a temporary would hold the loop in this frame while it waits.
+  std::shared_ptr<asio::io_context> io = loop_.lock()->context;
+  HttpResponse response = co_await exchange->Wait(std::move(io));
   state_->metrics.AddInFlight(-1);
   co_return response;
 }

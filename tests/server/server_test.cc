@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <snappy.h>
 
+#include "base/testing/captured_logs.h"
 #include "engram/v1/memory.pb.h"
 #include "engram/v1/value.pb.h"
 #include "tests/server/http_server.h"
@@ -177,6 +178,26 @@ TEST(ServerTest, EveryErrorCodeHasItsStatus) {
     EXPECT_THAT(reply->body, HasSubstr("\"code\":\"" + code + "\""));
     EXPECT_EQ(reply->Field("Retry-After"), status == 429 || status == 503 ? "1" : "") << code;
   }
+}
+
+TEST(ServerTest, WhatFailedInsideIsInTheLogAlone) {
+  const CapturedLogs logs;
+  HttpServer server;
+  RawClient client(server.port());
+  EXPECT_THAT(client.Call(HttpText("GET", "/v1/fail/internal"))->body, testing::Not(HasSubstr("told so")));
+  EXPECT_TRUE(Logged(logs, "told so"));
+}
+
+TEST(ServerTest, AnsweredRequestsAreLoggedWithoutTheirQuery) {
+  const CapturedLogs logs;
+  ServerOptions options = TestOptions();
+  options.access_log = true;
+  HttpServer server(options);
+  RawClient client(server.port());
+  EXPECT_EQ(client.Call(HttpText("GET", "/v1/echo/a?text=private"))->status, 200);
+  EXPECT_EQ(client.Call(HttpText("GET", "/v1/cheap"))->status, 200);
+  EXPECT_TRUE(Logged(logs, R"("path":"/v1/echo/a","route":"/v1/echo/{id}","tenant":"default","status":200)"));
+  EXPECT_FALSE(Logged(logs, "private"));
 }
 
 TEST(ServerTest, AHandlerThatThrowsIsAnsweredWithoutItsSecrets) {
