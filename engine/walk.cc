@@ -81,14 +81,15 @@ Result<std::vector<Degrees>> CountDegreesOf(const ReadView& view, const std::opt
   std::vector<Degrees> degrees(nodes.size());
   WalkRequest all;
   all.as_of = as_of;
-  RETURN_IF_ERROR(WalkEdges(view, all, [&](const NeighborSource& source) -> Status {
+  const auto count_all = [&](const NeighborSource& source) -> Status {
     for (size_t i = 0; i < nodes.size(); ++i) {
       const auto count = [](uint64_t* counter) { return [counter](const Step&) { return ++*counter > 0; }; };
       RETURN_IF_ERROR(source.Visit(nodes[i].node, Direction::kOut, count(&degrees[i].out)));
       RETURN_IF_ERROR(source.Visit(nodes[i].node, Direction::kIn, count(&degrees[i].in)));
     }
     return {};
-  }));
+  };
+  RETURN_IF_ERROR(WalkEdges(view, all, count_all));
   return degrees;
 }
 
