@@ -131,8 +131,7 @@ void TwinWriter::Trim(TwinMemory* memory) const {
 }
 
 void TwinWriter::PutVersion(const std::string& id, bool existed, bool new_content, Content content,
-                            Attributes attributes, const StateRecord& state,
-                            std::optional<uint64_t> source_version) {
+                            Attributes attributes, const StateRecord& state, std::optional<uint64_t> source_version) {
   TwinMemory& memory = Edit(id);
   if (memory.version.value == 0) {
     const auto node = state_.nodes.find(id);
