@@ -14,8 +14,6 @@
 namespace engram {
 namespace {
 
-using keys::Key;
-
 // Recounts one namespace from its rows.
 class Recount {
  public:

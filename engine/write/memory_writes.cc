@@ -11,8 +11,6 @@
 namespace engram {
 namespace {
 
-using keys::Key;
-
 Status CheckVersion(std::string_view id, const std::optional<CurrentMemory>& current,
                     std::optional<uint64_t> if_version) {
   if (!if_version) return {};
