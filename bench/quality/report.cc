@@ -16,11 +16,14 @@ void Remember(std::vector<std::string>* names, const std::string& name) {
   if (std::find(names->begin(), names->end(), name) == names->end()) names->push_back(name);
 }
 
+std::string Stated(const Figure& figure) {
+  if (!figure.stated) return {};
+  return figure.floor ? fmt::format(" (≥ {:.3f})", *figure.stated - figure.tolerance)
+                      : fmt::format(" ({:.3f})", *figure.stated);
+}
+
 std::string Cell(const Figure& figure) {
-  std::string cell = fmt::format("{:.3f}", figure.value);
-  if (figure.stated) cell += fmt::format(" ({}{:.3f})", figure.floor ? "≥ " : "", *figure.stated);
-  if (figure.misses()) cell += " MISS";
-  return cell;
+  return fmt::format("{:.3f}{}{}", figure.value, Stated(figure), figure.misses() ? " MISS" : "");
 }
 
 std::string Line(const std::vector<std::string>& cells) { return fmt::format("| {} |\n", fmt::join(cells, " | ")); }

@@ -133,9 +133,12 @@ HttpTransport::Outcome HttpTransport::Exchange(Connection& connection, const Req
 Result<WireReply> HttpTransport::Send(const WireRequest& wire, Deadline deadline) {
   const Request request = ToHttp(wire);
   auto connection = pool_.Take();
+  bool may_have_arrived = false;  // on a connection that died
   while (true) {
     if (!connection) {
-      ASSIGN_OR_RETURN(connection, Dial(deadline));
+      auto dialled = Dial(deadline);
+      if (!dialled.ok() && may_have_arrived) return std::move(dialled).status().MarkApplied(Applied::kUnknown);
+      ASSIGN_OR_RETURN(connection, std::move(dialled));
     }
     bool reusable = false;
     Outcome outcome = Exchange(*connection, request, deadline, &reusable);
@@ -153,6 +156,7 @@ Result<WireReply> HttpTransport::Send(const WireRequest& wire, Deadline deadline
       return Unavailable(fmt::format("lost the connection to {}: {}", authority_, outcome.error.message()))
           .MarkApplied(Applied::kUnknown);
     }
+    may_have_arrived = true;
     pool_.Clear();  // the server closed it, or is a new one: a fresh connection tells
   }
 }

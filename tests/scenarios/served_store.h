@@ -1,34 +1,31 @@
 // The real program, serving a folder of its own on a free port until the test is over.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "tests/served/server_process.h"
 
 namespace engram {
 
 class ServedStore {
  public:
-  // Starts `engram serve` and waits until it answers. Fails the test when it ends instead. Serves `data`, which stays,
-  // or a folder of its own.
-  explicit ServedStore(const std::vector<std::string>& options = {}, const std::string& data = {});
-  // Ends it with SIGTERM, unless it was killed, and removes its own folder.
+  // Starts `engram serve` and waits until it answers. Fails the test when it ends instead.
+  explicit ServedStore(const std::vector<std::string>& options = {});
+  // Ends it with SIGTERM and removes the folder.
   ~ServedStore();
   ServedStore(const ServedStore&) = delete;
   ServedStore& operator=(const ServedStore&) = delete;
 
-  uint16_t port() const { return port_; }
-  // SIGKILL: no destructor runs, no buffer is flushed.
-  void Kill();
+  uint16_t port() const { return process_ ? process_->port() : 0; }
   // What it has logged so far.
   std::string Log() const;
 
  private:
   std::string folder_;
-  pid_t process_ = -1;
-  uint16_t port_ = 0;
+  std::unique_ptr<ServerProcess> process_;
 };
 
 }  // namespace engram
