@@ -15,8 +15,8 @@ constexpr auto kItalian =
                                 "l",   "m",   "negl", "nell", "s", "sugl", "sull", "t",    "un",   "v"});
 constexpr auto kCatalan = std::to_array<string_view>({"d", "l", "m", "n", "s", "t"});
 
-template <size_t n>
-bool Contains(const std::array<string_view, n>& list, string_view word) {
+template <size_t kSize>
+bool Contains(const std::array<string_view, kSize>& list, string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
