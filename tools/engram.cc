@@ -30,6 +30,10 @@ int main(int argc, char** argv) {
 
   engram::ChosenCommand chosen;
   engram::AddServeCommand(app, &chosen);
+  engram::AddImportCommand(app, &chosen);
+  engram::AddExportCommand(app, &chosen);
+  engram::AddSearchCommand(app, &chosen);
+  engram::AddStatsCommand(app, &chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -114,9 +114,15 @@ void AddLimits(CLI::App* serve, ServeOptions* options) {
   const auto limit = [serve](const char* name, auto& value, const char* what) {
     return serve->add_option(name, value, what)->capture_default_str()->group("Limits");
   };
-  limit("--max-body", server.body_bytes, "Bytes of a request's body")->transform(CLI::AsSizeValue(false));
+  limit("--max-body", server.body_bytes, "Bytes of a request's body")
+      ->transform(CLI::AsSizeValue(true))
+      ->type_name("SIZE")
+      ->default_str("32MiB");
   limit("--max-batch", request.batch_items, "Items of one batch");
-  limit("--max-text", request.text_bytes, "Bytes of a text or field")->transform(CLI::AsSizeValue(false));
+  limit("--max-text", request.text_bytes, "Bytes of a text or field")
+      ->transform(CLI::AsSizeValue(true))
+      ->type_name("SIZE")
+      ->default_str("1MiB");
   limit("--max-dimensions", request.dimensions, "Dimensions of a vector");
   limit("--max-top-k", request.top_k, "Hits of one search");
   limit("--max-offset", request.offset, "Hits a search may skip");
@@ -155,12 +161,14 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
   serve->add_flag("!--no-access-log", options->server.access_log, "No log line for each request");
 
   serve->add_option("--index-memory", engine.index_memory_bytes, "Budget for indexes in memory, such as 2GiB")
-      ->transform(CLI::AsSizeValue(false))
-      ->capture_default_str()
+      ->transform(CLI::AsSizeValue(true))
+      ->type_name("SIZE")
+      ->default_str("2GiB")
       ->group("Resources");
   serve->add_option("--block-cache", engine.block_cache_bytes, "Cache of the row store")
-      ->transform(CLI::AsSizeValue(false))
-      ->capture_default_str()
+      ->transform(CLI::AsSizeValue(true))
+      ->type_name("SIZE")
+      ->default_str("256MiB")
       ->group("Resources");
   serve->add_option("--io-threads", options->server.io_threads, "0: one per core")->group("Resources");
   serve->add_option("--worker-threads", options->server.worker_threads, "0: two per core")->group("Resources");

@@ -1,0 +1,174 @@
+// engram import jsonl|sqlite: the command lines of the sources in tools/import.
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "tools/command.h"
+#include "tools/import/captures_source.h"
+#include "tools/import/importer.h"
+#include "tools/import/jsonl_source.h"
+#include "tools/import/verify.h"
+#include "tools/store_access.h"
+
+namespace engram {
+namespace {
+
+constexpr const char* kJsonlExamples =
+    "Each line is one memory as the API writes it, or {\"edge\":{…}} or {\"node\":{…}}:\n"
+    "  {\"id\":\"m1\",\"text\":\"Ann drinks green tea\",\"user_id\":\"ann\",\"metadata\":{\"topic\":\"tea\"}}\n"
+    "  {\"edge\":{\"source\":\"person:ann\",\"type\":\"likes\",\"target\":\"m1\"}}\n"
+    "\n"
+    "Examples:\n"
+    "  engram import jsonl notes.jsonl --namespace notes\n"
+    "  engram import jsonl notes.jsonl --namespace notes --rejects bad.jsonl   go on past bad lines\n"
+    "  engram import jsonl - --namespace notes < notes.jsonl                   from standard input\n"
+    "  engram import jsonl notes.jsonl --namespace notes --data ./data         without a server\n"
+    "\n"
+    "Progress is committed with each batch: run it again after an interruption and it goes on where it was;\n"
+    "lines added to the file since are taken, too. Exit code 1 if any line was not taken.";
+
+constexpr const char* kSqliteExamples =
+    "Reads the table captures(id, session_id, timestamp, user_text, agent_text, metadata) and never writes to the\n"
+    "file. One memory per row: id, run_id from session_id, created_at and event_time from timestamp, both texts as\n"
+    "fields, metadata from its JSON. Afterwards every row is compared with the store; exit code 1 if any differs.\n"
+    "\n"
+    "Examples:\n"
+    "  engram import sqlite captures.db --namespace chat --dry-run\n"
+    "  engram import sqlite captures.db --namespace chat --rejects bad.jsonl";
+
+struct ImportChoice {
+  StoreChoice store;
+  ImportOptions options;
+  std::string file;
+  bool fast = false;
+};
+
+void PrintSummary(const ImportChoice& choice, const ImportSummary& summary, const char* unit) {
+  const auto n = [](uint64_t number) { return WithThousands(number); };
+  if (choice.options.dry_run) {
+    fmt::print("{}: {} {} read; would write {} memories, {} edges, {} nodes to {} of {}; {} can't be taken\n",
+               choice.file, n(summary.records), unit, n(summary.memories), n(summary.edges), n(summary.nodes),
+               choice.options.namespace_name, StoreName(choice.store), n(summary.rejected));
+    return;
+  }
+  fmt::print(
+      "{}: {} {} read{}; {} memories ({} created, {} updated, {} unchanged{}), {} edges, {} nodes, {} rejected\n",
+      choice.file, n(summary.records), unit, summary.resumed ? " after those of an earlier run" : "",
+      n(summary.memories), n(summary.created), n(summary.updated), n(summary.unchanged),
+      summary.duplicates > 0 ? fmt::format(", {} duplicates", n(summary.duplicates)) : "", n(summary.edges),
+      n(summary.nodes), n(summary.rejected + summary.rejected_before));
+}
+
+// What was committed before an error stays: the next run goes on from there.
+ExitCode Stopped(const ImportChoice& choice, const ImportSummary& summary, const char* unit, const Status& status) {
+  const ExitCode code = Fail(status);
+  if (summary.memories + summary.edges + summary.nodes > 0) PrintSummary(choice, summary, unit);
+  if (choice.options.rejects_path.empty()) {
+    fmt::print(stderr,
+               "        correct it and run this again, it goes on from there; or give --rejects FILE to go on past "
+               "what can't be taken\n");
+  }
+  return code;
+}
+
+ExitCode CodeOf(const ImportSummary& summary) {
+  return summary.rejected + summary.rejected_before == 0 ? ExitCode::kOk : ExitCode::kFailed;
+}
+
+ExitCode RunJsonl(const ImportChoice& choice) {
+  auto source = JsonlSource::Open(choice.file);
+  if (!source.ok()) return Fail(source.status());
+  auto access = OpenAccess(choice.store);
+  if (!access.ok()) return Fail(access.status());
+  Progress progress = Progress::OnStderr("import " + choice.options.namespace_name, "lines");
+  Importer importer(*access->client, **source, choice.options, progress);
+  const Status status = importer.Run();
+  if (!status.ok()) {
+    progress.Clear();
+    return Stopped(choice, importer.summary(), "lines", status);
+  }
+  PrintSummary(choice, importer.summary(), "lines");
+  return CodeOf(importer.summary());
+}
+
+void PrintPlan(const CapturesSource& source, const ImportChoice& choice) {
+  fmt::print("{}: {} captures for {} of {}\n", choice.file, WithThousands(source.rows()), choice.options.namespace_name,
+             StoreName(choice.store));
+  std::string ignored;
+  for (const std::string& column : source.IgnoredColumns()) ignored += (ignored.empty() ? "" : ", ") + column;
+  if (!ignored.empty()) fmt::print("columns that are not imported: {}\n", ignored);
+}
+
+ExitCode Verify(CapturesSource& source, Client& client, const ImportChoice& choice) {
+  if (const Status status = source.Rewind(); !status.ok()) return Fail(status);
+  Progress progress = Progress::OnStderr("compare " + choice.options.namespace_name, "rows");
+  const auto report = VerifyImport(client, source, choice.options.namespace_name, progress);
+  if (!report.ok()) return Fail(report.status());
+  fmt::print("compared: {} rows in the file, {} equal in the store, {} missing, {} different, {} not importable\n",
+             WithThousands(source.rows()), WithThousands(report->matched), WithThousands(report->missing),
+             WithThousands(report->different), WithThousands(report->unreadable));
+  for (const std::string& place : report->places) fmt::print(stderr, "  {}\n", place);
+  const bool all = report->unmatched() == 0 && report->matched == source.rows();
+  return all ? ExitCode::kOk : ExitCode::kFailed;
+}
+
+ExitCode RunSqlite(const ImportChoice& choice) {
+  auto opened = CapturesSource::Open(choice.file, choice.fast);
+  if (!opened.ok()) return Fail(opened.status());
+  CapturesSource& source = **opened;
+  auto access = OpenAccess(choice.store);
+  if (!access.ok()) return Fail(access.status());
+  PrintPlan(source, choice);
+  Progress progress = Progress::OnStderr("import " + choice.options.namespace_name, "rows");
+  Importer importer(*access->client, source, choice.options, progress);
+  const Status status = importer.Run();
+  if (!status.ok()) {
+    progress.Clear();
+    return Stopped(choice, importer.summary(), "rows", status);
+  }
+  PrintSummary(choice, importer.summary(), "rows");
+  if (choice.options.dry_run || choice.options.limit || source.rows() == 0) return CodeOf(importer.summary());
+  return Verify(source, *access->client, choice);
+}
+
+std::shared_ptr<ImportChoice> AddImportOptions(CLI::App* command) {
+  auto choice = std::make_shared<ImportChoice>();
+  ImportOptions& options = choice->options;
+  command->add_option("--namespace,-n", options.namespace_name, "Where to; made if absent")
+      ->required()
+      ->type_name("NS");
+  AddStoreOptions(command, &choice->store);
+  command->add_option("--batch", options.batch.items, "Records of one atomic write")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  command->add_flag("--dry-run", options.dry_run, "Read and check everything, write nothing");
+  command->add_option("--limit", options.limit, "Stop after so many records");
+  command->add_option("--rejects", options.rejects_path, "Write what can't be taken here and go on")->type_name("FILE");
+  command->add_option("--import-id", options.import_id, "The name its progress is kept under; the source's by default");
+  command->add_flag("--restart", options.restart, "Forget the progress of earlier runs");
+  return choice;
+}
+
+}  // namespace
+
+void AddImportCommand(CLI::App& app, ChosenCommand* chosen) {
+  CLI::App* import = app.add_subcommand("import", "Write memories from a file");
+  import->require_subcommand(1);
+
+  CLI::App* jsonl = import->add_subcommand("jsonl", "From JSON Lines, one memory a line");
+  jsonl->footer(kJsonlExamples);
+  auto from_jsonl = AddImportOptions(jsonl);
+  jsonl->add_option("file", from_jsonl->file, "The file; - is standard input")->required();
+  jsonl->callback([=] { *chosen = [=] { return RunJsonl(*from_jsonl); }; });
+
+  CLI::App* sqlite = import->add_subcommand("sqlite", "From the table captures of a SQLite file");
+  sqlite->footer(kSqliteExamples);
+  auto from_sqlite = AddImportOptions(sqlite);
+  sqlite->add_option("file", from_sqlite->file, "The database")->required();
+  sqlite->add_flag("--fast", from_sqlite->fast, "A quick integrity check instead of the whole one");
+  sqlite->callback([=] { *chosen = [=] { return RunSqlite(*from_sqlite); }; });
+}
+
+}  // namespace engram

@@ -1,0 +1,74 @@
+#include "tools/import/batch.h"
+
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "base/check.h"
+
+namespace engram {
+namespace {
+
+size_t ItemBytes(const SourceRecord& record) {
+  return std::visit([](const auto& item) { return item.ByteSizeLong(); }, record.item);
+}
+
+// What lists an item stands in, by SourceRecord::item's order.
+constexpr std::string_view kLists[] = {"memories", "edges", "nodes"};
+
+const std::string& ItemId(const SourceRecord& record) {
+  return std::visit([](const auto& item) -> const std::string& { return item.id(); }, record.item);
+}
+
+bool IsEdge(const SourceRecord& record) { return std::holds_alternative<v1::Edge>(record.item); }
+
+}  // namespace
+
+bool ImportBatch::Refuses(const SourceRecord& record) const {
+  if (records_.empty()) return false;
+  if (full() || bytes_ + ItemBytes(record) > limits_.bytes) return true;
+  const std::string& id = ItemId(record);
+  return !id.empty() && (IsEdge(record) ? edge_ids_ : ids_).count(id) != 0;
+}
+
+void ImportBatch::Add(SourceRecord record) {
+  bytes_ += ItemBytes(record);
+  const std::string& id = ItemId(record);
+  if (!id.empty()) (IsEdge(record) ? edge_ids_ : ids_).insert(id);
+  records_.push_back(std::move(record));
+}
+
+void ImportBatch::Clear() {
+  records_.clear();
+  ids_.clear();
+  edge_ids_.clear();
+  bytes_ = 0;
+}
+
+v1::WriteRequest ImportBatch::Request() const {
+  v1::WriteRequest request;
+  for (const SourceRecord& record : records_) {
+    if (const auto* memory = std::get_if<v1::Memory>(&record.item)) *request.add_memories() = *memory;
+    if (const auto* edge = std::get_if<v1::Edge>(&record.item)) *request.add_edges() = *edge;
+    if (const auto* node = std::get_if<v1::Node>(&record.item)) *request.add_nodes() = *node;
+  }
+  return request;
+}
+
+std::optional<SourceRecord> ImportBatch::TakeBlamed(const std::string& field) {
+  const std::string_view text = field;
+  const size_t open = text.find('[');
+  if (open == std::string_view::npos) return std::nullopt;
+  const std::string_view list = text.substr(0, open);
+  size_t index = 0;
+  if (std::from_chars(text.data() + open + 1, text.data() + text.size(), index).ec != std::errc()) return std::nullopt;
+  for (size_t i = 0; i < records_.size(); ++i) {
+    if (kLists[records_[i].item.index()] != list || index-- > 0) continue;
+    SourceRecord blamed = std::move(records_[i]);
+    records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(i));
+    return blamed;
+  }
+  return std::nullopt;
+}
+
+}  // namespace engram

@@ -1,0 +1,224 @@
+#include "tools/import/captures_source.h"
+
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "api/json.h"
+#include "base/timestamp.h"
+#include "base/utf8.h"
+#include "tools/import/import_id.h"
+#include "tools/import/loose_time.h"
+
+namespace engram {
+namespace {
+
+// cursor := "after i:<integer>" | "after t:<text>" | "start" | "finished"
+constexpr std::string_view kAfterInteger = "after i:";
+constexpr std::string_view kAfterText = "after t:";
+constexpr const char* kStart = "start";
+constexpr const char* kFinished = "finished";
+
+constexpr const char* kColumns[] = {"id", "session_id", "timestamp", "user_text", "agent_text", "metadata"};
+enum Column : int { kId, kSession, kTime, kUserText, kAgentText, kMetadata };
+
+bool HasText(const SqliteQuery& row, Column column) { return row.Type(column) != ColumnType::kNull; }
+
+Result<std::string> Utf8Text(const SqliteQuery& row, Column column) {
+  std::string text = row.Text(column);
+  if (row.Type(column) == ColumnType::kBlob)
+    return InvalidArgument("a blob where text is expected").At(kColumns[column]);
+  if (!IsUtf8(text)) return InvalidArgument("the text is not UTF-8").At(kColumns[column]);
+  return text;
+}
+
+Status ReadTime(const SqliteQuery& row, v1::Memory* memory) {
+  Result<Timestamp> time = Timestamp{};
+  switch (row.Type(kTime)) {
+    case ColumnType::kNull: return {};
+    case ColumnType::kInteger: time = FromEpochNumber(row.Int(kTime)); break;
+    case ColumnType::kReal: time = FromEpochNumber(row.Real(kTime)); break;
+    default: time = ParseLooseTime(row.Text(kTime));
+  }
+  if (!time.ok()) return std::move(time).status().At("timestamp");
+  constexpr int64_t kMicros = 1'000'000;
+  int64_t seconds = time->micros / kMicros;
+  int64_t micros = time->micros % kMicros;
+  if (micros < 0) {
+    --seconds;
+    micros += kMicros;
+  }
+  memory->mutable_created_at()->set_seconds(seconds);
+  memory->mutable_created_at()->set_nanos(static_cast<int32_t>(micros * 1'000));
+  *memory->mutable_event_time() = memory->created_at();
+  return {};
+}
+
+Status ReadMetadata(const SqliteQuery& row, v1::Memory* memory) {
+  if (!HasText(row, kMetadata)) return {};
+  ASSIGN_OR_RETURN(const std::string text, Utf8Text(row, kMetadata));
+  if (text.empty()) return {};
+  v1::Value value;
+  if (Status status = ParseJson(text, &value); !status.ok()) {
+    return InvalidArgument(fmt::format("metadata is no JSON: {}", status.message())).At("metadata");
+  }
+  if (value.kind_case() != v1::Value::kObjectValue) {
+    return InvalidArgument("metadata is JSON but no object").At("metadata");
+  }
+  *memory->mutable_metadata() = value.object_value().members();
+  return {};
+}
+
+Status ReadField(const SqliteQuery& row, Column column, v1::Memory* memory) {
+  if (!HasText(row, column)) return {};
+  ASSIGN_OR_RETURN((*memory->mutable_fields())[kColumns[column]], Utf8Text(row, column));
+  return {};
+}
+
+Result<v1::Memory> ReadCapture(const SqliteQuery& row) {
+  v1::Memory memory;
+  if (row.Type(kId) == ColumnType::kNull) return InvalidArgument("the id is NULL").At("id");
+  ASSIGN_OR_RETURN(*memory.mutable_id(), Utf8Text(row, kId));
+  if (memory.id().empty()) return InvalidArgument("the id is empty").At("id");
+  memory.mutable_source()->set_system(kCapturesSystem);
+  memory.mutable_source()->set_id(memory.id());
+  if (HasText(row, kSession)) {
+    ASSIGN_OR_RETURN(*memory.mutable_run_id(), Utf8Text(row, kSession));
+  }
+  RETURN_IF_ERROR(ReadTime(row, &memory));
+  RETURN_IF_ERROR(ReadField(row, kUserText, &memory));
+  RETURN_IF_ERROR(ReadField(row, kAgentText, &memory));
+  RETURN_IF_ERROR(ReadMetadata(row, &memory));
+  return memory;
+}
+
+// The row for the rejects file: every column, blobs and broken text in hexadecimal.
+std::string RawRow(const SqliteQuery& row) {
+  v1::Value raw;
+  auto& members = *raw.mutable_object_value()->mutable_members();
+  for (int column = kId; column <= kMetadata; ++column) {
+    v1::Value& value = members[kColumns[column]];
+    const std::string text = row.Text(column);
+    switch (row.Type(column)) {
+      case ColumnType::kNull: value.set_null_value(true); break;
+      case ColumnType::kInteger: value.set_int_value(row.Int(column)); break;
+      case ColumnType::kReal: value.set_double_value(row.Real(column)); break;
+      case ColumnType::kText:
+        if (IsUtf8(text)) {
+          value.set_string_value(text);
+          break;
+        }
+        [[fallthrough]];
+      case ColumnType::kBlob: {
+        std::string hex = "hex:";
+        for (const char c : text) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+        value.set_string_value(std::move(hex));
+      }
+    }
+  }
+  return PrintJson(raw);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CapturesSource>> CapturesSource::Open(const std::string& path, bool quick) {
+  ASSIGN_OR_RETURN(auto database, SqliteDatabase::Open(path));
+  RETURN_IF_ERROR(database->CheckIntegrity(quick));
+  auto source = std::unique_ptr<CapturesSource>(new CapturesSource(path, std::move(database)));
+  RETURN_IF_ERROR(source->ReadColumns());
+  ASSIGN_OR_RETURN(source->rows_, source->database_->Count("captures"));
+  RETURN_IF_ERROR(source->FindAmbiguousIds());
+  RETURN_IF_ERROR(source->Rewind());
+  return source;
+}
+
+Status CapturesSource::ReadColumns() {
+  ASSIGN_OR_RETURN(const std::vector<SqliteColumn> columns, database_->Columns("captures"));
+  if (columns.empty()) return NotFound(fmt::format("{} has no table \"captures\"", path_));
+  const std::set<std::string> known(std::begin(kColumns), std::end(kColumns));
+  for (const SqliteColumn& column : columns) {
+    if (known.count(column.name) != 0) {
+      present_.insert(column.name);
+    } else {
+      ignored_.push_back(column.name);
+    }
+  }
+  if (present_.count("id") == 0) return NotFound(fmt::format("the table captures of {} has no column id", path_));
+  if (present_.count("user_text") + present_.count("agent_text") > 0) return {};
+  return NotFound(fmt::format("the table captures of {} has neither user_text nor agent_text", path_));
+}
+
+Status CapturesSource::FindAmbiguousIds() {
+  ASSIGN_OR_RETURN(SqliteQuery query,
+                   database_->Prepare("SELECT CAST(id AS TEXT) AS name FROM captures WHERE id IS NOT "
+                                      "NULL GROUP BY name HAVING count(*) > 1"));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, query.Step());
+    if (!more) return {};
+    ambiguous_ids_.insert(query.Text(0));
+  }
+}
+
+Status CapturesSource::Start(const std::string& condition) {
+  std::string list;
+  for (const char* column : kColumns) {
+    list += list.empty() ? "" : ", ";
+    list += present_.count(column) != 0 ? fmt::format("captures.\"{}\"", column) : "NULL";
+  }
+  query_.reset();
+  ASSIGN_OR_RETURN(SqliteQuery query,
+                   database_->Prepare(fmt::format("SELECT {} FROM captures {} ORDER BY captures.id", list, condition)));
+  query_.emplace(std::move(query));
+  return {};
+}
+
+Status CapturesSource::Rewind() {
+  read_ = 0;
+  last_ = kStart;
+  return Start("");
+}
+
+std::string CapturesSource::DefaultImportId() const { return MakeImportId("sqlite", path_); }
+
+Result<bool> CapturesSource::Resume(const std::string& cursor) {
+  const std::string_view text = cursor;
+  int64_t integer = 0;
+  if (text.starts_with(kAfterInteger)) {
+    const std::string_view digits = text.substr(kAfterInteger.size());
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), integer).ec != std::errc()) return false;
+    RETURN_IF_ERROR(Start("WHERE id > ?1"));
+    query_->BindInt(1, integer);
+  } else if (text.starts_with(kAfterText)) {
+    RETURN_IF_ERROR(Start("WHERE id > ?1"));
+    query_->BindText(1, text.substr(kAfterText.size()));
+  } else {
+    return false;
+  }
+  last_ = cursor;
+  return true;
+}
+
+Result<bool> CapturesSource::Next(SourceRecord* record) {
+  ASSIGN_OR_RETURN(const bool more, query_->Step());
+  if (!more) return false;
+  ++read_;
+  const std::string id = query_->Text(kId);
+  if (query_->Type(kId) == ColumnType::kInteger) last_ = std::string(kAfterInteger) + id;
+  if (query_->Type(kId) == ColumnType::kText) last_ = std::string(kAfterText) + id;
+  record->place = fmt::format("capture {}", query_->Type(kId) == ColumnType::kNull ? "NULL" : id);
+  record->raw = RawRow(*query_);
+  auto memory = ReadCapture(*query_);
+  if (memory.ok() && ambiguous_ids_.count(id) != 0) memory = AlreadyExists("several rows have this id").At("id");
+  record->problem = memory.status();
+  if (memory.ok()) record->item = *std::move(memory);
+  return true;
+}
+
+std::string CapturesSource::Cursor(bool finished) const { return finished ? kFinished : last_; }
+
+std::optional<double> CapturesSource::Fraction() const {
+  return rows_ == 0 ? 1.0 : static_cast<double>(read_) / static_cast<double>(rows_);
+}
+
+}  // namespace engram

@@ -1,0 +1,57 @@
+// The table captures(id, session_id, timestamp, user_text, agent_text, metadata) of a SQLite file, with or without
+// full-text tables beside it: one memory per row.
+//
+//   id          memory id and source.id, the number or text as it is     session_id  run_id
+//   timestamp   created_at and event_time (import/loose_time.h)           metadata    metadata, a JSON object
+//   user_text, agent_text                                                 fields of the same names
+// NULL is absent. Other columns are not imported; IgnoredColumns() names them.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tools/import/source.h"
+#include "tools/import/sqlite_database.h"
+
+namespace engram {
+
+inline constexpr const char* kCapturesSystem = "sqlite:captures";
+
+class CapturesSource final : public ImportSource {
+ public:
+  // Checks the file's integrity and the table's columns. `quick`: see SqliteDatabase::CheckIntegrity.
+  static Result<std::unique_ptr<CapturesSource>> Open(const std::string& path, bool quick);
+
+  std::string DefaultImportId() const override;
+  const char* unit() const override { return "rows"; }
+  Result<bool> Resume(const std::string& cursor) override;
+  Result<bool> Next(SourceRecord* record) override;
+  std::string Cursor(bool finished) const override;
+  std::optional<double> Fraction() const override;
+
+  uint64_t rows() const { return rows_; }
+  const std::vector<std::string>& IgnoredColumns() const { return ignored_; }
+  // From the first row again, in the same read transaction.
+  Status Rewind();
+
+ private:
+  CapturesSource(std::string path, std::unique_ptr<SqliteDatabase> database)
+      : path_(std::move(path)), database_(std::move(database)) {}
+  Status ReadColumns();
+  Status FindAmbiguousIds();
+  Status Start(const std::string& condition);
+
+  const std::string path_;
+  const std::unique_ptr<SqliteDatabase> database_;
+  std::set<std::string> present_;
+  std::vector<std::string> ignored_;
+  std::set<std::string> ambiguous_ids_;  // that several rows have: no memory could be all of them
+  uint64_t rows_ = 0;
+  uint64_t read_ = 0;
+  std::optional<SqliteQuery> query_;
+  std::string last_;  // cursor of the row given last
+};
+
+}  // namespace engram

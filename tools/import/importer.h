@@ -1,0 +1,73 @@
+// The import itself: records from a source into batches, each committed together with the source's cursor, so that
+// a run that dies anywhere (kill -9 included) goes on where its last commit ended: nothing twice, nothing left out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/status.h"
+#include "client/cpp/client.h"
+#include "tools/import/batch.h"
+#include "tools/import/rejects.h"
+#include "tools/import/source.h"
+#include "tools/progress.h"
+
+namespace engram {
+
+struct ImportOptions {
+  std::string namespace_name;
+  std::string import_id;  // empty: the source's own
+  BatchLimits batch;
+  bool dry_run = false;  // read and check everything, write nothing
+  bool restart = false;  // from the beginning, whatever an earlier run has done
+  std::optional<uint64_t> limit;
+  std::string rejects_path;  // empty: the first record that can't be taken ends the run
+};
+
+struct ImportSummary {
+  std::string import_id;
+  bool resumed = false;
+  uint64_t records = 0;  // read by this run
+  uint64_t memories = 0;
+  uint64_t created = 0;
+  uint64_t updated = 0;
+  uint64_t unchanged = 0;
+  uint64_t duplicates = 0;
+  uint64_t edges = 0;
+  uint64_t nodes = 0;
+  uint64_t rejected = 0;         // by this run
+  uint64_t rejected_before = 0;  // by runs that this one continues
+  bool complete = false;         // the source was read to its end
+};
+
+class Importer {
+ public:
+  // All outlive the importer. Confined to one thread.
+  Importer(Client& client, ImportSource& source, ImportOptions options, Progress& progress);
+
+  // An error says what stopped the run; summary() tells what was done before.
+  Status Run();
+  const ImportSummary& summary() const { return summary_; }
+
+ private:
+  Status Prepare();
+  Result<std::optional<v1::ImportProgress>> EarlierProgress();
+  Status Take(SourceRecord record);
+  Status Reject(const SourceRecord& record, const Status& why);
+  // Writes the batch; records that the server refuses are rejected one by one and the rest is written.
+  Status Flush();
+  void Count(const v1::WriteReply& reply);
+
+  Client& client_;
+  ImportSource& source_;
+  const ImportOptions options_;
+  Progress& progress_;
+  ImportBatch batch_;
+  std::string cursor_;     // behind everything in batch_ and before it
+  std::string committed_;  // the cursor that the store has
+  std::unique_ptr<RejectsFile> rejects_;
+  ImportSummary summary_;
+};
+
+}  // namespace engram

@@ -1,0 +1,35 @@
+// What an import could not take: a JSON Lines file of {"place","error","field","record"}, in source order.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "tools/import/source.h"
+
+namespace engram {
+
+// Confined to one thread.
+class RejectsFile {
+ public:
+  // `keep`: how many entries an earlier run of the same import has committed; what stands behind them was written by
+  // a run that did not come so far, and comes again.
+  static Result<std::unique_ptr<RejectsFile>> Open(const std::string& path, uint64_t keep);
+  ~RejectsFile();
+  RejectsFile(const RejectsFile&) = delete;
+  RejectsFile& operator=(const RejectsFile&) = delete;
+
+  Status Add(const SourceRecord& record, const Status& why);
+  // Before the batch is written whose progress counts them.
+  Status Flush();
+  const std::string& path() const { return path_; }
+
+ private:
+  RejectsFile(std::string path, std::FILE* file) : path_(std::move(path)), file_(file) {}
+  const std::string path_;
+  std::FILE* const file_;
+};
+
+}  // namespace engram

@@ -1,0 +1,62 @@
+#include "tools/store_access.h"
+
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "tools/direct_transport.h"
+#include "tools/listen_address.h"
+
+namespace engram {
+namespace {
+
+Result<StoreAccess> OpenFolder(const std::string& data_dir) {
+  SetLogLevel(LogLevel::kWarning);  // a command's output is for a person
+  ServiceOptions options;
+  options.version = ENGRAM_VERSION;
+  options.engine_options.data_dir = data_dir;
+  StoreAccess access;
+  auto store = OpenStore(options);
+  if (!store.ok() && store.status().code() == StatusCode::kUnavailable) {
+    return Unavailable(
+        fmt::format("{}; if that is a server, use --server instead of --data", store.status().message()));
+  }
+  ASSIGN_OR_RETURN(access.store, std::move(store));
+  ClientOptions client;
+  client.compress = false;
+  access.client = std::make_unique<Client>(NewDirectTransport(*access.store), std::move(client));
+  return access;
+}
+
+}  // namespace
+
+void AddStoreOptions(CLI::App* command, StoreChoice* choice) {
+  auto* server = command->add_option("--server", choice->server, "The server to talk to")
+                     ->capture_default_str()
+                     ->envname("ENGRAM_SERVER")
+                     ->type_name("URL");
+  command->add_option("--data", choice->data_dir, "A data folder to work on directly; no server may have it open")
+      ->type_name("DIR")
+      ->excludes(server);
+  command->add_option("--key", choice->key, "The server's key")->envname("ENGRAM_KEY");
+}
+
+Result<StoreAccess> OpenAccess(const StoreChoice& choice) {
+  if (!choice.data_dir.empty()) return OpenFolder(choice.data_dir);
+  ASSIGN_OR_RETURN(const HostPort at, ParseServerUrl(choice.server));
+  ClientOptions options;
+  options.host = at.host;
+  options.port = at.port;
+  options.key = choice.key;
+  StoreAccess access;
+  ASSIGN_OR_RETURN(access.client, Client::Connect(options));
+  return access;
+}
+
+const std::string& StoreName(const StoreChoice& choice) {
+  return choice.data_dir.empty() ? choice.server : choice.data_dir;
+}
+
+}  // namespace engram

@@ -1,0 +1,36 @@
+// Which store a command works on: a server, or a data folder that it opens itself.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "base/status.h"
+#include "client/cpp/client.h"
+#include "tools/opened_store.h"
+
+namespace engram {
+
+struct StoreChoice {
+  std::string server = "http://127.0.0.1:7700";
+  std::string data_dir;  // not empty: this instead of a server
+  std::string key;
+};
+
+// Adds --server, --data and --key.
+void AddStoreOptions(CLI::App* command, StoreChoice* choice);
+
+// The client goes first when it is destroyed.
+struct StoreAccess {
+  std::unique_ptr<OpenedStore> store;  // with --data only
+  std::unique_ptr<Client> client;
+};
+
+// Unavailable when no server answers, or another process has the folder.
+Result<StoreAccess> OpenAccess(const StoreChoice& choice);
+
+// "http://127.0.0.1:7700" or the folder: for messages.
+const std::string& StoreName(const StoreChoice& choice);
+
+}  // namespace engram
