@@ -40,6 +40,12 @@ class WeighedIndex {
   // As last weighed.
   uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
+  // Gives the share back ahead of destruction: what is about to go must not make a load believe that there is no room.
+  // REQUIRES: nobody else holds it.
+  void GiveBack() {
+    budget_->bytes_.fetch_sub(bytes_.exchange(0, std::memory_order_relaxed), std::memory_order_relaxed);
+  }
+
   // Brings the share up to date. Takes the index's lock for a moment.
   void Weigh() {
     const uint64_t now = index_->sizes().total_bytes;

@@ -111,8 +111,9 @@ class IndexRegistry::Rep {
   void Queue(const Publication& publication, Entry* entry) REQUIRES(mutex_);
   // Takes the entry out; what it held is destroyed by the caller, outside the lock.
   Held Unlink(uint64_t number) REQUIRES(mutex_);
-  // Unlinks what nobody uses, least recently used first, until the budget is kept.
-  std::vector<Held> Evict() REQUIRES(mutex_);
+  // Unlinks what nobody uses, least recently used first, until the budget is kept; false when it can't be. What was
+  // unlinked is destroyed by the caller, outside the lock.
+  bool Evict(std::vector<Held>* evicted) REQUIRES(mutex_);
   static std::shared_ptr<NamespaceIndex> Share(const Held& held) { return {held, &held->index()}; }
 
   const Store& store_;
@@ -242,10 +243,10 @@ Status IndexRegistry::Rep::CheckRoom() {
   std::vector<Held> evicted;
   {
     const MutexLock lock(mutex_);
-    evicted = Evict();
+    // Decided under the lock: another load may put its weight on the scales the moment we let go, and then makes
+    // room itself.
+    if (Evict(&evicted)) return {};
   }
-  evicted.clear();
-  if (!budget_->exceeded()) return {};
   return Unavailable(fmt::format("indexes in use hold {} bytes of {} allowed", budget_->bytes(), budget_->bytes_max()))
       .RetryAfter(1);
 }
@@ -280,7 +281,7 @@ void IndexRegistry::Rep::Publish(const Publication& publication) {
   const auto at = entries_.find(number);
   if (outdated && at != entries_.end() && at->second->held == held) unlinked.push_back(Unlink(number));
   held.reset();  // so that it may be evicted as well
-  for (Held& evicted : Evict()) unlinked.push_back(std::move(evicted));
+  (void)Evict(&unlinked);
 }
 
 void IndexRegistry::Rep::Queue(const Publication& publication, Entry* entry) {
@@ -302,20 +303,19 @@ IndexRegistry::Rep::Held IndexRegistry::Rep::Unlink(uint64_t number) {
   return held;
 }
 
-std::vector<IndexRegistry::Rep::Held> IndexRegistry::Rep::Evict() {
-  std::vector<Held> evicted;
-  // The budget itself moves only when `evicted` is destroyed, outside the lock.
-  uint64_t freed = 0;
-  for (auto at = uses_.begin(); at != uses_.end() && budget_->bytes() > budget_->bytes_max() + freed;) {
+bool IndexRegistry::Rep::Evict(std::vector<Held>* evicted) {
+  auto at = uses_.begin();
+  while (budget_->exceeded()) {
+    if (at == uses_.end()) return false;
     const uint64_t number = *at++;
     const Held& held = entries_.at(number)->held;
     // Nobody can come to share it while we hold the lock, so a count of one stays one.
     if (held.use_count() > 1) continue;
-    freed += held->bytes();
-    evicted.push_back(Unlink(number));
+    held->GiveBack();
+    evicted->push_back(Unlink(number));
     ++evictions_;
   }
-  return evicted;
+  return true;
 }
 
 IndexRegistry::Usage IndexRegistry::Rep::usage() const {
