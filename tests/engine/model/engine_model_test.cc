@@ -2,6 +2,7 @@
 // between; after every few, everything that can be read is compared.
 //
 // ENGRAM_TEST_SEED picks the seed, ENGRAM_MODEL_OPERATIONS the number of operations per seed.
+#include <cmath>
 #include <cstdlib>
 
 #include <gmock/gmock.h>
@@ -306,6 +307,29 @@ class EngineModelTest : public EngineFixture, public ::testing::WithParamInterfa
     ASSERT_EQ(edges, expected.edges);
   }
 
+  void CheckPath() {
+    if (twin_.AnyDue(Now())) return;
+    WalkRequest request;
+    request.seeds = {generator_.RandomEnd()};
+    request.target = generator_.RandomEnd();
+    request.hops = 1 + generator_.Pick(4);
+    request.direction = static_cast<Direction>(generator_.Pick(3));
+    SCOPED_TRACE("path from " + request.seeds[0] + " to " + request.target);
+    const auto reply = engine_->FindPath(Ref(), request);
+    ASSERT_EQ(reply.ok(), IsPresent(request.seeds[0]) && IsPresent(request.target)) << reply.status().ToString();
+    if (!reply.ok()) return;
+    const std::optional<double> expected = NaivePathCost(twin_, request, Now());
+    ASSERT_EQ(reply->found, expected.has_value());
+    if (!expected) return;
+    ASSERT_NEAR(reply->cost, *expected, 1e-9);
+    ASSERT_EQ(reply->nodes.front(), request.seeds[0]);
+    ASSERT_EQ(reply->nodes.back(), request.target);
+    ASSERT_EQ(reply->edges.size() + 1, reply->nodes.size());
+    double cost = 0;
+    for (const NamedEdge& edge : reply->edges) cost += 1 / edge.edge.weight;
+    ASSERT_NEAR(cost, reply->cost, 1e-9);
+  }
+
   // --- Search.
 
   NaiveQuery RandomQuery() {
@@ -402,6 +426,24 @@ class EngineModelTest : public EngineFixture, public ::testing::WithParamInterfa
     }
   }
 
+  // Importance, feedback and recency move the fused scores.
+  void Adjust(SearchRequest* request, NaiveHits* hits) {
+    request->importance_weight = generator_.Pick(3) / 10.0;
+    request->feedback_weight = generator_.Pick(3) / 10.0;
+    request->recency.weight = generator_.Pick(3) / 10.0;
+    request->recency.half_life_seconds = 5'000;
+    for (auto& [id, score] : hits->scores) {
+      const TwinMemory& memory = *twin_.Find(id);
+      const StateRecord& state = memory.state;
+      const Timestamp time = memory.attributes.event_time.value_or(memory.attributes.created_at);
+      const double age = std::max(0.0, static_cast<double>(Now().micros - time.micros) / 1e6);
+      score += request->importance_weight * state.importance.value_or(0);
+      score +=
+          request->feedback_weight * (state.helpful - state.harmful) / (state.helpful + state.harmful + state.used + 1);
+      score += request->recency.weight * std::exp2(-age / 5'000);
+    }
+  }
+
   void CheckSearch() {
     SearchRequest request;
     if (generator_.OneIn(2)) request.filter = generator_.RandomFilter(Now());
@@ -432,19 +474,22 @@ class EngineModelTest : public EngineFixture, public ::testing::WithParamInterfa
     } else if (const auto expected = naive.Hybrid(words, space, vector)) {
       request.legs = {text_leg, vector_leg};
       request.explain = generator_.OneIn(3);
-      CheckHits(request, *expected);
+      NaiveHits adjusted = *expected;
+      if (generator_.OneIn(2)) Adjust(&request, &adjusted);
+      CheckHits(request, adjusted);
     }
   }
 
   void CheckSome() {
     CheckGet(generator_.RandomId());
     if (HasFatalFailure()) return;
-    switch (generator_.Pick(7)) {
+    switch (generator_.Pick(8)) {
       case 0: return CheckHistory(generator_.RandomId());
       case 1: return CheckList();
       case 2: return CheckFacet();
       case 3: return CheckEdges();
       case 4: return CheckExpand();
+      case 5: return CheckPath();
       default: return CheckSearch();
     }
   }

@@ -115,6 +115,28 @@ NaiveExpansion NaiveExpand(const TwinState& state, const WalkRequest& request, T
   return expansion;
 }
 
+std::optional<double> NaivePathCost(const TwinState& state, const WalkRequest& request, Timestamp now) {
+  std::map<std::string, double> costs = {{request.seeds[0], 0}};
+  for (uint32_t hop = 0; hop < request.hops; ++hop) {
+    std::map<std::string, double> next = costs;
+    for (const auto& [id, edge] : state.edges) {
+      if (!ValidAt(edge->edge, now)) continue;
+      const auto step = [&](const std::string& from, const std::string& to) {
+        const auto at = costs.find(from);
+        if (at == costs.end()) return;
+        const double cost = at->second + 1 / edge->edge.weight;
+        const auto [known, is_new] = next.emplace(to, cost);
+        if (!is_new) known->second = std::min(known->second, cost);
+      };
+      if (request.direction != Direction::kIn) step(edge->source, edge->target);
+      if (request.direction != Direction::kOut) step(edge->target, edge->source);
+    }
+    costs = std::move(next);
+  }
+  const auto at = costs.find(request.target);
+  return at == costs.end() ? std::nullopt : std::optional<double>(at->second);
+}
+
 std::set<std::string> NaiveEdges(const TwinState& state, const EdgeListQuery& query) {
   std::set<std::string> ids;
   for (const auto& [id, edge] : state.edges) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,6 +32,9 @@ struct NaiveExpansion {
   std::set<std::string> edges;            // ids
 };
 NaiveExpansion NaiveExpand(const TwinState& state, const WalkRequest& request, Timestamp now);
+
+// Of the cheapest path from the one seed to the target in at most `hops` steps.
+std::optional<double> NaivePathCost(const TwinState& state, const WalkRequest& request, Timestamp now);
 
 // Current edges as the engine lists them: at a node, in a direction, of types, matching a filter over edges.
 std::set<std::string> NaiveEdges(const TwinState& state, const EdgeListQuery& query);
