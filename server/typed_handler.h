@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "server/error.h"
 #include "server/router.h"
 
 namespace google::protobuf {
@@ -44,8 +45,6 @@ template <class Request, class Reply, class Function>
 Handler TypedAsync(Function function);
 
 // --- Only definitions below.
-
-HttpResponse ErrorResponse(RequestContext& context, const Status& status);  // server/error.h
 
 template <class Request>
 Status DecodeInto(RequestContext& context, Request* request) {

@@ -27,7 +27,7 @@ class Matcher {
   explicit Matcher(Captures* captures) : captures_(captures) {}
 
   void Match(const std::string& path, const Value& expected, const Value* got) {
-    if (expected.kind() == Value::Kind::kString && expected.as_string().rfind("$", 0) == 0) {
+    if (expected.kind() == Value::Kind::kString && expected.as_string().starts_with('$')) {
       return MatchPattern(path, expected.as_string(), got);
     }
     if (got == nullptr) return Differ(path, expected, got);
@@ -47,7 +47,7 @@ class Matcher {
   void MatchObject(const std::string& path, const Value::Object& expected, const Value::Object& got) {
     for (const auto& [key, member] : expected) {
       const auto found = got.find(key);
-      Match(path + "." + key, member, found == got.end() ? nullptr : &found->second);
+      Match(fmt::format("{}.{}", path, key), member, found == got.end() ? nullptr : &found->second);
     }
   }
 
@@ -74,9 +74,9 @@ class Matcher {
       matches = got->is_number();
     } else if (pattern == "$position") {
       matches = is_string && DecodePosition(got->as_string()).ok();
-    } else if (pattern.rfind("$contains:", 0) == 0) {
+    } else if (pattern.starts_with("$contains:")) {
       matches = is_string && got->as_string().find(pattern.substr(10)) != std::string::npos;
-    } else if (pattern.rfind("$capture:", 0) == 0) {
+    } else if (pattern.starts_with("$capture:")) {
       matches = is_string || got->is_number();
       if (matches) (*captures_)[pattern.substr(9)] = is_string ? got->as_string() : DebugString(*got);
     }

@@ -26,10 +26,10 @@ class Parser {
 
  private:
   Status Add(const std::string& line) {
-    if (line.rfind("> ", 0) == 0) return AddRequest(line.substr(2));
-    if (line.rfind("< ", 0) == 0) return AddReply(line.substr(2));
-    if (line.rfind("= ", 0) == 0) return AddOptions(line.substr(2));
-    if (line.rfind("#", 0) == 0 || line.empty()) return Status::Ok();
+    if (line.starts_with("> ")) return AddRequest(line.substr(2));
+    if (line.starts_with("< ")) return AddReply(line.substr(2));
+    if (line.starts_with("= ")) return AddOptions(line.substr(2));
+    if (line.starts_with('#') || line.empty()) return Status::Ok();
     if (steps_.empty()) return Error("a body without a request");
     Step& step = steps_.back();
     std::string& body = step.status == 0 ? step.body : step.reply;

@@ -129,7 +129,7 @@ class ScenarioTest : public testing::TestWithParam<std::tuple<std::string, Encod
     const std::string type = json ? "application/json" : "application/x-protobuf";
     const auto said = [&](std::string_view name) {
       return std::any_of(step.headers.begin(), step.headers.end(),
-                         [&](const std::string& header) { return header.rfind(name, 0) == 0; });
+                         [&](const std::string& header) { return header.starts_with(name); });
     };
     std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", step.method, target);
     if (!bytes.empty() && !said("Content-Type: ")) head += "Content-Type: " + type + "\r\n";
