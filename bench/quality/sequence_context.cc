@@ -33,7 +33,7 @@ Status MeasureRuns(const Laboratory& laboratory, const LabelledSet& set, const C
   ASSIGN_OR_RETURN(const auto loaded, LoadedSet::Write(laboratory.engine, laboratory.tenant, set, layout));
   const std::string runs = fmt::format("{}, a run for each {}", conversations.folder, run_fields.back());
   std::optional<double> without;
-  for (const ContextOptions& context : {ContextOptions{}, {1, 0.1}, {1, 0.2}, {1, 0.3}, {2, 0.2}, {2, 0.3}, {2, 0.4}}) {
+  for (const ContextOptions& context : {ContextOptions{}, {1, 0.1}, {1, 0.2}, {1, 0.3}, {2, 0.3}}) {
     ASSIGN_OR_RETURN(const QueryFigures figures, loaded->Measure([&](const LabelledRow& query) {
       SearchRequest request = HybridSearch(query, FusionMethod::kRelative, kDepth);
       request.context = context;
