@@ -17,6 +17,9 @@
 namespace engram::model {
 namespace {
 
+// Index bytes for either namespace alone.
+constexpr uint64_t kRoomForOne = 420'000;
+
 uint64_t OperationCount() {
   const char* text = std::getenv("ENGRAM_MODEL_OPERATIONS");
   return text ? std::stoull(text) : 10'000;
@@ -109,13 +112,33 @@ class EngineModelTest : public EngineFixture, public ::testing::WithParamInterfa
   }
   void Restart() {
     TouchTwin();
-    index_bytes_ = generator_.OneIn(2) ? 100'000 : uint64_t{1} << 30;
+    evictions_ += Evictions();
     engine_.reset();
     EngineOptions options = Options();
-    options.index_memory_bytes = index_bytes_;
+    options.index_memory_bytes = generator_.OneIn(3) ? uint64_t{1} << 30 : kRoomForOne;
     auto engine = Engine::Open(options);
     ASSERT_TRUE(engine.ok()) << engine.status().ToString();
     engine_ = std::move(*engine);
+  }
+
+  // Makes room for another namespace, which the small budget has not beside this one.
+  void LoadAnother() {
+    Mutation mutation = NewMutation({}, "another");
+    if (!another_) {
+      for (int i = 0; i < 570; ++i) mutation.operations.emplace_back(MemoryOf(std::to_string(i), WordFor(i)));
+    }
+    another_ = true;
+    ASSERT_TRUE(engine_->Write(std::move(mutation), Durability::kBuffered).status.ok());
+    const auto count = engine_->Count(Ref("another"), {}, {});
+    ASSERT_TRUE(count.ok()) << count.status().ToString();
+    ASSERT_EQ(count->first, 570U);
+  }
+  static std::string WordFor(int i) { return "word" + std::to_string(i) + " of another namespace"; }
+  uint64_t Evictions() const {
+    for (const auto& [name, value] : engine_->Status().gauges) {
+      if (name == "index_evictions_total") return static_cast<uint64_t>(value);
+    }
+    return 0;
   }
 
   // --- Reads.
@@ -511,6 +534,8 @@ class EngineModelTest : public EngineFixture, public ::testing::WithParamInterfa
       Advance(generator_.Pick(30));
     } else if (what < 16) {
       Sweep();
+    } else if (what < 17) {
+      LoadAnother();
     } else {
       MutateBoth();
     }
@@ -524,7 +549,8 @@ class EngineModelTest : public EngineFixture, public ::testing::WithParamInterfa
   TwinState twin_;
   std::map<std::string, uint64_t> reads_;
   uint64_t operations_ = 0;
-  uint64_t index_bytes_ = 0;
+  uint64_t evictions_ = 0;
+  bool another_ = false;
 };
 
 TEST_P(EngineModelTest, AgreesWithItsTwin) {
@@ -539,6 +565,7 @@ TEST_P(EngineModelTest, AgreesWithItsTwin) {
   }
   Sweep();
   CheckAll();
+  EXPECT_TRUE(evictions_ + Evictions() > 0 || wanted < 10'000) << "the budget was never short";
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, EngineModelTest, ::testing::Values(20'260'101, 20'260'102));
