@@ -101,12 +101,12 @@ void HttpServer::Run() {
 }
 
 asio::awaitable<void, Session::Executor> HttpServer::AcceptAll() {
-  constexpr asio::as_tuple_t<asio::use_awaitable_t<Session::Executor>> token;
+  constexpr asio::as_tuple_t<asio::use_awaitable_t<Session::Executor>> kToken;
   for (size_t next = 0; acceptor_->is_open(); next = (next + 1) % loops_.size()) {
     // Nothing that a loop's queue may be left with owns the loop.
     asio::io_context& context = *loops_[next]->context;
     Session::Socket socket(context);
-    const auto [error] = co_await acceptor_->async_accept(socket, token);
+    const auto [error] = co_await acceptor_->async_accept(socket, kToken);
     if (!error) {
       asio::post(context,
                  [this, next, socket = std::move(socket)]() mutable { Welcome(loops_[next], std::move(socket)); });

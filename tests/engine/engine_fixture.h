@@ -1,13 +1,13 @@
 // An engine over a fresh directory with a clock that stands still, and short ways to say mutations.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "base/clock.h"
 #include "engine/engine.h"

@@ -1,8 +1,8 @@
 // Expiry, runs, the sweep, replies that are kept, namespaces: what time and names do to memories.
-#include <gmock/gmock.h>
-
 #include <atomic>
 #include <future>
+
+#include <gmock/gmock.h>
 
 #include "engine/write/replies.h"
 #include "engine/write/sweep.h"
