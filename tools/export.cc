@@ -18,7 +18,8 @@ namespace {
 
 constexpr const char* kExamples =
     "Memories come first, each with its vectors, in the order of their ids; then named nodes that edges touch, as\n"
-    "{\"node\":{…}}; then edges, as {\"edge\":{…}}. Former versions stay behind. `engram import jsonl` reads it back.\n"
+    "{\"node\":{…}}; then edges, as {\"edge\":{…}}. Former versions and the configuration stay behind: make the\n"
+    "namespace with its vector spaces first, then `engram import jsonl` reads it back.\n"
     "\n"
     "Examples:\n"
     "  engram export --namespace notes --out notes.jsonl\n"

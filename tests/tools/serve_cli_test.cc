@@ -1,0 +1,76 @@
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "client/cpp/client.h"
+#include "tests/tools/cli_run.h"
+
+namespace engram {
+namespace {
+
+class ServeCliTest : public CliTest {
+ protected:
+  // Waits for the port file, which comes when requests are served.
+  uint16_t PortOf(CliProcess& server) {
+    while (server.Running() && ReadFile("port").empty()) std::this_thread::yield();
+    const std::string port = ReadFile("port");
+    return port.empty() ? uint16_t{0} : static_cast<uint16_t>(std::stoi(port));
+  }
+};
+
+constexpr const char* kServe = "serve --data store --listen 127.0.0.1:0 --port-file port";
+
+TEST_F(ServeCliTest, ServesUntilASignalAndKeepsWhatWasWritten) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    std::filesystem::remove(Path("port"));
+    CliProcess server(folder_, kServe, Path("log"));
+    ClientOptions options;
+    options.port = PortOf(server);
+    ASSERT_NE(options.port, 0) << ReadFile("log");
+    auto client = Client::Connect(options);
+    ASSERT_TRUE(client.ok()) << client.status().ToString();
+    v1::WriteRequest request;
+    request.add_memories()->set_text("kept");
+    ASSERT_TRUE((*client)->Write("notes", request).ok());
+    server.Signal(signal);
+    EXPECT_EQ(server.Wait(), 0);
+    EXPECT_NE(ReadFile("log").find("\"event\":\"closed\""), std::string::npos) << ReadFile("log");
+  }
+  EXPECT_NE(Run("stats --data store --namespace notes").output.find("memories             2"), std::string::npos);
+}
+
+TEST_F(ServeCliTest, ASecondServerOnTheSameFolderSaysWhy) {
+  CliProcess server(folder_, kServe, Path("log"));
+  ASSERT_NE(PortOf(server), 0);
+  const CliResult second = Run("serve --data store --listen 127.0.0.1:0");
+  EXPECT_EQ(second.code, 1);
+  EXPECT_NE(second.output.find("another process is using"), std::string::npos) << second.output;
+  const CliResult offline = Run("stats --data store");
+  EXPECT_EQ(offline.code, 1);
+  EXPECT_NE(offline.output.find("use --server instead of --data"), std::string::npos) << offline.output;
+}
+
+TEST_F(ServeCliTest, AnAddressBeyondLoopbackNeedsTheFlag) {
+  const CliResult refused = Run("serve --data store --listen 0.0.0.0:0");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.output.find("--insecure-listen"), std::string::npos) << refused.output;
+}
+
+TEST_F(ServeCliTest, BadCommandLinesAreTwo) {
+  EXPECT_EQ(Run("").code, 2);
+  EXPECT_EQ(Run("serve").code, 2);
+  EXPECT_EQ(Run("serve --data store --no-such-option").code, 2);
+  EXPECT_EQ(Run("import jsonl file --namespace n --data store --server http://127.0.0.1:1").code, 2);
+}
+
+TEST_F(ServeCliTest, HelpAndVersionAreFine) {
+  EXPECT_EQ(Run("--version").code, 0);
+  for (const char* command : {"", "serve", "import jsonl", "import sqlite", "export", "search", "stats"}) {
+    const CliResult help = Run(std::string(command) + " --help");
+    EXPECT_EQ(help.code, 0);
+    EXPECT_NE(help.output.find("Examples:"), std::string::npos) << help.output;
+  }
+}
+
+}  // namespace
+}  // namespace engram
