@@ -116,7 +116,7 @@ asio::awaitable<void, Session::Executor> HttpServer::AcceptAll() {
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
                                Session::Executor>
         pause(acceptor_->get_executor(), kAcceptRetry);
-    co_await pause.async_wait(token);
+    co_await pause.async_wait(kToken);
   }
 }
 
