@@ -25,7 +25,9 @@ ServedStore::ServedStore(const std::vector<std::string>& options) : folder_(Make
 }
 
 ServedStore::~ServedStore() {
-  if (process_) EXPECT_TRUE(process_->Terminate()) << "engram serve did not end well:\n" << Log();
+  if (process_) {
+    EXPECT_TRUE(process_->Terminate()) << "engram serve did not end well:\n" << Log();
+  }
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
 }
