@@ -19,7 +19,7 @@ struct StrongInt {
   constexpr StrongInt Next() const { return StrongInt(static_cast<Int>(value + 1)); }
 };
 
-// Numbers inside the store; see DESIGN words in docs/architecture.md.
+// Numbers inside the store; docs/architecture.md has the words.
 using ShardId = StrongInt<struct ShardIdTag, uint16_t>;
 using TenantId = StrongInt<struct TenantIdTag, uint32_t>;
 using NamespaceId = StrongInt<struct NamespaceIdTag, uint32_t>;
