@@ -161,6 +161,11 @@ struct NamedEdgePage {
   std::vector<NamedEdge> edges;
   std::string next_cursor;
 };
+// Edges that hold now (or at the time asked about) at a node.
+struct Degrees {
+  uint64_t out = 0;
+  uint64_t in = 0;
+};
 struct NodeView {
   Node node;
   bool is_memory = false;  // then `node` holds the id alone

@@ -54,14 +54,18 @@ bool NamespaceIndex::outdated() const {
 const Analyzer& NamespaceIndex::analyzer() const { return *rep_->analyzer; }
 
 Result<IndexView> NamespaceIndex::View(const ViewRequest& request, Timestamp now) {
-  for (;;) {
-    {
-      ReaderLock lock(rep_->mutex);
-      if (!rep_->expiry.HasDue(now)) return rep_->TakeView(request);
-    }
-    WriterLock lock(rep_->mutex);
-    rep_->Bury(now);
-  }
+  return rep_->ReadBuried(now, [&]() REQUIRES_SHARED(rep_->mutex) { return rep_->TakeView(request); });
+}
+
+std::function<bool(const Edge&)> NamespaceIndex::WithoutExpired(std::function<bool(const Edge&)> accept,
+                                                                Timestamp now) {
+  SlotSet gone = rep_->ReadBuried(now, [&]() REQUIRES_SHARED(rep_->mutex) { return rep_->buried_nodes; });
+  if (gone.isEmpty()) return accept;
+  return [gone = std::move(gone), accept = std::move(accept)](const Edge& edge) {
+    const bool touches = gone.contains(edge.source.value) || gone.contains(edge.target.value) ||
+                         (edge.memory && gone.contains(edge.memory->value));
+    return !touches && (!accept || accept(edge));
+  };
 }
 
 namespace {
@@ -188,7 +192,7 @@ std::optional<Slot> NamespaceIndex::SlotOf(const IndexView& view, NodeNumber nod
 
 Status NamespaceIndex::Walk(const KvReader& rows, const WalkFilter& filter, Timestamp now,
                             const std::function<Status(const NeighborSource&)>& walk) {
-  return rep_->edges.Walk(rows, filter, now, walk);
+  return rep_->edges.Walk(rows, {filter.types, WithoutExpired(filter.accept, now)}, now, walk);
 }
 
 NamespaceIndex::Sizes NamespaceIndex::sizes() const {
@@ -200,8 +204,9 @@ NamespaceIndex::Sizes NamespaceIndex::sizes() const {
   for (const auto& [space, index] : rep_->vectors) sizes.vector_bytes += index->MemoryBytes();
   sizes.attribute_bytes = rep_->attributes.MemoryBytes();
   sizes.total_bytes = sizeof(Rep) + sizes.graph_bytes + sizes.text_bytes + sizes.vector_bytes + sizes.attribute_bytes +
-                      rep_->inactive.getSizeInBytes() + rep_->buried.getSizeInBytes() + rep_->rows->MemoryBytes() +
-                      rep_->runs.MemoryBytes() + rep_->expiry.MemoryBytes();
+                      rep_->inactive.getSizeInBytes() + rep_->buried_nodes.getSizeInBytes() +
+                      rep_->buried.size() * Rep::kBuriedBytes + rep_->rows->MemoryBytes() + rep_->runs.MemoryBytes() +
+                      rep_->expiry.MemoryBytes();
   return sizes;
 }
 

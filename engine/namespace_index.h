@@ -117,8 +117,12 @@ class NamespaceIndex {
   // The visible slot of a node, if any.
   std::optional<Slot> SlotOf(const IndexView& view, NodeNumber node) const;
 
-  // Runs `walk` over the adjacency cache, built from `rows` first where it isn't yet. The source dies with
-  // the call.
+  // Buries what is due at `now`; then accepts what `accept` (which may be empty) does, but for the edges that touch
+  // or were brought by a memory whose rows wait for the sweep.
+  std::function<bool(const Edge&)> WithoutExpired(std::function<bool(const Edge&)> accept, Timestamp now);
+
+  // Runs `walk` over the adjacency cache, built from `rows` first where it isn't yet, less the edges of expired
+  // memories. The source dies with the call.
   engram::Status Walk(const KvReader& rows, const WalkFilter& filter, Timestamp now,
                       const std::function<engram::Status(const NeighborSource&)>& walk);
 

@@ -76,7 +76,10 @@ void NamespaceIndex::Rep::Apply(const StateChanged& changed) {
 
 void NamespaceIndex::Rep::Apply(const SlotRemoved& removed) {
   RemoveSlot(removed.slot);
-  buried.remove(removed.slot.value);
+  const auto waiting = buried.find(removed.slot);
+  if (waiting == buried.end()) return;
+  buried_nodes.remove(waiting->second.value);
+  buried.erase(waiting);
 }
 
 void NamespaceIndex::Rep::Apply(const RunChanged& changed) {
@@ -125,12 +128,17 @@ void NamespaceIndex::Rep::Bury(Timestamp now) {
     } else if (const auto slot = rows->SlotOf(NodeNumber(due.number))) {
       slots.push_back(*slot);
     }
-    for (const Slot slot : slots) {
-      RemoveSlot(slot);
-      buried.add(slot.value);
-    }
+    for (const Slot slot : slots) BurySlot(slot);
   }
   if (now > buried_until) buried_until = now;
+}
+
+void NamespaceIndex::Rep::BurySlot(Slot slot) {
+  const TableRow* known = rows->FindLive(slot);
+  if (!known) return;
+  buried.emplace(slot, known->row.node);
+  buried_nodes.add(known->row.node.value);
+  RemoveSlot(slot);
 }
 
 }  // namespace engram

@@ -28,6 +28,18 @@ class NamespaceIndex::Rep {
   void Bury(Timestamp now) REQUIRES(mutex);
 
   // --- Reads (namespace_index.cc).
+  // What `read` gives when all that is due at `now` is buried.
+  template <class Read>
+  auto ReadBuried(Timestamp now, Read read) EXCLUDES(mutex) {
+    for (;;) {
+      {
+        ReaderLock lock(mutex);
+        if (!expiry.HasDue(now)) return read();
+      }
+      WriterLock lock(mutex);
+      Bury(now);
+    }
+  }
   IndexView TakeView(const ViewRequest& request) const REQUIRES_SHARED(mutex);
   // The slot that holds the memory of `slot` now: itself, or the one that replaced it. Nothing when it is gone.
   std::optional<Slot> PresentSlot(const RowTable& table, Slot slot) const REQUIRES_SHARED(mutex);
@@ -39,8 +51,11 @@ class NamespaceIndex::Rep {
   NamespaceConfig config GUARDED_BY(mutex);
   Position position GUARDED_BY(mutex);
   Timestamp buried_until GUARDED_BY(mutex){INT64_MIN};
-  SlotSet buried GUARDED_BY(mutex);                  // gone from everything, but the sweep hasn't taken their rows
-  std::set<uint32_t> buried_runs GUARDED_BY(mutex);  // likewise
+  static constexpr size_t kBuriedBytes = 48;  // a map node
+  // Gone from everything, but the sweep hasn't taken their rows: memories by slot, their nodes, and runs.
+  std::map<Slot, NodeNumber> buried GUARDED_BY(mutex);
+  SlotSet buried_nodes GUARDED_BY(mutex);
+  std::set<uint32_t> buried_runs GUARDED_BY(mutex);
   bool outdated GUARDED_BY(mutex) = false;
   TextIndex text GUARDED_BY(mutex);
   std::map<std::string, std::unique_ptr<VectorIndex>> vectors GUARDED_BY(mutex);  // dense spaces with a vector so far
@@ -65,6 +80,7 @@ class NamespaceIndex::Rep {
   void NoteRevival(const std::optional<Timestamp>& expires_at) REQUIRES(mutex);
   void AddVector(const std::string& space, Slot slot, const DenseVector& vector) REQUIRES(mutex);
   void SetInactive(Slot slot, MemoryState state) REQUIRES(mutex);
+  void BurySlot(Slot slot) REQUIRES(mutex);
   // Removes the slot from everything; dead and unknown slots are ignored (they were buried before).
   void RemoveSlot(Slot slot) REQUIRES(mutex);
 };

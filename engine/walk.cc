@@ -61,17 +61,20 @@ Result<std::vector<NodeNumber>> FindSeeds(const ReadView& view, const WalkReques
 // Runs `walk` over the edges that the request may use.
 Status WalkEdges(const ReadView& view, const WalkRequest& request, const Walk& walk) {
   EdgeCondition condition(view.rows(), request.filter);
-  const WalkFilter filter{request.types, condition.accept()};
+  WalkFilter filter{request.types, condition.accept()};
   const auto timed = [&](const NeighborSource& source) { return walk(TimedNeighbors(source, view)); };
-  Status walked;
-  if (request.as_of || condition.reads_ids()) {
-    // Reading ids may wait for the disk, which nobody may who holds the adjacency cache.
-    walked = timed(*RowNeighbors(view.rows(), filter, request.as_of, view.now()));
-  } else {
-    ASSIGN_OR_RETURN(const std::shared_ptr<NamespaceIndex> index, view.Index());
-    walked = index->Walk(view.rows(), filter, view.now(), timed);
+  if (request.as_of) {
+    RETURN_IF_ERROR(timed(*RowNeighbors(view.rows(), filter, request.as_of, view.now())));
+    return condition.status();
   }
-  RETURN_IF_ERROR(walked);
+  ASSIGN_OR_RETURN(const std::shared_ptr<NamespaceIndex> index, view.Index());
+  if (condition.reads_ids()) {
+    // Reading ids may wait for the disk, which nobody may who holds the adjacency cache.
+    filter.accept = index->WithoutExpired(std::move(filter.accept), view.now());
+    RETURN_IF_ERROR(timed(*RowNeighbors(view.rows(), std::move(filter), std::nullopt, view.now())));
+  } else {
+    RETURN_IF_ERROR(index->Walk(view.rows(), filter, view.now(), timed));
+  }
   return condition.status();
 }
 
@@ -124,9 +127,14 @@ Result<NamedEdgePage> ListNamedEdges(const ReadView& view, const EdgeListQuery& 
   edges.types = query.types;
   edges.as_of = query.as_of;
   edges.include_retired = query.include_retired;
+  std::function<bool(const Edge&)> present = condition.accept();
+  if (!query.as_of && !query.include_retired) {
+    ASSIGN_OR_RETURN(const std::shared_ptr<NamespaceIndex> index, view.Index());
+    present = index->WithoutExpired(std::move(present), view.now());
+  }
   Status late;
   size_t seen = 0;
-  edges.accept = [&, accept = condition.accept()](const Edge& edge) {
+  edges.accept = [&, accept = std::move(present)](const Edge& edge) {
     if (++seen % 1024 == 0 && late.ok()) late = view.CheckDeadline();
     return late.ok() && (!accept || accept(edge));
   };
@@ -145,7 +153,8 @@ Result<NodeView> ReadNode(const ReadView& view, const std::string& id) {
   ASSIGN_OR_RETURN(const std::optional<IdRow> row, FindPresent(view, id, false));
   if (!row) return Unknown(id);
   ASSIGN_OR_RETURN(NodeView node, DescribeNode(view.rows(), id, *row));
-  ASSIGN_OR_RETURN(node.degrees, CountDegrees(view.rows(), row->node));
+  ASSIGN_OR_RETURN(const std::vector<Degrees> degrees, CountDegreesOf(view, std::nullopt, {{row->node}}));
+  node.degrees = degrees[0];
   return node;
 }
 

@@ -82,14 +82,6 @@ Result<EdgeByIdAndVersion> CollectEdgesOf(const KvReader& reader, NodeNumber nod
   return edges;
 }
 
-Result<uint64_t> CountRows(const KvReader& reader, const std::string& prefix) {
-  uint64_t count = 0;
-  const auto rows = reader.ScanPrefix(prefix);
-  for (; rows->Valid(); rows->Next()) ++count;
-  RETURN_IF_ERROR(rows->status());
-  return count;
-}
-
 }  // namespace
 
 Result<EdgeChange> PutEdge(const KvReader& reader, Edge edge, KvBatch& batch) {
@@ -143,13 +135,6 @@ Result<std::optional<Edge>> FindEdge(const KvReader& reader, std::string_view id
   if (!record) return std::optional<Edge>();
   ASSIGN_OR_RETURN(Edge edge, DecodeEdge(*record));
   return std::optional<Edge>(std::move(edge));
-}
-
-Result<Degrees> CountDegrees(const KvReader& reader, NodeNumber node) {
-  Degrees degrees;
-  ASSIGN_OR_RETURN(degrees.out, CountRows(reader, EdgesFromPrefix(node, EdgeState::kCurrent)));
-  ASSIGN_OR_RETURN(degrees.in, CountRows(reader, EdgesToPrefix(node, EdgeState::kCurrent)));
-  return degrees;
 }
 
 }  // namespace engram

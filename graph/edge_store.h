@@ -73,12 +73,6 @@ Status VisitEdges(const KvReader& reader, NodeNumber node, Direction direction, 
 // Every current edge of the namespace (an adjacency cache is built from it).
 Status VisitAllEdges(const KvReader& reader, const std::function<bool(const Edge&)>& visit);
 
-struct Degrees {
-  uint64_t out = 0;
-  uint64_t in = 0;
-};
-Result<Degrees> CountDegrees(const KvReader& reader, NodeNumber node);
-
 // The canonical bytes of an edge version (docs/formats.md) and their hash: what digests sum over.
 std::string EncodeEdge(const Edge& edge);
 Result<Edge> DecodeEdge(std::string_view bytes);

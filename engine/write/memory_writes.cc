@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/canonical.h"
+#include "engine/write/runs.h"
 #include "engine/write/spaces.h"
 #include "engine/write/versions.h"
 
@@ -55,6 +56,14 @@ OperationResult Done(std::string_view id, Version version, Outcome outcome) {
   return {std::string(id), version, outcome};
 }
 
+// Changes the state record at most. The memory's run is renewed all the same: its conversation goes on.
+Result<OperationResult> KeepVersion(Transaction& tx, const std::string& id, const CurrentMemory& current,
+                                    const StateRecord& state) {
+  ASSIGN_OR_RETURN(const bool changed, PutState(tx, id, current, state));
+  if (current.row.run) RETURN_IF_ERROR(RenewRun(tx, *current.row.run));
+  return Done(id, current.row.version, changed ? Outcome::kUpdated : Outcome::kUnchanged);
+}
+
 // The live memory of the same scopes and content, when the namespace looks for it.
 Result<std::optional<OperationResult>> FindDuplicate(Transaction& tx, const WriteMemory& write) {
   if (tx.head.config.deduplicate == Deduplicate::kNone) return std::optional<OperationResult>();
@@ -70,7 +79,9 @@ Result<std::optional<OperationResult>> FindDuplicate(Transaction& tx, const Writ
   ASSIGN_OR_RETURN(const auto ids, ReadNodeIds(tx.rows(), nodes));
   for (const std::string& id : ids) {
     ASSIGN_OR_RETURN(const auto current, FindCurrent(tx, id));
-    if (current) return std::optional<OperationResult>(Done(id, current->row.version, Outcome::kDuplicate));
+    if (!current) continue;
+    if (current->row.run) RETURN_IF_ERROR(RenewRun(tx, *current->row.run));
+    return std::optional<OperationResult>(Done(id, current->row.version, Outcome::kDuplicate));
   }
   return std::optional<OperationResult>();
 }
@@ -104,8 +115,7 @@ Result<OperationResult> ReplaceMemory(Transaction& tx, const WriteMemory& write,
   const bool same_times = (!write.created_at || *write.created_at == current.attributes.attributes.created_at) &&
                           (!write.updated_at || *write.updated_at == current.attributes.attributes.updated_at);
   if (same_content && same_times && SameAttributes(current.attributes.attributes, write.attributes)) {
-    ASSIGN_OR_RETURN(const bool changed, PutState(tx, write.id, current, state));
-    return Done(write.id, current.row.version, changed ? Outcome::kUpdated : Outcome::kUnchanged);
+    return KeepVersion(tx, write.id, current, state);
   }
   NextVersion next;
   if (!same_content) next.content = write.content;
@@ -169,10 +179,7 @@ void PatchAttributes(const PatchMemory& patch, Attributes* attributes) {
 // Stores changed attributes (and content, where given) as a new version, or the state record alone.
 Result<OperationResult> StoreChange(Transaction& tx, const std::string& id, const CurrentMemory& current,
                                     std::optional<Content> content, Attributes attributes, const StateRecord& state) {
-  if (!content && attributes == current.attributes.attributes) {
-    ASSIGN_OR_RETURN(const bool changed, PutState(tx, id, current, state));
-    return Done(id, current.row.version, changed ? Outcome::kUpdated : Outcome::kUnchanged);
-  }
+  if (!content && attributes == current.attributes.attributes) return KeepVersion(tx, id, current, state);
   NextVersion next;
   next.content = std::move(content);
   next.attributes = std::move(attributes);
@@ -265,8 +272,7 @@ Result<OperationResult> ApplyFeedback(Transaction& tx, const Feedback& feedback)
     case Feedback::Signal::kHelpful: state.helpful += feedback.weight; break;
     case Feedback::Signal::kHarmful: state.harmful += feedback.weight; break;
   }
-  ASSIGN_OR_RETURN(const bool changed, PutState(tx, feedback.id, *current, state));
-  return Done(feedback.id, current->row.version, changed ? Outcome::kUpdated : Outcome::kUnchanged);
+  return KeepVersion(tx, feedback.id, *current, state);
 }
 
 Result<OperationResult> ApplyTouch(Transaction& tx, const Touch& touch) {

@@ -127,6 +127,39 @@ TEST_F(LifeTest, ARunsTtlRenewsWithEveryWriteToIt) {
   ExpectConsistent();
 }
 
+TEST_F(LifeTest, AWriteThatChangesNothingRenewsTheRunToo) {
+  NamespaceConfig config;
+  config.deduplicate = Deduplicate::kContent;
+  (void)Create(config);
+  WriteRun run;
+  run.scopes.run_id = "r";
+  run.ttl_seconds.emplace(60);
+  (void)Write(run);
+  (void)Write(InRun("a", "r"));
+  WriteMemory again = InRun("a", "r");
+  again.id = "b";
+  PatchMemory same;
+  same.id = "a";
+  same.kind = "";
+  const std::vector<std::pair<Operation, Outcome>> writes = {
+      {InRun("a", "r"), Outcome::kUnchanged},
+      {same, Outcome::kUnchanged},
+      {again, Outcome::kDuplicate},
+      {Feedback{"a", Feedback::Signal::kUsed, 1}, Outcome::kUpdated},
+  };
+  for (const auto& [write, outcome] : writes) {
+    Advance(40);
+    EXPECT_EQ(Write(write).results.at(0).outcome, outcome);
+    const auto found = engine_->FindRun(Ref(), run.scopes);
+    ASSERT_TRUE(found.ok()) << found.status().ToString();
+    EXPECT_EQ(found->expires_at->micros - found->last_activity.micros, 60'000'000);
+  }
+  EXPECT_EQ(Get("a")->version, Version(1));
+  Advance(60);
+  EXPECT_FALSE(Get("a"));
+  ExpectConsistent();
+}
+
 TEST_F(LifeTest, ARunThatEndedCanBeginAgainBeforeTheSweep) {
   WriteRun run;
   run.scopes.run_id = "r";

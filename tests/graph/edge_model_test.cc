@@ -197,11 +197,6 @@ class EdgeModelTest : public testing::TestWithParam<uint64_t> {
     const std::vector<Edge> expected = twin_.List(query);
     for (const size_t limit : {1, 2, 3, 1000}) ASSERT_EQ(ListInPages(kv_, query, limit), expected) << limit;
 
-    const NodeNumber node = random_.Node();
-    const auto degrees = CountDegrees(kv_, node);
-    ASSERT_TRUE(degrees.ok());
-    EXPECT_EQ(degrees->out, twin_.List({.node = node, .direction = Direction::kOut}).size());
-    EXPECT_EQ(degrees->in, twin_.List({.node = node, .direction = Direction::kIn}).size());
     EXPECT_EQ(kv_.size(), RowsWanted(twin_.List({.include_retired = true})));
   }
 

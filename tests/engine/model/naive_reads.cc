@@ -100,7 +100,7 @@ NaiveExpansion NaiveExpand(const TwinState& state, const WalkRequest& request, T
     std::map<std::string, uint32_t> reached;
     for (const auto& [id, edge] : state.edges) {
       if (!OfTypes(*edge, request.types) || !PassesFilter(*edge, request.filter)) continue;
-      if (!ValidAt(edge->edge, now)) continue;
+      if (!ValidAt(edge->edge, now) || !state.IsVisible(*edge, now)) continue;
       const auto from = [&](const std::string& node, const std::string& other) {
         const auto at = expansion.nodes.find(node);
         if (at == expansion.nodes.end() || at->second != hop) return;
@@ -120,7 +120,7 @@ std::optional<double> NaivePathCost(const TwinState& state, const WalkRequest& r
   for (uint32_t hop = 0; hop < request.hops; ++hop) {
     std::map<std::string, double> next = costs;
     for (const auto& [id, edge] : state.edges) {
-      if (!ValidAt(edge->edge, now)) continue;
+      if (!ValidAt(edge->edge, now) || !state.IsVisible(*edge, now)) continue;
       const auto step = [&](const std::string& from, const std::string& to) {
         const auto at = costs.find(from);
         if (at == costs.end()) return;
@@ -137,9 +137,10 @@ std::optional<double> NaivePathCost(const TwinState& state, const WalkRequest& r
   return at == costs.end() ? std::nullopt : std::optional<double>(at->second);
 }
 
-std::set<std::string> NaiveEdges(const TwinState& state, const EdgeListQuery& query) {
+std::set<std::string> NaiveEdges(const TwinState& state, const EdgeListQuery& query, Timestamp now) {
   std::set<std::string> ids;
   for (const auto& [id, edge] : state.edges) {
+    if (!state.IsVisible(*edge, now)) continue;
     if (!OfTypes(*edge, query.types) || !PassesFilter(*edge, query.filter)) continue;
     const bool leaves = query.direction != Direction::kIn && edge->source == query.node_id;
     const bool enters = query.direction != Direction::kOut && edge->target == query.node_id;

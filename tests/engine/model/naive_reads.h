@@ -37,6 +37,6 @@ NaiveExpansion NaiveExpand(const TwinState& state, const WalkRequest& request, T
 std::optional<double> NaivePathCost(const TwinState& state, const WalkRequest& request, Timestamp now);
 
 // Current edges as the engine lists them: at a node, in a direction, of types, matching a filter over edges.
-std::set<std::string> NaiveEdges(const TwinState& state, const EdgeListQuery& query);
+std::set<std::string> NaiveEdges(const TwinState& state, const EdgeListQuery& query, Timestamp now);
 
 }  // namespace engram::model

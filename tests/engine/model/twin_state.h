@@ -85,11 +85,13 @@ struct TwinState {
   }
   // What a read at `now` may see.
   bool IsVisible(const TwinMemory& memory, Timestamp now) const { return memory.live && !IsDue(memory, now); }
-  bool AnyDue(Timestamp now) const {
-    for (const auto& [id, memory] : memories) {
-      if (memory->live && IsDue(*memory, now)) return true;
-    }
-    return false;
+  // What is due but not swept has its edges still.
+  bool IsVisible(const TwinEdge& edge, Timestamp now) const {
+    const auto expired = [&](const std::string& id) {
+      const TwinMemory* memory = Find(id);
+      return memory && memory->live && IsDue(*memory, now);
+    };
+    return !expired(edge.source) && !expired(edge.target) && !expired(edge.memory);
   }
 };
 

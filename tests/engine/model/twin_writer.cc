@@ -170,13 +170,17 @@ bool TwinWriter::PutState(const std::string& id, const StateRecord& state) {
   return true;
 }
 
+OperationResult TwinWriter::KeepVersion(const std::string& id, const StateRecord& state) {
+  const bool changed = PutState(id, state);
+  const TwinMemory& memory = *state_.Find(id);
+  if (memory.run) Renew(*memory.run);
+  return {id, memory.version, changed ? Outcome::kUpdated : Outcome::kUnchanged};
+}
+
 OperationResult TwinWriter::StoreChange(const std::string& id, std::optional<Content> content, Attributes attributes,
                                         const StateRecord& state) {
   const TwinMemory& current = *state_.Find(id);
-  if (!content && attributes == current.attributes) {
-    const bool changed = PutState(id, state);
-    return {id, state_.Find(id)->version, changed ? Outcome::kUpdated : Outcome::kUnchanged};
-  }
+  if (!content && attributes == current.attributes) return KeepVersion(id, state);
   attributes.updated_at = now_;
   const auto source_version = attributes.source.version;
   const bool new_content = content.has_value();
@@ -217,17 +221,17 @@ OperationResult TwinWriter::operator()(const WriteMemory& op) {
   attributes.created_at = attributes.updated_at = now_;
   if (!current) {
     std::string twin;
-    if (const TwinMemory* duplicate = FindDuplicate(op, &twin)) return {twin, duplicate->version, Outcome::kDuplicate};
+    if (const TwinMemory* duplicate = FindDuplicate(op, &twin)) {
+      if (duplicate->run) Renew(*duplicate->run);
+      return {twin, duplicate->version, Outcome::kDuplicate};
+    }
     PutVersion(op.id, false, true, op.content, attributes, Changed({}, op.state), given);
     return {op.id, state_.Find(op.id)->version, Outcome::kCreated};
   }
   if (current->attributes.scopes != op.attributes.scopes) throw Refusal{StatusCode::kInvalidArgument};
   const StateRecord state = Changed(current->state, op.state);
   const bool same_content = op.content == current->content;
-  if (same_content && EqualButForTimes(current->attributes, op.attributes)) {
-    const bool changed = PutState(op.id, state);
-    return {op.id, state_.Find(op.id)->version, changed ? Outcome::kUpdated : Outcome::kUnchanged};
-  }
+  if (same_content && EqualButForTimes(current->attributes, op.attributes)) return KeepVersion(op.id, state);
   attributes.created_at = current->attributes.created_at;
   PutVersion(op.id, true, !same_content, op.content, attributes, state, given);
   return {op.id, state_.Find(op.id)->version, Outcome::kUpdated};
@@ -301,8 +305,7 @@ OperationResult TwinWriter::operator()(const Feedback& op) {
   if (op.signal == Feedback::Signal::kUsed) state.used += op.weight;
   if (op.signal == Feedback::Signal::kHelpful) state.helpful += op.weight;
   if (op.signal == Feedback::Signal::kHarmful) state.harmful += op.weight;
-  const Version version = current->version;
-  return {op.id, version, PutState(op.id, state) ? Outcome::kUpdated : Outcome::kUnchanged};
+  return KeepVersion(op.id, state);
 }
 
 OperationResult TwinWriter::operator()(const Touch& op) {

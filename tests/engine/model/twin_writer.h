@@ -49,6 +49,8 @@ class TwinWriter {
                   const StateRecord& state, std::optional<uint64_t> source_version);
   // True when it differed.
   bool PutState(const std::string& id, const StateRecord& state);
+  // The state record at most changes; the run is renewed.
+  OperationResult KeepVersion(const std::string& id, const StateRecord& state);
   OperationResult StoreChange(const std::string& id, std::optional<Content> content, Attributes attributes,
                               const StateRecord& state);
   const TwinMemory* FindDuplicate(const WriteMemory& op, std::string* id);

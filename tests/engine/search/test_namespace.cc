@@ -182,11 +182,12 @@ void TestNamespace::Delete(const std::string& id) {
   Publish(SlotRemoved{slot});
 }
 
-void TestNamespace::Link(const std::string& source, const std::string& target, Edge edge) {
+void TestNamespace::Link(const std::string& source, const std::string& target, Edge edge, const std::string& memory) {
   if (edge.id.empty()) edge.id = "e" + std::to_string(++edges_);
   if (edge.type.empty()) edge.type = "near";
   edge.source = NodeOf(source, false).node;
   edge.target = NodeOf(target, false).node;
+  if (!memory.empty()) edge.memory = NodeOf(memory, true).node;
   edge.recorded = now_;
   KvBatch& batch = Rows();
   const Result<EdgeChange> change = PutEdge(rows(), edge, batch);

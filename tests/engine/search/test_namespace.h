@@ -48,8 +48,8 @@ class TestNamespace {
   // The slot stays.
   void WriteAttributes(const std::string& id, const Attributes& attributes);
   void Delete(const std::string& id);
-  // Ends that aren't memories become named entities. An empty edge id makes one.
-  void Link(const std::string& source, const std::string& target, Edge edge = {});
+  // Ends that aren't memories become named entities. An empty edge id makes one. `memory` brought it, if any.
+  void Link(const std::string& source, const std::string& target, Edge edge = {}, const std::string& memory = "");
   void Unlink(const std::string& edge_id);
 
   // Runs before each of the next looks at the store, while something is left to run.

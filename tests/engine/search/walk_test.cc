@@ -131,6 +131,35 @@ TEST_F(WalkTest, DeletedAndExpiredMemoriesAreNotShown) {
   EXPECT_EQ(ExpandGraph(ns_.View(), From({"b"})).status().code(), StatusCode::kNotFound);
 }
 
+TEST_F(WalkTest, NoWayLeadsThroughAnExpiredMemory) {
+  StateRecord mortal;
+  mortal.expires_at = Timestamp::FromSeconds(2'000'000);
+  ns_.Write({"b", "milk", {}, {}, mortal});
+  ns_.Write({"c", "sugar", {}, {}, mortal});
+  ns_.Unlink("e4");
+  ns_.Link("a", "other", Typed("near"), "c");
+  WalkRequest path = From({"a"});
+  path.target = "far";
+  path.hops = 3;
+  EXPECT_TRUE(FindGraphPath(ns_.View(), path)->found);
+  WalkRequest by_id = From({"a"});
+  by_id.hops = 3;
+  by_id.filter = EdgeFilterOf({{"source", Value::Object{{"ne", "nobody"}}}});  // walks over rows
+  EXPECT_EQ(NodeIds(*ExpandGraph(ns_.View(), by_id)).size(), 5u);
+
+  ns_.SetTime(Timestamp::FromSeconds(2'000'000));
+  EXPECT_FALSE(FindGraphPath(ns_.View(), path)->found);
+  EXPECT_THAT(NodeIds(*ExpandGraph(ns_.View(), by_id)), ElementsAre("a@0", "ann@1"));
+  by_id.filter.reset();
+  EXPECT_THAT(NodeIds(*ExpandGraph(ns_.View(), by_id)), ElementsAre("a@0", "ann@1"));
+  EXPECT_EQ(RankGraph(ns_.View(), From({"a"}))->nodes.size(), 2u);
+  EXPECT_EQ(ReadNode(ns_.View(), "far")->degrees.in, 0u);
+  EXPECT_EQ(ListNamedEdges(ns_.View(), {})->edges.size(), 1u);
+  EdgeListQuery all;
+  all.include_retired = true;
+  EXPECT_GT(ListNamedEdges(ns_.View(), all)->edges.size(), 3u);
+}
+
 TEST_F(WalkTest, NodesHaveTheirDegrees) {
   const auto node = ReadNode(ns_.View(), "ann");
   ASSERT_TRUE(node.ok());
