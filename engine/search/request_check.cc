@@ -30,6 +30,11 @@ Status CheckLegs(const SearchRequest& request) {
     const LegRequest& leg = request.legs[i];
     const std::string at = fmt::format("legs[{}]", i);
     if (leg.name.empty()) return InvalidArgument("a leg needs a name").At(at + ".name");
+    if (leg.name == "adjust" || leg.name == "fused") {
+      return InvalidArgument(
+                 fmt::format("\"{}\" has a meaning of its own in explanations: call the leg otherwise", leg.name))
+          .At(at + ".name");
+    }
     if (!names.insert(leg.name).second) {
       return InvalidArgument(fmt::format("two legs are called \"{}\"", leg.name)).At(at + ".name");
     }

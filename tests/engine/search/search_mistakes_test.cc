@@ -78,6 +78,7 @@ TEST(SearchMistakesTest, EachHasItsField) {
   };
   EXPECT_EQ(field([](auto* r) { r->legs.clear(); }), "legs");
   EXPECT_EQ(field([](auto* r) { r->legs[1].name = "text"; }), "legs[1].name");
+  EXPECT_EQ(field([](auto* r) { r->legs[1].name = "adjust"; }), "legs[1].name");
   EXPECT_EQ(field([](auto* r) { r->legs[1].weight = -1; }), "legs[1].weight");
   EXPECT_EQ(field([](auto* r) { r->legs = {GraphLegOf({})}; }), "legs[0].graph.seeds");
   EXPECT_EQ(field([](auto* r) { r->legs.push_back(GraphLegOf({})), r->legs[2].graph.hops = 99; }),
