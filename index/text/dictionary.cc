@@ -3,53 +3,13 @@
 #include <algorithm>
 
 #include "base/hash.h"
-#include "index/text/levenshtein.h"
-#include "index/text/utf8.h"
+#include "index/text/edit_walk.h"
 
 namespace engram {
 namespace {
 
 // A word costs sorted_.size() / kRecentMax moved numbers to sort in, and a walk looks at all recent ones.
 constexpr size_t kRecentMax = 512;
-
-size_t CommonBytes(std::string_view a, std::string_view b) {
-  const size_t size = std::min(a.size(), b.size());
-  return static_cast<size_t>(std::mismatch(a.begin(), a.begin() + static_cast<ptrdiff_t>(size), b.begin()).first -
-                             a.begin());
-}
-
-// Feeds words to EditRows, reusing the rows of what two words in a row begin with.
-class EditWalk {
- public:
-  EditWalk(std::string_view pattern, uint32_t limit) : rows_(DecodeAll(pattern), limit) {}
-
-  // The word's distance, or more than the limit. Then `dead_bytes()` says which beginning of it rules
-  // out every other word with that beginning, 0 for none.
-  uint32_t Distance(std::string_view word) {
-    const size_t common = CommonBytes(word, previous_);
-    size_t kept = 0;
-    while (kept < ends_.size() && ends_[kept] <= common) ++kept;
-    ends_.resize(kept);
-    rows_.Truncate(kept);
-    previous_ = word;
-    dead_bytes_ = 0;
-    for (size_t at = kept == 0 ? 0 : ends_.back(); at < word.size();) {
-      rows_.Push(DecodeUtf8(word, &at));
-      ends_.push_back(at);
-      if (rows_.CanMatch()) continue;
-      dead_bytes_ = at;
-      return rows_.limit() + 1;
-    }
-    return rows_.Distance();
-  }
-  size_t dead_bytes() const { return dead_bytes_; }
-
- private:
-  EditRows rows_;
-  std::string_view previous_;
-  std::vector<size_t> ends_;  // byte ends of the characters in rows_
-  size_t dead_bytes_ = 0;
-};
 
 }  // namespace
 
@@ -156,6 +116,15 @@ void Dictionary::EachWithin(std::string_view word, uint32_t distance_max,
     const uint32_t distance = walk.Distance(text(id));
     if (distance <= distance_max && live(id) > 0) visit(id, distance);
   }
+}
+
+std::vector<uint32_t> Dictionary::InOrder() const {
+  std::vector<uint32_t> ids = recent_;
+  const auto before = [this](uint32_t a, uint32_t b) { return Before(a, b); };
+  std::sort(ids.begin(), ids.end(), before);
+  std::vector<uint32_t> all(size());
+  std::merge(sorted_.begin(), sorted_.end(), ids.begin(), ids.end(), all.begin(), before);
+  return all;
 }
 
 size_t Dictionary::MemoryBytes() const {

@@ -42,6 +42,9 @@ class Dictionary {
   void EachWithin(std::string_view word, uint32_t distance_max,
                   const std::function<void(uint32_t, uint32_t)>& visit) const;
 
+  // All words, live or not, by their bytes and then their numbers. Needs no lock once no word comes any more.
+  std::vector<uint32_t> InOrder() const;
+
   size_t MemoryBytes() const;  // without the arena's
 
  private:
