@@ -30,6 +30,18 @@ class WritableFile {
   virtual Status Close() = 0;
 };
 
+// The bytes of a file as memory, for reading only. Thread-safe. They stay readable when the file is removed
+// or its name is taken by another. A file must not be changed or cut while it is mapped: ours are written
+// once and renamed into place. A disk that fails under a mapping stops the process (SIGBUS).
+class MappedFile {
+ public:
+  virtual ~MappedFile() = default;
+  // Starts at a page's beginning (at least 64-byte aligned in the twin); empty for an empty file.
+  virtual std::string_view bytes() const = 0;
+  // Says that these bytes will not be asked for soon, so that their memory may go to others.
+  virtual void Release(uint64_t offset, uint64_t size) const = 0;
+};
+
 // Held until destroyed; the death of the process releases it too.
 class FileLock {
  public:
@@ -42,6 +54,8 @@ class FileSystem {
   virtual ~FileSystem() = default;
 
   virtual Result<std::string> ReadFile(const std::string& path) const = 0;
+  // Reads nothing yet: pages come when they are first touched.
+  virtual Result<std::unique_ptr<MappedFile>> Map(const std::string& path) const = 0;
   // Creates the file or empties it.
   virtual Result<std::unique_ptr<WritableFile>> OpenForWriting(const std::string& path) = 0;
   virtual Result<uint64_t> FileSize(const std::string& path) const = 0;

@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -85,6 +86,30 @@ class PosixWritableFile final : public WritableFile {
   std::string path_;
 };
 
+class PosixMappedFile final : public MappedFile {
+ public:
+  PosixMappedFile(void* begin, size_t size) : begin_(begin), size_(size) {}
+  PosixMappedFile(const PosixMappedFile&) = delete;
+  PosixMappedFile& operator=(const PosixMappedFile&) = delete;
+  ~PosixMappedFile() override {
+    if (size_ > 0) ::munmap(begin_, size_);
+  }
+
+  std::string_view bytes() const override { return {static_cast<const char*>(begin_), size_}; }
+
+  void Release(uint64_t offset, uint64_t size) const override {
+    static const auto kPage = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+    // Whole pages only; one that is shared with bytes outside stays.
+    const uint64_t first = (offset + kPage - 1) / kPage * kPage;
+    const uint64_t last = std::min<uint64_t>(offset + size, size_) / kPage * kPage;
+    if (first < last) ::madvise(static_cast<char*>(begin_) + first, last - first, MADV_DONTNEED);
+  }
+
+ private:
+  void* begin_;
+  size_t size_;
+};
+
 class PosixFileLock final : public FileLock {
  public:
   explicit PosixFileLock(Descriptor file) : file_(std::move(file)) {}
@@ -112,6 +137,17 @@ class PosixFileSystem final : public FileSystem {
     }
     contents.resize(size);
     return contents;
+  }
+
+  Result<std::unique_ptr<MappedFile>> Map(const std::string& path) const override {
+    ASSIGN_OR_RETURN(const Descriptor file, Open(path, O_RDONLY));
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0) return FromErrno("can't stat", path, errno);
+    const auto size = static_cast<size_t>(info.st_size);
+    if (size == 0) return std::unique_ptr<MappedFile>(std::make_unique<PosixMappedFile>(nullptr, 0));
+    void* begin = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
+    if (begin == MAP_FAILED) return FromErrno("can't map", path, errno);
+    return std::unique_ptr<MappedFile>(std::make_unique<PosixMappedFile>(begin, size));
   }
 
   Result<std::unique_ptr<WritableFile>> OpenForWriting(const std::string& path) override {

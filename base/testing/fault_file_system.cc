@@ -65,6 +65,23 @@ class FaultFileSystem::File final : public WritableFile {
   uint64_t generation_;
 };
 
+class FaultFileSystem::Mapping final : public MappedFile {
+ public:
+  explicit Mapping(std::string_view bytes) : lines_(bytes.size() / sizeof(Line) + 1), size_(bytes.size()) {
+    std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(lines_.data()));
+  }
+
+  std::string_view bytes() const override { return {reinterpret_cast<const char*>(lines_.data()), size_}; }
+  void Release(uint64_t /*offset*/, uint64_t /*size*/) const override {}
+
+ private:
+  struct alignas(64) Line {
+    char bytes[64];
+  };
+  std::vector<Line> lines_;
+  size_t size_;
+};
+
 class FaultFileSystem::HeldLock final : public FileLock {
  public:
   HeldLock(FaultFileSystem& files, std::string path, uint64_t generation)
@@ -189,6 +206,11 @@ Result<std::string> FaultFileSystem::ReadFile(const std::string& path) const {
   ASSIGN_OR_RETURN(const auto node, Find(path));
   if (node->directory) return Unavailable("is a directory: " + path);
   return node->bytes;
+}
+
+Result<std::unique_ptr<MappedFile>> FaultFileSystem::Map(const std::string& path) const {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
+  return std::unique_ptr<MappedFile>(std::make_unique<Mapping>(bytes));
 }
 
 Result<std::unique_ptr<WritableFile>> FaultFileSystem::OpenForWriting(const std::string& path) {

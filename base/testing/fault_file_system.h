@@ -48,6 +48,8 @@ class FaultFileSystem final : public FileSystem {
 
   // --- FileSystem.
   Result<std::string> ReadFile(const std::string& path) const override;
+  // The content of this moment; a byte flipped later shows in later mappings only.
+  Result<std::unique_ptr<MappedFile>> Map(const std::string& path) const override;
   Result<std::unique_ptr<WritableFile>> OpenForWriting(const std::string& path) override;
   Result<uint64_t> FileSize(const std::string& path) const override;
   Result<bool> Exists(const std::string& path) const override;
@@ -61,6 +63,7 @@ class FaultFileSystem final : public FileSystem {
 
  private:
   class File;
+  class Mapping;
   class HeldLock;
   // What a name stands for: bytes, or a directory.
   struct Node {

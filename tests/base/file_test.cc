@@ -55,6 +55,21 @@ class FileTest : public testing::TestWithParam<bool> {
 
 INSTANTIATE_TEST_SUITE_P(, FileTest, testing::Bool(), [](const auto& test) { return test.param ? "Posix" : "Twin"; });
 
+TEST_P(FileTest, AMappingShowsTheFileAndOutlivesItsName) {
+  const std::string large(1'000'000, 'x');
+  Write("a", large);
+  Write("empty", "");
+  auto mapping = files().Map(Path("a"));
+  ASSERT_TRUE(mapping.ok()) << mapping.status().ToString();
+  EXPECT_EQ(reinterpret_cast<uintptr_t>((*mapping)->bytes().data()) % 64, 0U);
+  ASSERT_TRUE(files().Remove(Path("a")).ok());
+  EXPECT_EQ((*mapping)->bytes(), large);
+  (*mapping)->Release(1, 999'998);
+  EXPECT_EQ((*mapping)->bytes(), large);
+  EXPECT_TRUE((*files().Map(Path("empty")))->bytes().empty());
+  EXPECT_EQ(files().Map(Path("a")).status().code(), StatusCode::kNotFound);
+}
+
 TEST_P(FileTest, WhatIsAppendedIsReadBack) {
   const std::string zeros("\0\n\0", 3);
   const std::string large(1'000'000, 'x');
