@@ -28,62 +28,14 @@ Status CheckVector(std::span<const float> vector, uint32_t dimensions, Metric me
   return Status::Ok();
 }
 
-void VectorIndex::Part::PrepareInto(std::span<const float> vector, float* out) const {
-  if (metric_ != Metric::kCosine) {
-    std::copy(vector.begin(), vector.end(), out);
-    return;
-  }
-  // In double: the squares of neither the largest nor the smallest floats leave its range.
-  double sum = 0;
-  for (const float v : vector) sum += double{v} * double{v};
-  const double norm = std::sqrt(sum);
-  ENGRAM_CHECK(norm > 0);
-  for (size_t i = 0; i < vector.size(); ++i) out[i] = static_cast<float>(vector[i] / norm);
-}
-
 void VectorIndex::Part::Add(Slot slot, std::span<const float> vector) {
-  ENGRAM_CHECK(vector.size() == dimensions_);
-  PrepareInto(vector, rows_.Append(slot));
+  space_.PrepareInto(vector, rows_.Append(slot));
   ++live;
 }
 
 void VectorIndex::Part::AddPrepared(Slot slot, const float* row) {
   std::copy_n(row, rows_.stride(), rows_.Append(slot));
   ++live;
-}
-
-std::vector<float> VectorIndex::Part::Prepare(std::span<const float> query) const {
-  ENGRAM_CHECK(query.size() == dimensions_);
-  std::vector<float> prepared(rows_.stride(), 0.0F);
-  PrepareInto(query, prepared.data());
-  return prepared;
-}
-
-namespace {
-
-// Where floats overflow, which finite components can make a sum of products do. Doubles can't then.
-double DotInDouble(const float* a, const float* b, size_t n) {
-  double sum = 0;
-  for (size_t i = 0; i < n; ++i) sum += double{a[i]} * double{b[i]};
-  return sum;
-}
-
-double SquaredL2InDouble(const float* a, const float* b, size_t n) {
-  double sum = 0;
-  for (size_t i = 0; i < n; ++i) sum += (double{a[i]} - double{b[i]}) * (double{a[i]} - double{b[i]});
-  return sum;
-}
-
-}  // namespace
-
-double VectorIndex::Part::Similarity(const float* a, const float* b) const {
-  const size_t n = rows_.stride();
-  if (metric_ == Metric::kL2) {
-    const float squared = SquaredL2(a, b, n);
-    return -std::sqrt(std::isfinite(squared) ? double{squared} : SquaredL2InDouble(a, b, n));
-  }
-  const float dot = Dot(a, b, n);
-  return std::isfinite(dot) ? double{dot} : DotInDouble(a, b, n);
 }
 
 VectorIndex::VectorIndex(uint32_t dimensions, Metric metric)

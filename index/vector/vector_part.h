@@ -6,25 +6,21 @@
 
 #include "index/vector/row_store.h"
 #include "index/vector/vector_index.h"
+#include "index/vector/vector_space.h"
 
 namespace engram {
 
-// Rows of one vector space, as the metric wants them: normalised under cosine, as given otherwise.
+// Rows of one vector space, prepared.
 // Threads: as RowStore; `deaths` and `live` belong to the owner's lock.
 class VectorIndex::Part {
  public:
-  Part(uint32_t dimensions, Metric metric) : dimensions_(dimensions), metric_(metric), rows_(dimensions) {}
+  Part(uint32_t dimensions, Metric metric) : space_(dimensions, metric), rows_(dimensions) {}
 
   void Add(Slot slot, std::span<const float> vector);
   // A copy of a row that another part of the same space already prepared.
   void AddPrepared(Slot slot, const float* row);
 
-  // The query as the rows are: padded to the stride, normalised under cosine.
-  std::vector<float> Prepare(std::span<const float> query) const;
-  // The similarity of two prepared vectors. Every score the index ever gives comes from here, so that
-  // equal questions get equal bits. Never NaN.
-  double Similarity(const float* a, const float* b) const;
-
+  const VectorSpace& space() const { return space_; }
   RowStore& rows() { return rows_; }
   const RowStore& rows() const { return rows_; }
 
@@ -32,10 +28,7 @@ class VectorIndex::Part {
   size_t live = 0;
 
  private:
-  void PrepareInto(std::span<const float> vector, float* out) const;
-
-  uint32_t dimensions_;
-  Metric metric_;
+  VectorSpace space_;
   RowStore rows_;
 };
 

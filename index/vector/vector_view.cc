@@ -61,7 +61,7 @@ std::vector<ScoredSlot> VectorView::Top(std::span<const float> query, const Slot
   if (k == 0) return {};
   const auto& part = rep_->part();
   const RowStore& rows = part.rows();
-  const std::vector<float> prepared = part.Prepare(query);
+  const std::vector<float> prepared = part.space().Prepare(query);
   TopHits top(k);
   // One row behind: a row is scored when the next is found, its memory asked for in between.
   const float* waiting = nullptr;
@@ -70,21 +70,21 @@ std::vector<ScoredSlot> VectorView::Top(std::span<const float> query, const Slot
     if (!rep_->Alive(row)) return;
     const float* found = rows.Row(row);
     Prefetch(found, rows.stride());
-    if (waiting) top.Offer({waiting_slot, part.Similarity(prepared.data(), waiting)});
+    if (waiting) top.Offer({waiting_slot, part.space().Similarity(prepared.data(), waiting)});
     waiting = found;
     waiting_slot = Slot(slot);
   });
-  if (waiting) top.Offer({waiting_slot, part.Similarity(prepared.data(), waiting)});
+  if (waiting) top.Offer({waiting_slot, part.space().Similarity(prepared.data(), waiting)});
   return std::move(top).Take();
 }
 
 std::vector<std::optional<double>> VectorView::Score(std::span<const float> query,
                                                      const std::vector<Slot>& slots) const {
-  const std::vector<float> prepared = rep_->part().Prepare(query);
+  const std::vector<float> prepared = rep_->part().space().Prepare(query);
   std::vector<std::optional<double>> scores(slots.size());
   for (size_t i = 0; i < slots.size(); ++i) {
     const float* row = rep_->Find(slots[i]);
-    if (row) scores[i] = rep_->part().Similarity(prepared.data(), row);
+    if (row) scores[i] = rep_->part().space().Similarity(prepared.data(), row);
   }
   return scores;
 }
@@ -93,7 +93,7 @@ std::optional<double> VectorView::Similarity(Slot a, Slot b) const {
   const float* row_a = rep_->Find(a);
   const float* row_b = rep_->Find(b);
   if (!row_a || !row_b) return std::nullopt;
-  return rep_->part().Similarity(row_a, row_b);
+  return rep_->part().space().Similarity(row_a, row_b);
 }
 
 }  // namespace engram
