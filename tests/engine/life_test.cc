@@ -332,6 +332,7 @@ TEST_F(LifeTest, AFullQueueSaysSo) {
   }
   EXPECT_EQ(refused, 1);
   release.set_value();
+  EXPECT_TRUE(Write(MemoryOf("b", "y")).status.ok());  // behind all that speaks of our locals
 }
 
 }  // namespace
