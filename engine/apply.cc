@@ -10,6 +10,7 @@
 #include "engine/write/namespace_writes.h"
 #include "engine/write/replies.h"
 #include "engine/write/runs.h"
+#include "engine/write/segment_writes.h"
 #include "engine/write/sweep.h"
 
 namespace engram {
@@ -24,7 +25,8 @@ constexpr int kTrimmedMax = 4;
 bool IsAllowedReadOnly(const Operation& operation) {
   return std::holds_alternative<SweepExpired>(operation) || std::holds_alternative<SweepDropped>(operation) ||
          std::holds_alternative<PatchNamespace>(operation) || std::holds_alternative<CreateNamespace>(operation) ||
-         std::holds_alternative<DropNamespace>(operation) || std::holds_alternative<Touch>(operation);
+         std::holds_alternative<DropNamespace>(operation) || std::holds_alternative<Touch>(operation) ||
+         std::holds_alternative<PublishSegments>(operation);
 }
 
 Result<OperationResult> NamespaceResult(const Transaction& tx, Result<Outcome> outcome) {
@@ -72,6 +74,10 @@ class Decide {
   Status operator()(const SweepDropped& op) {
     ASSIGN_OR_RETURN(const bool empty, SweepDroppedRows(tx_, op.keys_max));
     return Keep(OperationResult{"", Version(), empty ? Outcome::kDeleted : Outcome::kUpdated});
+  }
+  Status operator()(const PublishSegments& op) {
+    RETURN_IF_ERROR(ApplyPublishSegments(tx_, op));
+    return Keep(OperationResult{"", Version(), Outcome::kUpdated});
   }
   // Comes last in its batch, so it can count the memories that came with it.
   Status operator()(const ImportProgress& op);

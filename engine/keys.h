@@ -58,6 +58,7 @@ inline constexpr char kReplyByTime = 'J';  // "J" time:i64 idempotency key -> ""
 inline constexpr char kDuplicate = 'H';    // "H" hash:u128 node:u32 -> ""
 inline constexpr char kPath = 'P';         // "P" attribute path -> "" once any memory had it
 inline constexpr char kImport = 'p';       // "p" import id -> ImportRow
+inline constexpr char kSegment = 'S';      // "S" number:u32 -> SegmentRow
 
 // A kind byte followed by key parts: Key(kContent).Add(slot) …
 class Key {
@@ -93,6 +94,10 @@ class Key {
   }
   Key& AddRun(uint32_t run) {
     AppendKey32(&bytes_, run);
+    return *this;
+  }
+  Key& AddSegment(uint32_t number) {
+    AppendKey32(&bytes_, number);
     return *this;
   }
   Key& AddRaw(std::string_view rest) {

@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "engine/config.h"
 #include "engine/memory.h"
+#include "engine/segments/segment_rows.h"
 #include "graph/edge.h"
 #include "index/attribute/filter.h"
 
@@ -157,6 +158,13 @@ struct SweepDropped {
   uint32_t keys_max = 10'000;
 };
 
+// Changes the manifest of the namespace's segments. All of `removed` must be there and none of `added`
+// (FailedPrecondition otherwise); goes by number, changes no memory.
+struct PublishSegments {
+  std::vector<uint32_t> removed;
+  std::vector<SegmentRow> added;
+};
+
 struct ImportProgress {
   std::string id;
   std::string cursor;
@@ -165,7 +173,7 @@ struct ImportProgress {
 
 using Operation = std::variant<WriteMemory, PatchMemory, UpdateMemory, DeleteMemory, Feedback, Touch, WriteEdge,
                                DeleteEdge, WriteNode, WriteRun, DeleteRun, SweepExpired, CreateNamespace,
-                               PatchNamespace, DropNamespace, SweepDropped, ImportProgress>;
+                               PatchNamespace, DropNamespace, SweepDropped, PublishSegments, ImportProgress>;
 
 struct Mutation {
   TenantId tenant;

@@ -10,7 +10,7 @@ namespace {
 using keys::Key;
 
 // Rows fetched by one MultiGet while scanning a namespace.
-constexpr size_t kScanChunk = 256;
+constexpr ptrdiff_t kScanChunk = 256;
 
 // The decoded row at `key`, nothing when absent.
 template <class Row>
@@ -64,21 +64,6 @@ Result<std::vector<FullRow>> ReadFullRows(const KvReader& ns, const std::vector<
   return rows;
 }
 
-// The ids of the namespace with their rows, in slot order.
-Result<std::vector<MemoryRef>> LiveRefs(const KvReader& ns) {
-  std::vector<MemoryRef> refs;
-  std::vector<NodeNumber> nodes;
-  const auto it = ns.ScanPrefix(std::string(1, keys::kId));
-  for (; it->Valid(); it->Next()) {
-    ASSIGN_OR_RETURN(const IdRow row, DecodeIdRow(it->value()));
-    if (!row.is_memory || !row.live) continue;
-    refs.push_back({std::string(), row.node, row.slot, row.version});
-  }
-  RETURN_IF_ERROR(it->status());
-  std::sort(refs.begin(), refs.end(), [](const MemoryRef& a, const MemoryRef& b) { return a.slot < b.slot; });
-  return refs;
-}
-
 Status FillIds(const KvReader& ns, std::vector<MemoryRef>* refs) {
   std::vector<NodeNumber> nodes;
   nodes.reserve(refs->size());
@@ -103,7 +88,7 @@ Status FillHashes(const KvReader& ns, std::vector<Memory>* memories) {
   return {};
 }
 
-ContentAdded AsEvent(const MemoryRef& ref, FullRow row) {
+ContentAdded AsEvent(const MemoryRef& ref, FullRow row, bool with_content) {
   ContentAdded added;
   added.row.slot = ref.slot;
   added.row.node = ref.node;
@@ -111,7 +96,7 @@ ContentAdded AsEvent(const MemoryRef& ref, FullRow row) {
   added.row.version = ref.version;
   added.row.run = row.attributes.run;
   added.row.order = {EventTime(row.attributes.attributes), row.attributes.position, row.attributes.place};
-  added.content = std::make_shared<const Content>(std::move(row.memory.content));
+  if (with_content) added.content = std::make_shared<const Content>(std::move(row.memory.content));
   added.attributes = std::move(row.attributes.attributes);
   added.state = std::move(row.memory.state);
   return added;
@@ -190,18 +175,40 @@ Result<bool> IsExpired(const KvReader& ns, const IdRow& row, Timestamp now) {
   return IsExpired(state.value_or(StateRecord()), run, now);
 }
 
+Result<std::vector<MemoryRef>> ReadLiveRefs(const KvReader& ns) {
+  std::vector<MemoryRef> refs;
+  const auto it = ns.ScanPrefix(std::string(1, keys::kId));
+  for (; it->Valid(); it->Next()) {
+    ASSIGN_OR_RETURN(const IdRow row, DecodeIdRow(it->value()));
+    if (!row.is_memory || !row.live) continue;
+    refs.push_back({std::string(), row.node, row.slot, row.version});
+  }
+  RETURN_IF_ERROR(it->status());
+  std::sort(refs.begin(), refs.end(), [](const MemoryRef& a, const MemoryRef& b) { return a.slot < b.slot; });
+  return refs;
+}
+
 Status VisitLiveMemories(const KvReader& ns, const std::function<bool(IndexEvent)>& visit) {
-  Include everything;
-  everything.vectors = true;
-  ASSIGN_OR_RETURN(const std::vector<MemoryRef> refs, LiveRefs(ns));
-  for (size_t begin = 0; begin < refs.size(); begin += kScanChunk) {
-    const size_t end = std::min(begin + kScanChunk, refs.size());
-    std::vector<MemoryRef> chunk(refs.begin() + static_cast<ptrdiff_t>(begin),
-                                 refs.begin() + static_cast<ptrdiff_t>(end));
+  ASSIGN_OR_RETURN(const std::vector<MemoryRef> refs, ReadLiveRefs(ns));
+  return VisitLiveMemories(ns, refs, std::nullopt, visit);
+}
+
+Status VisitLiveMemories(const KvReader& ns, const std::vector<MemoryRef>& refs, std::optional<Slot> sealed,
+                         const std::function<bool(IndexEvent)>& visit) {
+  const auto is_sealed = [&](const MemoryRef& ref) { return sealed && ref.slot <= *sealed; };
+  const auto unsealed = std::partition_point(refs.begin(), refs.end(), is_sealed);
+  for (auto begin = refs.begin(); begin != refs.end();) {
+    const bool with_content = begin >= unsealed;
+    const auto stretch_end = with_content ? refs.end() : unsealed;
+    const auto end = begin + std::min<ptrdiff_t>(kScanChunk, stretch_end - begin);
+    std::vector<MemoryRef> chunk(begin, end);
+    begin = end;
     RETURN_IF_ERROR(FillIds(ns, &chunk));
-    ASSIGN_OR_RETURN(auto rows, ReadFullRows(ns, chunk, everything));
+    Include include;
+    include.text = include.fields = include.vectors = with_content;
+    ASSIGN_OR_RETURN(auto rows, ReadFullRows(ns, chunk, include));
     for (size_t i = 0; i < rows.size(); ++i) {
-      if (!visit(AsEvent(chunk[i], std::move(rows[i])))) return {};
+      if (!visit(AsEvent(chunk[i], std::move(rows[i]), with_content))) return {};
     }
   }
   const auto it = ns.ScanPrefix(std::string(1, keys::kRunByNumber));
