@@ -24,6 +24,10 @@ class Bm25Norm {
         b_(parameters.b),
         average_(texts == 0 ? 1.0 : static_cast<double>(length_total) / static_cast<double>(texts)) {}
 
+  // The norm is base() + slope() * length, rounded another way.
+  double base() const { return k1_ * (1.0 - b_); }
+  double slope() const { return k1_ * b_ / average_; }
+
   double operator()(uint32_t length) const { return k1_ * (1.0 - b_ + b_ * static_cast<double>(length) / average_); }
 
  private:

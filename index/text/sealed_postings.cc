@@ -185,18 +185,18 @@ void SealedCursor::Enter(uint32_t block) {
   at_ = 0;
   has_frequencies_ = false;
   block_.size = 0;
-  if (block < postings_->block_count()) postings_->ReadOrdinals(block, &block_);
+  if (block < postings_.block_count()) postings_.ReadOrdinals(block, &block_);
 }
 
 void SealedCursor::ReadFrequencies() {
-  postings_->ReadFrequencies(block_number_, &block_);
+  postings_.ReadFrequencies(block_number_, &block_);
   has_frequencies_ = true;
 }
 
 void SealedCursor::Seek(uint32_t ordinal) {
   if (done()) return;
   if (block_.ordinals[block_.size - 1] < ordinal) {
-    Enter(postings_->is_long() ? postings_->FindBlock(block_number_ + 1, ordinal) : 1);
+    Enter(postings_.is_long() ? postings_.FindBlock(block_number_ + 1, ordinal) : 1);
     if (done()) return;
   }
   if (block_.ordinals[at_] >= ordinal) return;
@@ -213,7 +213,7 @@ void SealedCursor::Seek(uint32_t ordinal) {
 }
 
 void SealedCursor::Positions(std::vector<uint32_t>* positions) {
-  postings_->ReadPositions(block_number_, block(), at_, positions);
+  postings_.ReadPositions(block_number_, block(), at_, positions);
 }
 
 }  // namespace engram

@@ -135,7 +135,9 @@ class SealedPostings {
 // A place in a list, moving forward; block by block decoded as needed. Confined to one thread.
 class SealedCursor {
  public:
-  explicit SealedCursor(const SealedPostings* postings) : postings_(postings) { Enter(0); }
+  explicit SealedCursor(const SealedPostings& postings) : postings_(postings) { Enter(0); }
+
+  const SealedPostings& postings() const { return postings_; }
 
   bool done() const { return at_ == block_.size; }
   uint32_t ordinal() const { return block_.ordinals[at_]; }
@@ -168,7 +170,7 @@ class SealedCursor {
   void Enter(uint32_t block);
   void ReadFrequencies();
 
-  const SealedPostings* postings_;
+  SealedPostings postings_;
   uint32_t block_number_ = 0;
   uint32_t at_ = 0;
   bool has_frequencies_ = false;

@@ -1,4 +1,5 @@
-// The text index of one namespace, first form: everything in memory, appended in log order.
+// The text index of one namespace: a fresh part in memory, appended in log order, and parts that get no more
+// texts, frozen in memory or sealed in files. Answers are the same, to the last bit, however the texts are split.
 //
 // Scores are BM25 as Lucene 9 defines it (Robertson & Zaragoza 2009, without the constant k1 + 1), with
 // exact lengths and with df, N and the average length over live texts only:
@@ -10,17 +11,26 @@
 // not stemmed: in an "english" namespace runni* finds the texts that hold "running" or, as everywhere
 // there, another word of the same stem.
 //
-// Threads: one writer. Add, Remove and View are serialised by the owner's lock (View may share it);
+// Threads: one writer. All calls on a TextIndex are serialised by the owner's lock (const ones may share it);
 // the TextView that comes back needs no lock and stays valid, unchanged, whatever the writer does.
+//
+// Sealing, in a thread of the owner's:
+//   under the lock      handle = index.Freeze()
+//   without it          SealTexts(files, path, analyzer, {handle}, position), then TextSegment::Open
+//   under the lock      index.Replace({handle}, segment)
+// Merging is the same with several neighbours among Parts(). What is removed meanwhile is applied by Replace.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/file.h"
 #include "base/ids.h"
+#include "base/status.h"
 #include "index/scored_slot.h"
 #include "index/slot_set.h"
 #include "index/text/analyzer.h"
@@ -28,7 +38,9 @@
 
 namespace engram {
 
+class Part;
 class TextPart;
+class TextSegment;
 
 struct Bm25Parameters {
   double k1 = 1.2;
@@ -65,12 +77,49 @@ class TextView {
   // The slots of `allowed` that hold every +must (every word in mode kAll) and no -not.
   SlotSet Restrict(const SlotSet& allowed) const;
 
+  // For tests of the ways an answer may be found.
+  const Rep& rep() const { return *rep_; }
+
   // The parts of Score for one slot, in query order; they sum to it exactly.
   std::vector<TermScore> Explain(Slot slot) const;
 
  private:
   std::shared_ptr<const Rep> rep_;
 };
+
+// A part that gets no more texts, as it was at some moment. Copies are cheap and keep it; needs no lock.
+class TextPartHandle {
+ public:
+  bool sealed() const { return segment_ != nullptr; }
+  // Null for one in memory.
+  const std::shared_ptr<const TextSegment>& segment() const { return segment_; }
+  uint64_t live_texts() const { return live_texts_; }
+  // Removed since it was frozen or sealed. A merge leaves them behind.
+  uint64_t dead_texts() const { return dead_texts_; }
+
+ private:
+  friend class TextIndex;
+  friend Result<std::shared_ptr<TextPart>> CompactTexts(const TextPartHandle& handle);
+  friend Result<uint64_t> SealTexts(FileSystem& files, const std::string& path, const Analyzer& analyzer,
+                                    const std::vector<TextPartHandle>& handles, Position position);
+
+  explicit TextPartHandle(std::shared_ptr<const Part> part);
+
+  std::shared_ptr<const Part> part_;
+  std::shared_ptr<const TextSegment> segment_;
+  uint64_t epoch_ = 0;
+  uint64_t live_texts_ = 0;
+  uint64_t dead_texts_ = 0;
+};
+
+// Writes the live texts of neighbouring parts as one segment, complete up to `position`; its size in bytes, or 0,
+// and no file, when none of them lives. Corruption when a sealed part is damaged; otherwise errors of the disk.
+Result<uint64_t> SealTexts(FileSystem& files, const std::string& path, const Analyzer& analyzer,
+                           const std::vector<TextPartHandle>& handles, Position position);
+
+// The live texts of a part in memory without its dead ones, for an owner that writes no files.
+// InvalidArgument for a sealed one.
+Result<std::shared_ptr<TextPart>> CompactTexts(const TextPartHandle& handle);
 
 class TextIndex {
  public:
@@ -84,23 +133,50 @@ class TextIndex {
   void Add(Slot slot, const std::vector<std::string_view>& texts);
 
   // Forgets the slot: from now on it leaves no trace in any score. Unknown slots are ignored.
-  // Space comes back when more than half of what is held is dead.
+  // The space of a text in a frozen or sealed part comes back when the part is sealed or merged anew. In the
+  // fresh part it comes back when more than half of what it holds is dead: at once, which takes some 40 ms for a
+  // million words, unless the owner does it (LeaveSweepingToOwner).
   void Remove(Slot slot);
+
+  // From now on Remove never sweeps. When sweep_due(), freeze the fresh part and seal it, or, where there are
+  // no files, put CompactTexts in its place.
+  void LeaveSweepingToOwner() { owner_sweeps_ = true; }
+  bool sweep_due() const;
+
+  // Texts added from now on go to a new part. Empty when there is nothing fresh.
+  std::optional<TextPartHandle> Freeze();
+  // The frozen and sealed parts as they are now, in the order of their slots.
+  std::vector<TextPartHandle> Parts() const;
+  // Puts one part in the place of those that it was written from, and removes from it what was removed from them
+  // since. A null one stands for no live text at all. REQUIRES: the handles are this index's, neighbours, in
+  // order and not replaced yet.
+  void Replace(const std::vector<TextPartHandle>& handles, std::shared_ptr<const TextSegment> segment);
+  void Replace(const std::vector<TextPartHandle>& handles, std::shared_ptr<TextPart> compacted);
+  // Opening: a segment, less what was removed from it later. REQUIRES: its slots are above all held.
+  void Attach(std::shared_ptr<const TextSegment> segment, const SlotSet& removed);
+  // What was removed from the sealed part of these slots since it was sealed: to be kept beside its file.
+  SlotSet RemovedFrom(const TextSegment& segment) const;
 
   // For views taken from now on.
   void SetParameters(Bm25Parameters parameters) { parameters_ = parameters; }
 
   TextView View(const TextQuery& query) const;
+  // With several parts it walks their dictionaries to count distinct terms: some milliseconds.
   TextStatistics statistics() const;
   // Every live posting: terms in byte order, the slots of each ascending. To compare two indexes with.
   void VisitPostings(const std::function<void(std::string_view term, Slot slot, uint32_t frequency)>& visit) const;
   const Analyzer& analyzer() const;
+  // Resident bytes; segments are mapped and not among them.
   size_t MemoryBytes() const;
 
  private:
+  void ReplaceWith(const std::vector<TextPartHandle>& handles, std::shared_ptr<Part> part);
+
   std::shared_ptr<const Analyzer> analyzer_;
   Bm25Parameters parameters_;
-  std::shared_ptr<TextPart> part_;  // replaced, never changed under a view, when its dead are swept out
+  std::vector<std::shared_ptr<Part>> parts_;  // in the order of their slots; the last one is fresh_
+  std::shared_ptr<TextPart> fresh_;           // replaced, never changed under a view, when its dead are swept out
+  bool owner_sweeps_ = false;
 };
 
 }  // namespace engram

@@ -30,8 +30,8 @@ uint32_t TextPart::AddText(Slot slot, uint32_t length) {
   lengths_.Append(length);
   deaths_.Append(Death());
   forward_begin_.Append(static_cast<uint32_t>(forward_.size()));
-  ++statistics_.texts;
-  statistics_.length_total += length;
+  ++live_texts_;
+  live_length_ += length;
   length_held_ += length;
   return ordinal;
 }
@@ -71,7 +71,6 @@ void TextPart::AddPosting(uint32_t term, uint32_t ordinal, const uint64_t* begin
     for (const uint64_t* at = begin; at != end; ++at) positions_.Append(PositionOf(*at));
   }
   lists_[term].Append(&arena_, {ordinal, frequency, positions});
-  if (terms_.live(term) == 0) ++statistics_.distinct_terms;
   terms_.AddLive(term);
 }
 
@@ -88,21 +87,46 @@ size_t TextPart::forward_end(uint32_t ordinal) const {
 
 bool TextPart::Remove(Slot slot) {
   const uint32_t ordinal = text_ordinal(slot, text_count());
-  if (ordinal == kNoText || !text_live(ordinal, epoch_)) return false;
-  deaths_[ordinal].epoch.store(++epoch_, std::memory_order_relaxed);
-  --statistics_.texts;
-  statistics_.length_total -= lengths_[ordinal];
+  if (ordinal == kNoText || !text_live(ordinal, epoch())) return false;
+  removed_.push_back(slot);
+  deaths_[ordinal].epoch.store(epoch(), std::memory_order_relaxed);
+  --live_texts_;
+  live_length_ -= lengths_[ordinal];
   std::vector<uint32_t> terms;
   for (size_t i = forward_begin_[ordinal]; i < forward_end(ordinal); ++i) {
     terms.push_back(TermOfWord(forward_[i]));
     if (words_) words_->RemoveLive(forward_[i]);
   }
   SortUnique(&terms);
-  for (const uint32_t term : terms) {
-    terms_.RemoveLive(term);
-    if (terms_.live(term) == 0) --statistics_.distinct_terms;
-  }
+  for (const uint32_t term : terms) terms_.RemoveLive(term);
   return true;
+}
+
+std::vector<Slot> TextPart::RemovedSince(uint64_t epoch) const {
+  return {removed_.begin() + static_cast<ptrdiff_t>(epoch), removed_.end()};
+}
+
+void TextPart::EachWordWithPrefix(std::string_view prefix, const VisitWord& visit) const {
+  words().EachWithPrefix(prefix, [&](uint32_t word) { return visit(words().text(word), TermOfWord(word)); });
+}
+
+void TextPart::EachWordWithin(std::string_view word, uint32_t distance_max, const VisitNearWord& visit) const {
+  words().EachWithin(word, distance_max, [&](uint32_t found, uint32_t distance) {
+    visit(words().text(found), TermOfWord(found), distance);
+  });
+}
+
+void TextPart::EachTerm(const std::function<void(std::string_view text, uint32_t term)>& visit) const {
+  terms_.EachWithPrefix("", [&](uint32_t term) {
+    visit(terms_.text(term), term);
+    return true;
+  });
+}
+
+void TextPart::EachLivePosting(uint32_t term, const std::function<void(Slot slot, uint32_t frequency)>& visit) const {
+  for (PostingCursor at(postings(term)); !at.done(); at.Next()) {
+    if (text_live(at->ordinal, epoch())) visit(text_slot(at->ordinal), at->frequency);
+  }
 }
 
 uint32_t TextPart::text_ordinal(Slot slot, uint32_t text_count) const {
@@ -119,18 +143,16 @@ uint32_t TextPart::text_ordinal(Slot slot, uint32_t text_count) const {
   return low < text_count && slots_[low] == slot.value ? low : kNoText;
 }
 
-std::shared_ptr<TextPart> TextPart::Compacted() const {
+std::shared_ptr<TextPart> TextPart::Compacted(uint64_t epoch) const {
   auto part = std::make_shared<TextPart>(words_ != nullptr);
   std::vector<uint32_t> new_ordinals(text_count(), kNoText);
   std::vector<uint32_t> new_words(words().size(), Dictionary::kNone);
   // Terms first: the forward lists below name them.
   uint32_t next = 0;
   for (uint32_t ordinal = 0; ordinal < text_count(); ++ordinal) {
-    if (text_live(ordinal, epoch_)) new_ordinals[ordinal] = next++;
+    if (text_live(ordinal, epoch)) new_ordinals[ordinal] = next++;
   }
-  for (uint32_t term = 0; term < terms_.size(); ++term) {
-    if (terms_.live(term) > 0) part->CopyTerm(*this, term, new_ordinals);
-  }
+  for (uint32_t term = 0; term < terms_.size(); ++term) part->CopyTerm(*this, term, new_ordinals);
   for (uint32_t ordinal = 0; ordinal < text_count(); ++ordinal) {
     if (new_ordinals[ordinal] == kNoText) continue;
     part->AddText(text_slot(ordinal), text_length(ordinal));
@@ -140,11 +162,12 @@ std::shared_ptr<TextPart> TextPart::Compacted() const {
 }
 
 void TextPart::CopyTerm(const TextPart& from, uint32_t term, const std::vector<uint32_t>& new_ordinals) {
-  const uint32_t new_term = AddTerm(from.terms_.text(term));
+  uint32_t new_term = kNoTerm;  // until a live text has it
   std::vector<uint64_t> occurrences;
   for (PostingCursor cursor(from.postings(term)); !cursor.done(); cursor.Next()) {
     const uint32_t ordinal = new_ordinals[cursor->ordinal];
     if (ordinal == kNoText) continue;
+    if (new_term == kNoTerm) new_term = AddTerm(from.terms_.text(term));
     occurrences.clear();
     for (uint32_t i = 0; i < cursor->frequency; ++i) {
       occurrences.push_back(Occurrence(new_term, from.Position(*cursor, i)));
@@ -170,7 +193,8 @@ void TextPart::CopyForward(const TextPart& from, uint32_t ordinal, std::vector<u
 size_t TextPart::MemoryBytes() const {
   return sizeof(*this) + arena_.MemoryBytes() + terms_.MemoryBytes() + (words_ ? words_->MemoryBytes() : 0) +
          lists_.capacity() * sizeof(PostingList) + positions_.MemoryBytes() + slots_.MemoryBytes() +
-         lengths_.MemoryBytes() + deaths_.MemoryBytes() + forward_.MemoryBytes() + forward_begin_.MemoryBytes();
+         lengths_.MemoryBytes() + removed_.capacity() * sizeof(Slot) + deaths_.MemoryBytes() + forward_.MemoryBytes() +
+         forward_begin_.MemoryBytes();
 }
 
 }  // namespace engram

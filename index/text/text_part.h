@@ -1,10 +1,11 @@
-// The texts a TextIndex holds between two sweeps: term dictionary, postings, positions, lengths.
+// The part of a TextIndex that is in memory: term dictionary, postings, positions, lengths.
 //
 // One writer. What readers use without the owner's lock (the text_* calls, Position and the postings of a
 // span taken under the lock) only grows; a removal is a mark that says since when.
+// Once the owner has frozen it and adds no more, all but its marks and live counts stays as it is, for a segment
+// to be written from it.
 //
-// A text has an ordinal here, its place in order of arrival and so of slots. Each removal makes an epoch:
-// a text is live at epoch e when it was not removed by then.
+// A text has an ordinal here, its place in order of arrival and so of slots.
 #pragma once
 
 #include <atomic>
@@ -17,25 +18,22 @@
 #include "index/text/analyzer.h"
 #include "index/text/arena.h"
 #include "index/text/dictionary.h"
+#include "index/text/part.h"
 #include "index/text/postings.h"
-#include "index/text/text_index.h"
 
 namespace engram {
 
-class TextPart {
+class TextPart : public Part {
  public:
   static constexpr uint32_t kNoText = UINT32_MAX;
 
   // `stems`: whether words and terms differ, so that words need a dictionary of their own.
   explicit TextPart(bool stems);
-  TextPart(const TextPart&) = delete;
-  TextPart& operator=(const TextPart&) = delete;
 
   // Under the owner's lock, exclusive.
   // REQUIRES: `slot` is above all before; tokens are not empty and have ascending positions.
   void Add(Slot slot, const std::vector<Token>& tokens);
-  // False when the slot isn't live here.
-  bool Remove(Slot slot);
+  bool Remove(Slot slot) override;
 
   // Under the owner's lock, shared.
   const Dictionary& terms() const { return terms_; }
@@ -43,13 +41,28 @@ class TextPart {
   const Dictionary& words() const { return words_ ? *words_ : terms_; }
   uint32_t TermOfWord(uint32_t word) const { return words_ ? words_->value(word) : word; }
   PostingSpan postings(uint32_t term) const { return lists_[term].span(); }
-  TextStatistics statistics() const { return statistics_; }
   uint32_t text_count() const { return static_cast<uint32_t>(slots_.size()); }
-  uint64_t epoch() const { return epoch_; }
-  bool mostly_dead() const { return length_held_ > 2 * statistics_.length_total; }
-  size_t MemoryBytes() const;
-  // A new part with the live texts alone.
-  std::shared_ptr<TextPart> Compacted() const;
+  uint64_t live_texts() const override { return live_texts_; }
+  uint64_t live_length() const override { return live_length_; }
+  uint64_t epoch() const override { return removed_.size(); }
+  std::vector<Slot> RemovedSince(uint64_t epoch) const override;
+  uint32_t FindTerm(std::string_view term) const override { return terms_.Find(term); }
+  uint32_t TermLive(uint32_t term) const override { return terms_.live(term); }
+  std::string TermText(uint32_t term) const override { return std::string(terms_.text(term)); }
+  void EachWordWithPrefix(std::string_view prefix, const VisitWord& visit) const override;
+  void EachWordWithin(std::string_view word, uint32_t distance_max, const VisitNearWord& visit) const override;
+  void EachTerm(const std::function<void(std::string_view text, uint32_t term)>& visit) const override;
+  void EachLivePosting(uint32_t term, const std::function<void(Slot slot, uint32_t frequency)>& visit) const override;
+  std::unique_ptr<const PartQuery> Bind(const std::vector<QueryClause>& clauses,
+                                        std::vector<std::vector<uint32_t>> terms) const override;
+  bool mostly_dead() const { return length_held_ > 2 * live_length_; }
+  uint64_t length_held() const { return length_held_; }  // of the live and the dead
+  size_t MemoryBytes() const override;
+
+  // Without a lock, once nothing is added any more.
+  std::unique_ptr<TextSource> Source(uint64_t epoch) const override;
+  // A new part with the texts alone that were live at `epoch`.
+  std::shared_ptr<TextPart> Compacted(uint64_t epoch) const;
 
   // Without a lock, for ordinals below a text_count() of the past.
   Slot text_slot(uint32_t ordinal) const { return Slot(slots_[ordinal]); }
@@ -64,6 +77,8 @@ class TextPart {
   }
 
  private:
+  friend class MemorySource;
+
   // The epoch that began with the text's removal. Readers look while the writer sets it: whichever they
   // see, it is above every epoch in which the text was live.
   struct Death {
@@ -93,9 +108,10 @@ class TextPart {
   AppendOnlyArray<uint32_t> forward_;
   AppendOnlyArray<uint32_t> forward_begin_;
 
-  TextStatistics statistics_;
-  uint64_t length_held_ = 0;  // of the live and the dead
-  uint64_t epoch_ = 0;
+  uint64_t live_texts_ = 0;
+  uint64_t live_length_ = 0;
+  uint64_t length_held_ = 0;
+  std::vector<Slot> removed_;  // one an epoch
 };
 
 }  // namespace engram

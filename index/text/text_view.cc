@@ -1,25 +1,19 @@
 #include "index/text/text_view.h"
 
 #include <algorithm>
-#include <set>
-#include <tuple>
+#include <numeric>
 
 #include <fmt/format.h>
 
-#include "index/text/matcher.h"
-#include "index/text/top_scorer.h"
+#include "index/text/clause_terms.h"
 
 namespace engram {
 namespace {
 
 using Kind = TextClause::Kind;
 using Occur = TextClause::Occur;
-
-constexpr size_t kPrefixTermsMax = 128;
-constexpr size_t kFuzzyTermsMax = 64;
-
-// A posting walked costs about 4 ns with the question whether its text is allowed, one looked up about 60.
-constexpr uint64_t kLookupCost = 16;
+using Parts = std::vector<std::shared_ptr<Part>>;
+using Numbers = std::vector<std::vector<uint32_t>>;  // of terms, by clause
 
 std::string Label(const TextClause& clause) {
   switch (clause.kind) {
@@ -31,190 +25,123 @@ std::string Label(const TextClause& clause) {
   return {};
 }
 
-BoundTerm Bind(const TextPart& part, uint32_t term) { return {part.postings(term), part.terms().live(term)}; }
-
-// All of them or, when one is in no live text, none.
-std::vector<BoundTerm> BindWords(const TextPart& part, const std::vector<std::string>& words) {
-  std::vector<BoundTerm> bound;
-  for (const std::string& word : words) {
-    const uint32_t term = part.terms().Find(word);
-    if (term == Dictionary::kNone || part.terms().live(term) == 0) return {};
-    bound.push_back(Bind(part, term));
-  }
-  return bound;
-}
-
-// A word that a prefix or fuzzy clause stands for.
-struct Candidate {
-  uint32_t distance;
-  std::string_view word;
-  std::string_view term_text;
-  uint32_t term;
-
-  bool operator<(const Candidate& other) const {
-    return std::tie(distance, word, term_text) < std::tie(other.distance, other.word, other.term_text);
-  }
-};
-
-Candidate MakeCandidate(const TextPart& part, uint32_t word, uint32_t distance) {
-  const uint32_t term = part.TermOfWord(word);
-  return {distance, part.words().text(word), part.terms().text(term), term};
-}
-
-// The terms of the nearest words, each once.
-std::vector<BoundTerm> BindNearest(const TextPart& part, std::vector<Candidate> candidates, size_t terms_max) {
-  std::sort(candidates.begin(), candidates.end());
-  std::vector<BoundTerm> bound;
-  std::set<uint32_t> taken;
-  for (const Candidate& candidate : candidates) {
-    if (bound.size() == terms_max) break;
-    if (taken.insert(candidate.term).second) bound.push_back(Bind(part, candidate.term));
-  }
-  return bound;
-}
-
-std::vector<BoundTerm> BindPrefix(const TextPart& part, const std::string& prefix) {
-  std::vector<Candidate> candidates;
-  std::set<uint32_t> terms;
-  part.words().EachWithPrefix(prefix, [&](uint32_t word) {
-    const Candidate candidate = MakeCandidate(part, word, 0);
-    // One word with several terms comes in no fixed order: take all of it before stopping.
-    if (terms.size() >= kPrefixTermsMax && candidate.word != candidates.back().word) return false;
-    candidates.push_back(candidate);
-    terms.insert(candidate.term);
-    return true;
-  });
-  return BindNearest(part, std::move(candidates), kPrefixTermsMax);
-}
-
-std::vector<BoundTerm> BindFuzzy(const TextPart& part, const std::string& word, uint32_t distance_max) {
-  std::vector<Candidate> candidates;
-  part.words().EachWithin(word, distance_max, [&](uint32_t found, uint32_t distance) {
-    candidates.push_back(MakeCandidate(part, found, distance));
-  });
-  return BindNearest(part, std::move(candidates), kFuzzyTermsMax);
-}
-
-std::vector<BoundTerm> BindTerms(const TextPart& part, const TextClause& clause) {
-  switch (clause.kind) {
-    case Kind::kTerm:
-    case Kind::kPhrase: return BindWords(part, clause.terms);
-    case Kind::kPrefix: return BindPrefix(part, clause.terms[0]);
-    case Kind::kFuzzy: return BindFuzzy(part, clause.terms[0], clause.distance);
-  }
-  return {};
-}
-
-// The slots of the view's texts that match `clause`.
-SlotSet SlotsOf(const TextView::Rep& view, const BoundClause& clause) {
-  SlotSet slots;
-  ClauseMatcher matcher(view.part(), clause);
-  for (uint32_t begin = matcher.next(); begin != ClauseMatcher::kEnd; begin = matcher.next()) {
-    const uint32_t end = std::min(view.text_count() - begin, kWindowTexts) + begin;
-    matcher.EachMatch(begin, end, [&](uint32_t ordinal, uint32_t) { slots.add(view.part().text_slot(ordinal).value); });
-  }
-  return slots;
+uint64_t Sum(const Parts& parts, uint64_t (Part::*figure)() const) {
+  uint64_t sum = 0;
+  for (const auto& part : parts) sum += (part.get()->*figure)();
+  return sum;
 }
 
 }  // namespace
 
-TextView::Rep::Rep(std::shared_ptr<const TextPart> part, const Bm25Parameters& parameters, const TextQuery& query)
-    : part_(std::move(part)),
-      statistics_(part_->statistics()),
-      norm_(parameters, statistics_.texts, statistics_.length_total),
-      text_count_(part_->text_count()),
-      epoch_(part_->epoch()) {
-  clauses_.reserve(query.clauses.size());
+TextView::Rep::Rep(const Parts& parts, const Bm25Parameters& parameters, const TextQuery& query)
+    : texts_(Sum(parts, &Part::live_texts)), norm_(parameters, texts_, Sum(parts, &Part::live_length)) {
+  std::vector<Numbers> numbers(parts.size());  // of terms, by part
   for (const TextClause& clause : query.clauses) {
-    clauses_.push_back(
-        {clause.kind, clause.occur, clause.times, Label(clause), BindTerms(*part_, clause), clause.offsets});
+    clauses_.push_back({clause.kind, clause.occur, clause.offsets});
+    times_.push_back(clause.times);
+    labels_.push_back(Label(clause));
+    const std::vector<std::string> terms = ClauseTerms(parts, clause);
+    LiveCounts& counts = live_counts_.emplace_back(terms.size());
+    for (size_t p = 0; p < parts.size(); ++p) {
+      std::vector<uint32_t>& here = numbers[p].emplace_back();
+      for (size_t i = 0; i < terms.size(); ++i) {
+        here.push_back(parts[p]->FindTerm(terms[i]));
+        if (here.back() != Part::kNoTerm) counts[i] += parts[p]->TermLive(here.back());
+      }
+    }
+    // A word or phrase with a term that no live text has matches nothing.
+    if (std::find(counts.begin(), counts.end(), 0) == counts.end()) continue;
+    counts.clear();
+    for (Numbers& of_part : numbers) of_part.back().clear();
+  }
+  for (size_t p = 0; p < parts.size(); ++p) {
+    if (parts[p]->live_texts() > 0) parts_.push_back(parts[p]->Bind(clauses_, std::move(numbers[p])));
   }
 }
 
-const std::vector<double>& TextView::Rep::weights() const {
+QueryScoring TextView::Rep::scoring() const {
   std::call_once(weighed_, [this] {
-    for (const BoundClause& clause : clauses_) weights_.push_back(Weight(clause));
+    for (size_t i = 0; i < clauses_.size(); ++i) weights_.push_back(Weight(i));
   });
-  return weights_;
+  return {clauses_, weights_, norm_};
 }
 
-double TextView::Rep::Weight(const BoundClause& clause) const {
-  if (clause.terms.empty() || !clause.scores()) return 0;
+double TextView::Rep::Weight(size_t i) const {
+  const LiveCounts& counts = live_counts_[i];
+  if (counts.empty() || !clauses_[i].scores()) return 0;
   double idf = 0;
-  if (clause.kind == Kind::kPhrase) {
-    for (const BoundTerm& term : clause.terms) idf += Bm25Idf(statistics_.texts, term.live);
+  if (clauses_[i].kind == Kind::kPhrase) {
+    for (const uint64_t live : counts) idf += Bm25Idf(texts_, live);
+  } else if (counts.size() == 1) {
+    idf = Bm25Idf(texts_, counts[0]);
   } else {
-    idf = Bm25Idf(statistics_.texts, LiveTextsWithAny(clause));
+    uint64_t live = 0;
+    for (const auto& part : parts_) live += part->LiveMatches(i);
+    idf = Bm25Idf(texts_, live);
   }
-  return clause.times * idf;
+  return times_[i] * idf;
 }
 
-uint64_t TextView::Rep::LiveTextsWithAny(const BoundClause& clause) const {
-  if (clause.terms.size() == 1) return clause.terms[0].live;
-  uint64_t texts = 0;
-  ClauseMatcher matcher(*part_, clause);
-  for (uint32_t begin = matcher.next(); begin != ClauseMatcher::kEnd; begin = matcher.next()) {
-    const uint32_t end = std::min(text_count_ - begin, kWindowTexts) + begin;
-    matcher.EachMatch(begin, end, [&](uint32_t ordinal, uint32_t) { texts += part_->text_live(ordinal, epoch_); });
-  }
-  return texts;
-}
-
-uint64_t TextView::Rep::posting_count() const {
-  uint64_t count = 0;
-  for (const BoundClause& clause : clauses_) {
-    for (const BoundTerm& term : clause.terms) count += term.postings.count;
-  }
-  return count;
+const PartQuery* TextView::Rep::PartOf(Slot slot) const {
+  const auto part = std::lower_bound(parts_.begin(), parts_.end(), slot,
+                                     [](const auto& p, Slot wanted) { return p->last_slot() < wanted; });
+  return part == parts_.end() ? nullptr : part->get();
 }
 
 std::vector<ScoredSlot> TextView::Top(const SlotSet& allowed, size_t k) const {
   if (k == 0) return {};
-  size_t lists = 0;
-  for (const BoundClause& clause : rep_->clauses()) lists += clause.terms.size();
-  const bool few = allowed.cardinality() * lists * kLookupCost < rep_->posting_count();
-  return few ? TopByLookup(*rep_, allowed, k) : TopByWalking(*rep_, allowed, k);
+  BestHits best(k);
+  const QueryScoring scoring = rep_->scoring();
+  // The newest texts first: they are the few in memory, and what they score spares work on the others.
+  for (auto part = rep_->parts().rbegin(); part != rep_->parts().rend(); ++part) {
+    (*part)->Top(scoring, allowed, &best);
+  }
+  return std::move(best).Sorted();
 }
 
 std::vector<double> TextView::Score(const std::vector<Slot>& slots) const {
   std::vector<double> scores(slots.size(), 0.0);
-  std::vector<uint32_t> ordinals;
-  ordinals.reserve(slots.size());
-  for (const Slot slot : slots) ordinals.push_back(rep_->part().text_ordinal(slot, rep_->text_count()));
-  for (size_t i = 0; i < rep_->clauses().size(); ++i) {
-    const BoundClause& clause = rep_->clauses()[i];
-    if (!clause.scores()) continue;
-    const double weight = rep_->weights()[i];
-    ClauseMatcher matcher(rep_->part(), clause);
-    for (size_t at = 0; at < slots.size(); ++at) {
-      if (ordinals[at] == TextPart::kNoText) continue;
-      const uint32_t frequency = matcher.FrequencyIn(ordinals[at]);
-      if (frequency == 0) continue;
-      scores[at] += Bm25Part(weight, frequency, rep_->norm()(rep_->part().text_length(ordinals[at])));
-    }
+  std::vector<uint32_t> order(slots.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return slots[a] < slots[b]; });
+  const QueryScoring scoring = rep_->scoring();
+  std::vector<Slot> here;
+  std::vector<double> scores_here;
+  for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    const PartQuery* part = rep_->PartOf(slots[order[begin]]);
+    if (part == nullptr) break;  // behind all there is
+    here.clear();
+    for (; end < order.size() && slots[order[end]] <= part->last_slot(); ++end) here.push_back(slots[order[end]]);
+    scores_here.assign(here.size(), 0.0);
+    part->Score(scoring, here, scores_here.data());
+    for (size_t i = 0; i < here.size(); ++i) scores[order[begin + i]] = scores_here[i];
   }
   return scores;
 }
 
 SlotSet TextView::Restrict(const SlotSet& allowed) const {
   SlotSet rest = allowed;
-  for (const BoundClause& clause : rep_->clauses()) {
-    if (clause.occur == Occur::kMust) rest &= SlotsOf(*rep_, clause);
-    if (clause.occur == Occur::kNot) rest -= SlotsOf(*rep_, clause);
+  for (size_t i = 0; i < rep_->clauses().size(); ++i) {
+    const Occur occur = rep_->clauses()[i].occur;
+    if (occur == Occur::kShould) continue;
+    SlotSet matches;
+    for (const auto& part : rep_->parts()) matches |= part->Matches(i);
+    if (occur == Occur::kMust) rest &= matches;
+    if (occur == Occur::kNot) rest -= matches;
   }
   return rest;
 }
 
 std::vector<TermScore> TextView::Explain(Slot slot) const {
   std::vector<TermScore> parts;
-  const uint32_t ordinal = rep_->part().text_ordinal(slot, rep_->text_count());
-  if (ordinal == TextPart::kNoText) return parts;
-  const double norm = rep_->norm()(rep_->part().text_length(ordinal));
+  const PartQuery* part = rep_->PartOf(slot);
+  if (part == nullptr) return parts;
+  const QueryScoring scoring = rep_->scoring();
   for (size_t i = 0; i < rep_->clauses().size(); ++i) {
-    const BoundClause& clause = rep_->clauses()[i];
-    if (!clause.scores()) continue;
-    const uint32_t frequency = ClauseMatcher(rep_->part(), clause).FrequencyIn(ordinal);
-    if (frequency > 0) parts.push_back({clause.label, Bm25Part(rep_->weights()[i], frequency, norm)});
+    if (!rep_->clauses()[i].scores()) continue;
+    const PartQuery::Occurrence found = part->Find(i, slot);
+    if (found.frequency == 0) continue;
+    parts.push_back({rep_->label(i), Bm25Part(scoring.weights[i], found.frequency, scoring.norm(found.length))});
   }
   return parts;
 }

@@ -58,7 +58,7 @@ SealedPostings View(const List& list, std::string* bytes) {
 }
 
 void ExpectWalk(const List& list, const SealedPostings& sealed) {
-  SealedCursor cursor(&sealed);
+  SealedCursor cursor(sealed);
   std::vector<uint32_t> positions;
   for (const Entry& entry : list.entries) {
     ASSERT_FALSE(cursor.done());
@@ -69,11 +69,11 @@ void ExpectWalk(const List& list, const SealedPostings& sealed) {
     cursor.Next();
   }
   ASSERT_TRUE(cursor.done());
-  ASSERT_FALSE(sealed.damaged());
+  ASSERT_FALSE(cursor.postings().damaged());
 }
 
 void ExpectSeeks(const List& list, const SealedPostings& sealed, std::mt19937_64* random) {
-  SealedCursor cursor(&sealed);
+  SealedCursor cursor(sealed);
   const uint64_t stride = 1 + (*random)() % (list.text_count / 3 + 1);
   for (uint64_t wanted = (*random)() % stride; wanted < uint64_t{list.text_count} + 2;
        wanted += 1 + (*random)() % stride) {
@@ -183,7 +183,7 @@ TEST(SealedPostingsTest, DamagedBytesEndTheWalkAndNeverLeaveTheRange) {
     const std::string alone = bytes + std::string(kSealedPostingsSlack, '\0');  // its own allocation, for sanitizers
     const SealedPostings sealed(std::string_view(alone).substr(0, bytes.size()),
                                 static_cast<uint32_t>(list.entries.size()), list.text_count);
-    SealedCursor cursor(&sealed);
+    SealedCursor cursor(sealed);
     std::vector<uint32_t> positions;
     std::vector<Impact> impacts;
     size_t walked = 0;
@@ -192,13 +192,13 @@ TEST(SealedPostingsTest, DamagedBytesEndTheWalkAndNeverLeaveTheRange) {
       if (cursor.frequency() < 10'000) cursor.Positions(&positions);
     }
     ASSERT_LE(walked, list.entries.size());
-    ASSERT_TRUE(walked == list.entries.size() || sealed.damaged());
+    ASSERT_TRUE(walked == list.entries.size() || cursor.postings().damaged());
     for (uint32_t i = 0; sealed.is_long() && i < sealed.block_count(); ++i) {
       sealed.ReadBlockImpacts(i, &impacts);
       sealed.ReadSuperImpacts(i / kSuperBlocks, &impacts);
     }
-    SealedCursor(&sealed).Seek(static_cast<uint32_t>(random() % list.text_count));
-    noticed += sealed.damaged();
+    SealedCursor(sealed).Seek(static_cast<uint32_t>(random() % list.text_count));
+    noticed += sealed.damaged() || cursor.postings().damaged();
   }
   EXPECT_GT(noticed, 1000u);
 }

@@ -1,13 +1,21 @@
-// Random operations on TextIndex and on its naive twin; every answer must be the same.
+// Random operations on TextIndex and on its naive twin; every answer must be the same. The texts are frozen, sealed
+// and merged in between, so that they lie in parts of all kinds; and a second index that holds the same texts in one
+// part in memory must give the same scores to the last bit.
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <optional>
 #include <random>
+#include <tuple>
 
 #include <gtest/gtest.h>
 
+#include "base/testing/fault_file_system.h"
+#include "index/text/memory_query.h"
+#include "index/text/sealed_query.h"
 #include "index/text/text_index.h"
+#include "index/text/text_segment.h"
 #include "index/text/text_view.h"
-#include "index/text/top_scorer.h"
 #include "tests/index/random_seed.h"
 #include "tests/index/text/analyzed.h"
 #include "tests/index/text/naive_text_index.h"
@@ -34,7 +42,11 @@ class Model {
   void Step() {
     const uint64_t draw = random_() % 100;
     if (draw < 45) return AddOne();
-    if (draw < 75) return RemoveOne();
+    if (draw < 72) return RemoveOne();
+    if (draw < 75) return index_.Freeze(), void();
+    if (draw < 79) return BeginSealing();
+    if (draw < 83) return EndSealing();
+    if (draw < 86) return CompareOldView();
     CompareOnce();
   }
 
@@ -43,10 +55,18 @@ class Model {
     EXPECT_EQ(index_.statistics().texts, 0u);
     EXPECT_EQ(index_.statistics().length_total, 0u);
     EXPECT_EQ(index_.statistics().distinct_terms, 0u);
+    if (sealing_) EndSealing();
+    index_.Freeze();
+    while (!index_.Parts().empty()) {
+      BeginSealing();
+      EndSealing();
+    }
+    ComparePostings();
   }
 
   void CompareOnce() {
     CompareStatistics();
+    if (random_() % 8 == 0) ComparePostings();
     const std::string text = RandomQuery();
     const auto mode = static_cast<TextMode>(random_() % 3);
     SCOPED_TRACE(testing::Message() << "query " << text << " mode " << static_cast<int>(mode));
@@ -75,6 +95,7 @@ class Model {
     next_slot_ += 1 + static_cast<uint32_t>(random_() % 4);
     index_.Add(Slot(next_slot_), views);
     naive_.Add(next_slot_, views);
+    texts_[next_slot_] = {views.begin(), views.end()};
   }
 
   void RemoveOne() {
@@ -85,6 +106,80 @@ class Model {
     index_.Remove(Slot(slot));
     if (random_() % 4 == 0) index_.Remove(Slot(slot));  // a second time changes nothing
     naive_.Remove(slot);
+    texts_.erase(slot);
+  }
+
+  // What is removed between the two halves must be gone from the new part, too.
+  void BeginSealing() {
+    if (sealing_) return;
+    std::vector<TextPartHandle> parts = index_.Parts();
+    if (parts.empty()) return;
+    const size_t first = random_() % parts.size();
+    const size_t count = 1 + random_() % (parts.size() - first);
+    sealing_.emplace();
+    for (size_t i = first; i < first + count; ++i) sealing_->handles.push_back(parts[i]);
+    if (count == 1 && !parts[first].sealed() && random_() % 3 == 0) {
+      sealing_->compacted = CompactTexts(parts[first]).value();
+      return;
+    }
+    const std::string path = "segment" + std::to_string(next_file_++);
+    const uint64_t bytes = SealTexts(files_, path, *analyzer_, sealing_->handles, Position(1)).value();
+    if (bytes == 0) return;
+    EXPECT_EQ(files_.FileSize(path).value(), bytes);
+    sealing_->segment = TextSegment::Open(files_, path, *analyzer_).value();
+  }
+
+  void EndSealing() {
+    if (!sealing_) return;
+    if (sealing_->compacted) {
+      index_.Replace(sealing_->handles, sealing_->compacted);
+    } else {
+      index_.Replace(sealing_->handles, sealing_->segment);
+      if (sealing_->segment && random_() % 4 == 0) OpenAnew();
+    }
+    sealing_.reset();
+  }
+
+  // As after a restart: segments and what was removed from them are read, the other texts come again.
+  void OpenAnew() {
+    const std::vector<TextPartHandle> parts = index_.Parts();
+    const auto sealed = std::find_if(parts.begin(), parts.end(), [](const auto& part) { return !part.sealed(); });
+    std::optional<TextIndex> opened;
+    opened.emplace(analyzer_, parameters_);
+    uint32_t last_sealed = 0;
+    for (auto part = parts.begin(); part != sealed; ++part) {
+      opened->Attach(part->segment(), index_.RemovedFrom(*part->segment()));
+      last_sealed = part->segment()->file().slots().last.value;
+    }
+    for (const auto& [slot, texts] : texts_) {
+      if (slot > last_sealed) opened->Add(Slot(slot), {texts.begin(), texts.end()});
+    }
+    EXPECT_EQ(opened->statistics().texts, index_.statistics().texts);
+    ExpectSameAnswers(*opened, RandomQueryParsed(), RandomAllowed());
+  }
+
+  void CompareOldView() {
+    if (old_views_.size() < 3) return;
+    const OldView& old = old_views_[random_() % old_views_.size()];
+    ExpectIdentical(old.view.Top(old.allowed, old.top.size() + 3), old.top);
+    EXPECT_EQ(old.view.Score(old.slots), old.scores);
+    EXPECT_EQ(old.view.Restrict(old.allowed), old.rest);
+  }
+
+  void KeepView(const TextView& view, const SlotSet& allowed) {
+    OldView old{view, allowed, view.Top(allowed, 1000), {}, {}, view.Restrict(allowed)};
+    if (old.top.size() == 1000) return;
+    for (const uint32_t slot : allowed) old.slots.push_back(Slot(slot));
+    old.scores = view.Score(old.slots);
+    if (old_views_.size() < 8) {
+      old_views_.push_back(std::move(old));
+    } else {
+      old_views_[random_() % old_views_.size()] = std::move(old);
+    }
+  }
+
+  TextQuery RandomQueryParsed() {
+    return ParseTextQuery(RandomQuery(), static_cast<TextMode>(random_() % 3), *analyzer_).value();
   }
 
   std::string RandomQuery() {
@@ -129,9 +224,9 @@ class Model {
     ExpectSameHits(top, naive.Top(allowed, k), naive);
     EXPECT_EQ(view.Restrict(allowed), naive.Restrict(allowed));
 
-    const TextView::Rep rep = BindAgain(query);
-    ExpectIdentical(TopByWalking(rep, allowed, k), top);
-    ExpectIdentical(TopByLookup(rep, allowed, k), top);
+    ExpectSameAnswers(index_, query, allowed);
+    ExpectEveryWayTheSame(view, allowed, k);
+    if (random_() % 4 == 0) KeepView(view, allowed);
 
     std::vector<Slot> slots;
     for (const auto& [slot, tokens] : naive_.texts()) slots.push_back(Slot(slot));
@@ -151,11 +246,53 @@ class Model {
     }
   }
 
-  // A rep of its own part, built from the live texts in order: binding must not depend on the past.
-  TextView::Rep BindAgain(const TextQuery& query) {
-    auto part = std::make_shared<TextPart>(analyzer_->stems());
-    for (const auto& [slot, tokens] : naive_.texts()) part->Add(Slot(slot), tokens);
-    return TextView::Rep(part, parameters_, query);
+  // One part in memory with the live texts: the exact form.
+  void ExpectSameAnswers(const TextIndex& index, const TextQuery& query, const SlotSet& allowed) {
+    TextIndex exact(analyzer_, parameters_);
+    for (const auto& [slot, texts] : texts_) exact.Add(Slot(slot), {texts.begin(), texts.end()});
+    const TextView expected = exact.View(query);
+    const TextView actual = index.View(query);
+    for (const size_t k : {1u, 3u, 10u, 2000u}) ExpectIdentical(actual.Top(allowed, k), expected.Top(allowed, k));
+    std::vector<Slot> slots;
+    for (const auto& [slot, texts] : texts_) slots.push_back(Slot(slot));
+    EXPECT_EQ(actual.Score(slots), expected.Score(slots));
+  }
+
+  void ExpectEveryWayTheSame(const TextView& view, const SlotSet& allowed, size_t k) {
+    const QueryScoring scoring = view.rep().scoring();
+    for (const auto& part : view.rep().parts()) {
+      BestHits walked(k);
+      BestHits looked_up(k);
+      if (const auto* memory = dynamic_cast<const MemoryQuery*>(part.get())) {
+        memory->TopByWalking(scoring, allowed, &walked);
+        memory->TopByLookup(scoring, allowed, &looked_up);
+        ExpectIdentical(std::move(looked_up).Sorted(), std::move(walked).Sorted());
+        continue;
+      }
+      const auto* sealed = dynamic_cast<const SealedQuery*>(part.get());
+      ASSERT_NE(sealed, nullptr);
+      BestHits skipped(k);
+      sealed->TopByWalking(scoring, allowed, &walked);
+      sealed->TopByLookup(scoring, allowed, &looked_up);
+      sealed->TopByMaxScore(scoring, allowed, &skipped);
+      const std::vector<ScoredSlot> expected = std::move(walked).Sorted();
+      ExpectIdentical(std::move(looked_up).Sorted(), expected);
+      ExpectIdentical(std::move(skipped).Sorted(), expected);
+    }
+  }
+
+  void ComparePostings() {
+    std::vector<std::tuple<std::string, uint32_t, uint32_t>> actual;
+    index_.VisitPostings([&](std::string_view term, Slot slot, uint32_t frequency) {
+      actual.emplace_back(std::string(term), slot.value, frequency);
+    });
+    std::map<std::pair<std::string, uint32_t>, uint32_t> counted;
+    for (const auto& [slot, tokens] : naive_.texts()) {
+      for (const Token& token : tokens) ++counted[{token.term, slot}];
+    }
+    std::vector<std::tuple<std::string, uint32_t, uint32_t>> expected;
+    for (const auto& [place, count] : counted) expected.emplace_back(place.first, place.second, count);
+    ASSERT_EQ(actual, expected);
   }
 
   static void ExpectIdentical(const std::vector<ScoredSlot>& actual, const std::vector<ScoredSlot>& expected) {
@@ -177,9 +314,29 @@ class Model {
     }
   }
 
+  struct Sealing {
+    std::vector<TextPartHandle> handles;
+    std::shared_ptr<const TextSegment> segment;
+    std::shared_ptr<TextPart> compacted;
+  };
+
+  struct OldView {
+    TextView view;
+    SlotSet allowed;
+    std::vector<ScoredSlot> top;
+    std::vector<Slot> slots;
+    std::vector<double> scores;
+    SlotSet rest;
+  };
+
   std::shared_ptr<const Analyzer> analyzer_;
   Bm25Parameters parameters_;
   TextIndex index_;
+  FaultFileSystem files_;
+  std::optional<Sealing> sealing_;
+  std::map<uint32_t, std::vector<std::string>> texts_;
+  std::vector<OldView> old_views_;
+  uint32_t next_file_ = 0;
   NaiveTextIndex naive_;
   std::mt19937_64 random_;
   std::vector<std::string> words_;

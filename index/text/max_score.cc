@@ -1,0 +1,409 @@
+// Block-max MAXSCORE: texts that only match clauses too weak to lift them among the best k are never looked at
+// (Turtle & Flood, "Query evaluation: strategies and optimizations", 1995), with bounds for short stretches of
+// texts instead of whole lists (Ding & Suel, 2011; Mallia et al., "Faster BlockMax WAND with variable-sized
+// blocks", 2017, on windows).
+//
+// Stretch by stretch: every clause is bounded; those that together stay below the k-th best score so far only
+// count for texts that the others, the essential ones, bring. Required clauses bring all texts themselves.
+// Scores are floats here, with their error allowed for; whatever may be among the best is judged in double.
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "index/text/score_bounds.h"
+#include "index/text/score_kernels.h"
+#include "index/text/sealed_query.h"
+
+namespace engram {
+namespace {
+
+using Kind = TextClause::Kind;
+using Occur = TextClause::Occur;
+
+// A stretch has at least so many texts: below, bounding costs more than it spares.
+constexpr uint32_t kStretchMin = 1024;
+
+}  // namespace
+
+class SealedQuery::MaxScore {
+ public:
+  MaxScore(const SealedQuery& query, const QueryScoring& scoring, const SlotSet& allowed, BestHits* best);
+
+  void Run();
+
+ private:
+  struct Clause {
+    Clause(const SealedQuery& query, const QueryScoring& scoring, size_t i);
+
+    // Over [begin, end); at least every part there.
+    float Bound(uint32_t begin, uint32_t end);
+    float SuperBound(uint32_t begin, uint32_t* end);
+    // Not before the next match at or behind `ordinal`; UINT32_MAX when there is none.
+    uint32_t NextFrom(uint32_t ordinal);
+    uint32_t FrequencyIn(uint32_t ordinal);
+
+    Occur occur;
+    double weight;
+    PartFormula formula;
+    uint64_t postings = 0;
+    float bound = 0;                                         // of the current stretch
+    float bound_max = 0;                                     // of all texts
+    std::optional<SealedCursor> cursor;                      // kTerm
+    std::optional<ClauseMatcher<SealedListCursor>> matcher;  // all others
+    std::vector<ListBounds> bounds;                          // summed; a phrase has only that of its rarest term
+  };
+
+  void Prime();
+  void PrimeWith(Clause* clause);
+  bool FindStretch(uint32_t* begin, uint32_t* end);
+  void ScoreStretch(uint32_t begin, uint32_t end);
+  void Partition();
+  void Bring(Clause* clause, uint32_t begin, uint32_t end);
+  void BringTerm(Clause* clause, uint32_t begin, uint32_t end);
+  void Collect(uint32_t begin, uint32_t end);
+  void Apply(Clause* clause);
+  void Keep(float least);
+  void Judge();
+  // What a float sum has to reach for its text to be of interest.
+  float Needed() const;
+
+  const SealedQuery& query_;
+  const TextSegment& segment_;
+  const QueryScoring& scoring_;
+  const SlotSet& allowed_;
+  BestHits& best_;
+  const ScoreKernels& kernels_ = ChosenScoreKernels();
+  std::vector<Clause> clauses_;
+  std::vector<Clause*> by_bound_;  // the optional ones, the least bound first; then the required, rarest last
+  std::vector<Clause*> forbidden_;
+  std::vector<float> rest_;  // rest_[i]: what by_bound_[0 .. i) can add
+  size_t essential_ = 0;     // by_bound_[essential_ ..) bring texts
+  size_t required_ = 0;      // how many of by_bound_ are required
+  float slack_;
+  std::vector<ClauseMatcher<SealedListCursor>> judges_;
+
+  std::vector<float> sums_ = std::vector<float>(kWindowTexts);
+  std::vector<uint32_t> texts_ = std::vector<uint32_t>(kWindowTexts + 8);
+  std::vector<float> scores_ = std::vector<float>(kWindowTexts);
+  std::vector<uint32_t> kept_ = std::vector<uint32_t>(kWindowTexts + 8);
+  size_t count_ = 0;  // of texts_ and scores_
+};
+
+SealedQuery::MaxScore::Clause::Clause(const SealedQuery& query, const QueryScoring& scoring, size_t i)
+    : occur(scoring.clauses[i].occur),
+      weight(scoring.weights[i]),
+      formula{static_cast<float>(weight), static_cast<float>(scoring.norm.base()),
+              static_cast<float>(scoring.norm.slope())} {
+  const BoundClause<SealedListCursor>& bound_clause = query.clauses()[i];
+  const TextSegment& segment = query.part().segment();
+  for (const auto& list : bound_clause.lists) postings += list.count;
+  if (bound_clause.lists.empty()) return;
+  const bool is_phrase = bound_clause.kind == Kind::kPhrase;
+  if (is_phrase) postings = bound_clause.lists[bound_clause.rarest()].count;
+  if (bound_clause.kind == Kind::kTerm) {
+    cursor.emplace(segment.postings(bound_clause.lists[0].term));
+  } else {
+    matcher.emplace(query.part(), bound_clause);
+  }
+  if (occur == Occur::kNot) return;
+  for (size_t l = 0; l < bound_clause.lists.size(); ++l) {
+    // A phrase occurs no more often than its rarest term.
+    if (is_phrase && l != bound_clause.rarest()) continue;
+    bounds.emplace_back(segment, cursor ? cursor->postings() : segment.postings(bound_clause.lists[l].term), weight,
+                        scoring.norm);
+    bound_max += bounds.back().max();
+  }
+  bound_max = std::min(bound_max, RoundedUp(weight));
+}
+
+// f / (f + norm) of a sum of frequencies is at most the sum over them, and below 1.
+float SealedQuery::MaxScore::Clause::Bound(uint32_t begin, uint32_t end) {
+  float sum = 0;
+  for (ListBounds& list : bounds) sum += list.Max(begin, end);
+  return std::min(sum, bound_max);
+}
+
+float SealedQuery::MaxScore::Clause::SuperBound(uint32_t begin, uint32_t* end) {
+  float sum = 0;
+  for (ListBounds& list : bounds) sum += list.SuperMax(begin, end);
+  return std::min(sum, bound_max);
+}
+
+uint32_t SealedQuery::MaxScore::Clause::NextFrom(uint32_t ordinal) {
+  if (matcher) return matcher->NextFrom(ordinal);
+  if (!cursor) return UINT32_MAX;
+  cursor->Seek(ordinal);
+  return cursor->done() ? UINT32_MAX : cursor->ordinal();
+}
+
+uint32_t SealedQuery::MaxScore::Clause::FrequencyIn(uint32_t ordinal) {
+  if (matcher) return matcher->FrequencyIn(ordinal);
+  return NextFrom(ordinal) == ordinal ? cursor->frequency() : 0;
+}
+
+SealedQuery::MaxScore::MaxScore(const SealedQuery& query, const QueryScoring& scoring, const SlotSet& allowed,
+                                BestHits* best)
+    : query_(query), segment_(query.part().segment()), scoring_(scoring), allowed_(allowed), best_(*best) {
+  clauses_.reserve(scoring.clauses.size());
+  for (size_t i = 0; i < scoring.clauses.size(); ++i) {
+    const bool idle = query.clauses()[i].lists.empty() && scoring.clauses[i].occur != Occur::kMust;
+    if (!idle) clauses_.emplace_back(query, scoring, i);
+  }
+  for (Clause& clause : clauses_) {
+    if (clause.occur == Occur::kNot) forbidden_.push_back(&clause);
+    if (clause.occur == Occur::kShould) by_bound_.push_back(&clause);
+  }
+  std::vector<Clause*> required;
+  for (Clause& clause : clauses_) {
+    if (clause.occur == Occur::kMust) required.push_back(&clause);
+  }
+  std::sort(required.begin(), required.end(),
+            [](const Clause* a, const Clause* b) { return a->postings > b->postings; });
+  required_ = required.size();
+  by_bound_.insert(by_bound_.end(), required.begin(), required.end());
+  rest_.resize(by_bound_.size() + 1);
+  slack_ = 1 + kPartError + static_cast<float>(clauses_.size()) * 0x1p-23f;
+}
+
+float SealedQuery::MaxScore::Needed() const {
+  const auto floor = static_cast<float>(best_.floor() * (1 - 0x1p-22));
+  return std::max(floor / slack_, std::numeric_limits<float>::min());
+}
+
+// The k best of the postings that promise most, judged in full, are a floor for all others.
+void SealedQuery::MaxScore::Prime() {
+  if (required_ > 0 || !forbidden_.empty() || best_.floor() > 0) return;
+  std::vector<Clause*> order = by_bound_;
+  std::sort(order.begin(), order.end(), [](const Clause* a, const Clause* b) { return a->bound_max > b->bound_max; });
+  for (Clause* clause : order) {
+    if (clause->cursor && clause->postings >= best_.k()) return PrimeWith(clause);
+  }
+}
+
+void SealedQuery::MaxScore::PrimeWith(Clause* clause) {
+  const SealedPostings& postings = clause->cursor->postings();
+  PostingBlock block;
+  const uint32_t number = ListBounds(segment_, postings, clause->weight, scoring_.norm).BestBlock();
+  postings.ReadOrdinals(number, &block);
+  postings.ReadFrequencies(number, &block);
+  std::vector<ScoredSlot> parts;
+  for (uint32_t i = 0; i < block.size; ++i) {
+    if (!allowed_.contains(segment_.text_slot(block.ordinals[i]).value)) continue;
+    const double norm = scoring_.norm(segment_.text_length(block.ordinals[i]));
+    parts.push_back({Slot(block.ordinals[i]), Bm25Part(clause->weight, block.frequencies[i], norm)});
+  }
+  if (parts.size() < best_.k()) return;
+  const auto end = parts.begin() + static_cast<ptrdiff_t>(best_.k());
+  std::partial_sort(parts.begin(), end, parts.end(), BetterHit);
+  std::sort(parts.begin(), end, [](const ScoredSlot& a, const ScoredSlot& b) { return a.slot < b.slot; });
+  double least = std::numeric_limits<double>::infinity();
+  for (auto at = parts.begin(); at != end; ++at) {
+    least = std::min(least, query_.Judge(scoring_, at->slot.value, &judges_).score);
+  }
+  best_.RaiseFloor(least);
+}
+
+void SealedQuery::MaxScore::Run() {
+  if (by_bound_.empty()) return;
+  for (const Clause* clause : by_bound_) {
+    if (clause->occur == Occur::kMust && clause->postings == 0) return;
+  }
+  judges_ = query_.Matchers();
+  Prime();
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  for (; FindStretch(&begin, &end); begin = end) ScoreStretch(begin, end);
+}
+
+// The next stretch, at or behind `*begin`, whose texts may be among the best.
+bool SealedQuery::MaxScore::FindStretch(uint32_t* begin, uint32_t* end) {
+  const uint32_t texts = query_.text_count();
+  const float needed = Needed();
+  while (*begin < texts) {
+    // To the next text of a clause that can lift a text at all.
+    float sum = 0;
+    uint32_t next = UINT32_MAX;
+    if (required_ > 0) {
+      next = by_bound_.back()->NextFrom(*begin);
+    } else {
+      std::sort(by_bound_.begin(), by_bound_.end(),
+                [](const Clause* a, const Clause* b) { return a->bound_max < b->bound_max; });
+      for (Clause* clause : by_bound_) {
+        sum += clause->bound_max;
+        if (sum >= needed) next = std::min(next, clause->NextFrom(*begin));
+      }
+    }
+    if (next >= texts) return false;
+    *begin = next;
+
+    uint32_t super_end = texts;
+    float super_sum = 0;
+    for (Clause* clause : by_bound_) super_sum += clause->SuperBound(*begin, &super_end);
+    if (super_sum < needed) {
+      *begin = super_end;
+      continue;
+    }
+
+    uint32_t block_end = UINT32_MAX;
+    for (Clause* clause : by_bound_) {
+      for (ListBounds& list : clause->bounds) block_end = std::min(block_end, list.BlockEnd(*begin));
+    }
+    const uint32_t left = texts - *begin;
+    const uint32_t wanted = std::clamp(block_end - *begin, kStretchMin, kWindowTexts);
+    *end = *begin + std::min(left, wanted);
+    float total = 0;
+    for (Clause* clause : by_bound_) total += clause->bound = clause->Bound(*begin, *end);
+    if (total >= needed) return true;
+    *begin = *end;
+  }
+  return false;
+}
+
+void SealedQuery::MaxScore::Partition() {
+  const auto optional_end = by_bound_.end() - static_cast<ptrdiff_t>(required_);
+  std::sort(by_bound_.begin(), optional_end, [](const Clause* a, const Clause* b) { return a->bound < b->bound; });
+  for (size_t i = 0; i < by_bound_.size(); ++i) rest_[i + 1] = rest_[i] + by_bound_[i]->bound;
+  if (required_ > 0) {
+    essential_ = by_bound_.size() - 1;  // the rarest brings all texts
+    return;
+  }
+  const float needed = Needed();
+  essential_ = 0;
+  while (essential_ + 1 < by_bound_.size() && rest_[essential_ + 1] < needed) ++essential_;
+}
+
+void SealedQuery::MaxScore::ScoreStretch(uint32_t begin, uint32_t end) {
+  Partition();
+  count_ = 0;
+  const bool alone = essential_ + 1 == by_bound_.size();
+  if (alone && by_bound_.back()->cursor) {
+    BringTerm(by_bound_.back(), begin, end);
+  } else {
+    for (size_t i = essential_; i < by_bound_.size(); ++i) Bring(by_bound_[i], begin, end);
+    Collect(begin, end);
+  }
+  for (size_t i = essential_; i-- > 0 && count_ > 0;) {
+    Keep(Needed() - rest_[i + 1]);
+    Apply(by_bound_[i]);
+  }
+  Keep(Needed());
+  for (Clause* clause : forbidden_) Apply(clause);
+  Judge();
+}
+
+// Adds the clause's parts to the sums of the stretch.
+void SealedQuery::MaxScore::Bring(Clause* clause, uint32_t begin, uint32_t end) {
+  if (clause->matcher) {
+    clause->matcher->EachMatch(begin, end, [&](uint32_t ordinal, uint32_t frequency) {
+      float part;
+      kernels_.parts(clause->formula, &ordinal, &frequency, 1, segment_.short_lengths(), &part);
+      sums_[ordinal - begin] += part;
+    });
+    return;
+  }
+  SealedCursor& cursor = *clause->cursor;
+  float parts[kBlockPostings];
+  for (cursor.Seek(begin); !cursor.done() && cursor.ordinal() < end;) {
+    const PostingBlock& block = cursor.block();
+    const uint32_t from = cursor.place();
+    const uint32_t* last = block.ordinals + block.size;
+    const uint32_t to =
+        last[-1] < end ? block.size
+                       : static_cast<uint32_t>(std::lower_bound(block.ordinals + from, last, end) - block.ordinals);
+    kernels_.parts(clause->formula, block.ordinals + from, block.frequencies + from, to - from,
+                   segment_.short_lengths(), parts);
+    for (uint32_t i = from; i < to; ++i) sums_[block.ordinals[i] - begin] += parts[i - from];
+    cursor.SkipTo(to);
+  }
+}
+
+// A clause that brings all texts of the stretch alone needs no sums.
+void SealedQuery::MaxScore::BringTerm(Clause* clause, uint32_t begin, uint32_t end) {
+  SealedCursor& cursor = *clause->cursor;
+  const float least = Needed() - rest_[essential_];
+  float parts[kBlockPostings];
+  for (cursor.Seek(begin); !cursor.done() && cursor.ordinal() < end;) {
+    const PostingBlock& block = cursor.block();
+    const uint32_t from = cursor.place();
+    const uint32_t* last = block.ordinals + block.size;
+    const uint32_t to =
+        last[-1] < end ? block.size
+                       : static_cast<uint32_t>(std::lower_bound(block.ordinals + from, last, end) - block.ordinals);
+    kernels_.parts(clause->formula, block.ordinals + from, block.frequencies + from, to - from,
+                   segment_.short_lengths(), parts);
+    const size_t kept = kernels_.at_least(parts, to - from, least, kept_.data());
+    for (size_t i = 0; i < kept; ++i) {
+      texts_[count_] = block.ordinals[from + kept_[i]];
+      scores_[count_++] = parts[kept_[i]];
+    }
+    cursor.SkipTo(to);
+  }
+}
+
+// The texts of the stretch whose sums are of interest; the sums are zero again.
+void SealedQuery::MaxScore::Collect(uint32_t begin, uint32_t end) {
+  const float least = std::max(Needed() - rest_[essential_], std::numeric_limits<float>::min());
+  count_ = kernels_.at_least(sums_.data(), end - begin, least, kept_.data());
+  for (size_t i = 0; i < count_; ++i) {
+    texts_[i] = begin + kept_[i];
+    scores_[i] = sums_[kept_[i]];
+  }
+  std::fill_n(sums_.begin(), end - begin, 0.0f);
+}
+
+void SealedQuery::MaxScore::Keep(float least) {
+  const size_t count = kernels_.at_least(scores_.data(), count_, least, kept_.data());
+  if (count == count_) return;
+  for (size_t i = 0; i < count; ++i) {
+    texts_[i] = texts_[kept_[i]];
+    scores_[i] = scores_[kept_[i]];
+  }
+  count_ = count;
+}
+
+// Adds an inessential clause's part to the texts there are; a required one drops those without it, a forbidden
+// one those with it.
+void SealedQuery::MaxScore::Apply(Clause* clause) {
+  size_t count = 0;
+  for (size_t i = 0; i < count_; ++i) {
+    const uint32_t frequency = clause->FrequencyIn(texts_[i]);
+    if (clause->occur == Occur::kNot ? frequency > 0 : clause->occur == Occur::kMust && frequency == 0) continue;
+    float score = scores_[i];
+    if (frequency > 0 && clause->occur != Occur::kNot) {
+      float part;
+      PartsPortable(clause->formula, &texts_[i], &frequency, 1, segment_.short_lengths(), &part);
+      score += part;
+    }
+    texts_[count] = texts_[i];
+    scores_[count++] = score;
+  }
+  count_ = count;
+}
+
+void SealedQuery::MaxScore::Judge() {
+  float needed = Needed();
+  for (size_t i = 0; i < count_; ++i) {
+    if (scores_[i] < needed) continue;
+    const Slot slot = segment_.text_slot(texts_[i]);
+    if (!allowed_.contains(slot.value)) continue;
+    const Judgement judgement = query_.Judge(scoring_, texts_[i], &judges_);
+    if (!judgement.matches || !best_.Wants(slot, judgement.score)) continue;
+    best_.Add(slot, judgement.score);
+    needed = Needed();
+  }
+}
+
+void SealedQuery::TopByMaxScore(const QueryScoring& scoring, const SlotSet& allowed, BestHits* best) const {
+  MaxScore(*this, scoring, allowed, best).Run();
+}
+
+void SealedQuery::Top(const QueryScoring& scoring, const SlotSet& allowed, BestHits* best) const {
+  return FewAllowed(allowed) ? TopByLookup(scoring, allowed, best) : TopByMaxScore(scoring, allowed, best);
+}
+
+std::unique_ptr<const PartQuery> SealedPart::Bind(const std::vector<QueryClause>& clauses,
+                                                  std::vector<std::vector<uint32_t>> terms) const {
+  return std::make_unique<SealedQuery>(std::static_pointer_cast<const SealedPart>(shared_from_this()), clauses, terms);
+}
+
+}  // namespace engram

@@ -1,0 +1,83 @@
+#include "index/text/score_bounds.h"
+
+#include <algorithm>
+
+namespace engram {
+
+ListBounds::ListBounds(const TextSegment& segment, const SealedPostings& postings, double weight, const Bm25Norm& norm)
+    : postings_(postings), weight_(weight), norm_(&norm) {
+  if (postings_.block_count() == 0) return;
+  if (!postings_.is_long()) {
+    PostingBlock block;
+    postings_.ReadOrdinals(0, &block);
+    if (block.size == 0) return;
+    last_ = block.ordinals[block.size - 1];
+    for (uint32_t i = 0; i < block.size; ++i) {
+      const Impact exact{block.frequencies[i], segment.text_length(block.ordinals[i])};
+      max_ = std::max(max_, ImpactBound(exact, weight_, *norm_));
+    }
+    return;
+  }
+  last_ = postings_.block_last(postings_.block_count() - 1);
+  for (uint32_t i = 0; i < postings_.super_count(); ++i) {
+    postings_.ReadSuperImpacts(i, &impacts_);
+    supers_.push_back(ImpactsBound(impacts_, weight_, *norm_));
+    max_ = std::max(max_, supers_.back());
+  }
+}
+
+float ListBounds::BlockMax(uint32_t block) {
+  if (cached_block_ == block) return cached_;
+  postings_.ReadBlockImpacts(block, &impacts_);
+  cached_block_ = block;
+  cached_ = ImpactsBound(impacts_, weight_, *norm_);
+  return cached_;
+}
+
+float ListBounds::Max(uint32_t begin, uint32_t end) {
+  if (begin > last_ || max_ == 0) return 0;
+  if (!postings_.is_long()) return max_;
+  block_ = postings_.FindBlock(block_, begin);
+  float max = 0;
+  for (uint32_t i = block_; i < postings_.block_count(); ++i) {
+    max = std::max(max, BlockMax(i));
+    if (postings_.block_last(i) >= end - 1) break;
+  }
+  return max;
+}
+
+float ListBounds::SuperMax(uint32_t begin, uint32_t* end) {
+  if (begin > last_ || max_ == 0) return 0;
+  if (!postings_.is_long()) {
+    *end = std::min(*end, last_ + 1);
+    return max_;
+  }
+  block_ = postings_.FindBlock(block_, begin);
+  const uint32_t super = block_ / kSuperBlocks;
+  *end = std::min(*end, postings_.super_last(super) + 1);
+  return supers_[super];
+}
+
+uint32_t ListBounds::BlockEnd(uint32_t begin) {
+  if (begin > last_ || max_ == 0) return UINT32_MAX;
+  if (!postings_.is_long()) return last_ + 1;
+  block_ = postings_.FindBlock(block_, begin);
+  return postings_.block_last(block_) + 1;
+}
+
+uint32_t ListBounds::BestBlock() {
+  if (!postings_.is_long()) return 0;
+  const auto super = static_cast<uint32_t>(std::max_element(supers_.begin(), supers_.end()) - supers_.begin());
+  const uint32_t end = std::min((super + 1) * kSuperBlocks, postings_.block_count());
+  uint32_t best = super * kSuperBlocks;
+  float best_bound = 0;
+  for (uint32_t block = best; block < end; ++block) {
+    const float bound = BlockMax(block);
+    if (bound <= best_bound) continue;
+    best = block;
+    best_bound = bound;
+  }
+  return best;
+}
+
+}  // namespace engram

@@ -1,0 +1,39 @@
+// Builds a graph over rows; private to index/vector and its benchmarks.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "index/vector/graph.h"
+#include "index/vector/quantizer.h"
+#include "index/vector/vector_space.h"
+
+namespace engram {
+
+// What the graph is built by. Codes take a third of the time and lose next to nothing, but see
+// VectorSegmentReport::codes_suffice.
+struct CodedRows {
+  const Quantizer* quantizer;
+  const int8_t* codes;   // quantizer->code_bytes() by row
+  const float* lengths;  // by row, null when the quantizer has none
+};
+struct FloatRows {
+  const VectorSpace* space;
+  std::span<const float* const> rows;  // prepared
+};
+
+struct GraphOptions {
+  size_t threads = 1;
+  size_t ef_construction = 128;
+  // Called now and then, by one thread at a time, with rows done so far; false stops the build.
+  std::function<bool(size_t rows_done)> progress;
+};
+
+// hnswlib's construction. The same levels in every build; the same links when one thread builds. Nothing when
+// `progress` stopped it. Takes the rows' bytes again and 260 bytes for each while it runs.
+// REQUIRES: 1 <= rows < 2^31.
+std::optional<BuiltGraph> BuildGraph(const CodedRows& coded, size_t rows, const GraphOptions& options);
+std::optional<BuiltGraph> BuildGraph(const FloatRows& floats, const GraphOptions& options);
+
+}  // namespace engram

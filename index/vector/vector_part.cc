@@ -1,0 +1,118 @@
+#include "index/vector/vector_part.h"
+
+#include "index/vector/common_slots.h"
+#include "index/vector/row_scorers.h"
+
+namespace engram {
+
+bool VectorPart::Kill(Slot slot) {
+  if (!KillAs(slot, deaths_ + 1)) return false;
+  ++deaths_;
+  return true;
+}
+
+void RowPart::Add(Slot slot, std::span<const float> vector) { space().PrepareInto(vector, store_.Append(slot)); }
+
+std::shared_ptr<RowPart> RowPart::Compacted() const {
+  auto compacted = std::make_shared<RowPart>(space());
+  for (size_t row = 0; row < rows(); ++row) {
+    if (store_.Death(row) != RowStore::kAlive) continue;
+    std::copy_n(store_.Row(row), space().stride(), compacted->store_.Append(Slot(store_.SlotAt(row))));
+  }
+  return compacted;
+}
+
+bool RowPart::KillAs(Slot slot, uint32_t death) {
+  const std::optional<size_t> row = store_.Find(slot, store_.size());
+  if (!row || store_.Death(*row) != RowStore::kAlive) return false;
+  store_.Kill(*row, death);
+  return true;
+}
+
+// Always exact: a scan over fp32.
+void RowPart::Top(Moment moment, const float* query, const SlotSet& allowed, size_t /*k*/,
+                  const VectorSearchOptions& /*options*/, TopHits& top) const {
+  // One row behind: a row is scored when the next is found, its memory asked for in between.
+  const float* waiting = nullptr;
+  Slot waiting_slot;
+  const size_t prefetched = std::min<size_t>(space().stride() * sizeof(float), 512);
+  auto next = allowed.begin();
+  store_.ForEachRun(moment.rows, [&](size_t first_row, const uint32_t* slots, size_t n) {
+    ForEachCommon(slots, n, next, [&](size_t place, uint32_t slot) {
+      if (store_.Death(first_row + place) <= moment.deaths) return;
+      const float* found = store_.Row(first_row + place);
+      PrefetchBytes(found, prefetched);
+      if (waiting) top.Offer({waiting_slot, space().Similarity(query, waiting)});
+      waiting = found;
+      waiting_slot = Slot(slot);
+    });
+  });
+  if (waiting) top.Offer({waiting_slot, space().Similarity(query, waiting)});
+}
+
+const float* RowPart::Find(Moment moment, Slot slot) const {
+  const std::optional<size_t> row = store_.Find(slot, moment.rows);
+  return row && store_.Death(*row) > moment.deaths ? store_.Row(*row) : nullptr;
+}
+
+Status RowPart::AppendLive(Moment moment, std::vector<PreparedRow>* out) const {
+  for (size_t row = 0; row < moment.rows; ++row) {
+    if (store_.Death(row) > moment.deaths) out->push_back({Slot(store_.SlotAt(row)), store_.Row(row)});
+  }
+  return {};
+}
+
+void RowPart::ForEachDeathAfter(uint32_t deaths, const std::function<void(Slot)>& visit) const {
+  for (size_t row = 0; row < rows(); ++row) {
+    const uint32_t death = store_.Death(row);
+    if (death > deaths && death != RowStore::kAlive) visit(Slot(store_.SlotAt(row)));
+  }
+}
+
+bool SegmentPart::KillAs(Slot slot, uint32_t death) {
+  const std::optional<uint32_t> row = segment_->rep().Find(slot);
+  if (!row) return false;
+  if (!deaths_) {
+    deaths_ = std::make_unique<std::atomic<uint32_t>[]>(rows());
+    for (size_t i = 0; i < rows(); ++i) deaths_[i].store(RowStore::kAlive, std::memory_order_relaxed);
+  }
+  if (deaths_[*row].load(std::memory_order_relaxed) != RowStore::kAlive) return false;
+  deaths_[*row].store(death, std::memory_order_relaxed);
+  return true;
+}
+
+void SegmentPart::Top(Moment moment, const float* query, const SlotSet& allowed, size_t k,
+                      const VectorSearchOptions& options, TopHits& top) const {
+  SearchSegment(segment_->rep(), query, allowed, DeathsAt(moment), k, {options.exact, options.ef, {}}, top);
+}
+
+const float* SegmentPart::Find(Moment moment, Slot slot) const {
+  const std::optional<uint32_t> row = segment_->rep().Find(slot);
+  return row && DeathsAt(moment).Alive(*row) ? segment_->rep().Row(*row) : nullptr;
+}
+
+Status SegmentPart::AppendLive(Moment moment, std::vector<PreparedRow>* out) const {
+  const VectorSegment::Rep& rep = segment_->rep();
+  const RowDeaths deaths = DeathsAt(moment);
+  for (uint32_t row = 0; row < rows(); ++row) {
+    if (!deaths.Alive(row)) continue;
+    const float* values = rep.Row(row);
+    if (values == nullptr) return rep.Damage();
+    out->push_back({Slot(rep.slots[row]), values});
+  }
+  return {};
+}
+
+void SegmentPart::ForEachDeathAfter(uint32_t deaths, const std::function<void(Slot)>& visit) const {
+  if (!deaths_) return;
+  for (size_t row = 0; row < rows(); ++row) {
+    const uint32_t death = deaths_[row].load(std::memory_order_relaxed);
+    if (death > deaths && death != RowStore::kAlive) visit(Slot(segment_->rep().slots[row]));
+  }
+}
+
+size_t SegmentPart::AnonymousBytes() const {
+  return sizeof(*this) + segment_->AnonymousBytes() + (deaths_ ? rows() * sizeof(deaths_[0]) : 0);
+}
+
+}  // namespace engram

@@ -1,0 +1,247 @@
+#include "index/vector/vector_segment_search.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "index/vector/common_slots.h"
+#include "index/vector/graph_walk.h"
+#include "index/vector/slot_bits.h"
+
+namespace engram {
+namespace {
+
+// Rows that a walk scores for each candidate it keeps, over the cost of scoring a row in a scan; measured by
+// bench/retrieval/vector.
+constexpr size_t kWalkCost = 30;
+// Up to here a gather beats every walk over the rows that pass, and is exact.
+constexpr size_t kGatherAlways = 8192;
+// From this share on, a walk that keeps what passes costs less than one that looks for it.
+constexpr double kWalkShare = 0.4;
+// Below this share too few of a row's neighbours' neighbours pass to lead on.
+constexpr double kWalkPassingShare = 0.01;
+
+constexpr size_t kSeedSample = 256;
+constexpr size_t kSeeds = 8;
+
+class SegmentSearch {
+ public:
+  SegmentSearch(const VectorSegment::Rep& segment, const float* query, const SlotSet& allowed, const RowDeaths& deaths,
+                size_t k, const SegmentSearchOptions& options, TopHits& top)
+      : segment_(segment), query_(query), allowed_(allowed), deaths_(deaths), k_(k), options_(options), top_(top) {}
+
+  void Run() {
+    matches_ = segment_.CountCommon(allowed_);
+    if (matches_ == 0) return;
+    if (options_.exact || matches_ <= RescoredCount(k_)) {
+      ForEachAllowed([&](uint32_t row) { Rescore(row); });
+      FinishRescoring();
+    } else if (!segment_.report.codes_suffice) {
+      RunBy(FloatScorer(segment_.space, query_, segment_.floats));
+    } else {
+      const CodeQuery query = segment_.quantizer.Prepare(query_);
+      if (segment_.lengths == nullptr) {
+        RunBy(CodeScorer<false>(query, segment_.codes, nullptr));
+      } else {
+        RunBy(CodeScorer<true>(query, segment_.codes, segment_.lengths));
+      }
+    }
+  }
+
+ private:
+  template <class Scorer>
+  void RunBy(const Scorer& scorer) {
+    const size_t wanted = std::min(RescoredCount(k_), matches_);
+    const size_t ef = std::max<size_t>(options_.ef > 0 ? options_.ef : segment_.report.ef, wanted);
+    VectorPlan plan = options_.plan.value_or(ChoosePlan(segment_, matches_, ef));
+    if (!segment_.has_graph()) plan = VectorPlan::kGather;
+
+    // Each plan goes over to the next when it comes back short.
+    if (plan == VectorPlan::kWalk && RescoreIfEnough(WalkAll(scorer, ef, wanted), wanted)) return;
+    if (plan == VectorPlan::kWalk && matches_ > kGatherAlways) plan = VectorPlan::kWalkPassing;
+    if (plan == VectorPlan::kWalkPassing && RescoreIfEnough(WalkMatches(scorer, ef), wanted)) return;
+    RescorePool(Gather(scorer, wanted), wanted);
+  }
+
+  bool everything_matches() const { return matches_ == segment_.rows() && !deaths_.any(); }
+
+  template <class Visit>
+  void ForEachAllowed(Visit visit) const {
+    const auto visit_alive = [&](size_t row) {
+      if (deaths_.Alive(static_cast<uint32_t>(row))) visit(static_cast<uint32_t>(row));
+    };
+    if (matches_ == segment_.rows()) {
+      for (size_t row = 0; row < segment_.rows(); ++row) visit_alive(row);
+      return;
+    }
+    auto next = allowed_.begin();
+    next.equalorlarger(segment_.slots.front());
+    if (segment_.dense()) {
+      for (; next.i.has_value && *next <= segment_.slots.back(); ++next) visit_alive(*next - segment_.slots.front());
+    } else {
+      ForEachCommon(segment_.slots.data(), segment_.rows(), next, [&](size_t row, uint32_t) { visit_alive(row); });
+    }
+  }
+
+  // The `wanted` best of all that match.
+  template <class Scorer>
+  CandidatePool Gather(const Scorer& scorer, size_t wanted) const {
+    CandidatePool pool(wanted);
+    std::array<uint32_t, 64> batch;
+    size_t n = 0;
+    const auto flush = [&] {
+      ScoreRows(scorer, batch.data(), n, [&](uint32_t row, float score) { pool.Offer(score, row); });
+      n = 0;
+    };
+    ForEachAllowed([&](uint32_t row) {
+      batch[n++] = row;
+      if (n == batch.size()) flush();
+    });
+    flush();
+    return pool;
+  }
+
+  // The `wanted` best that match among what a walk over all rows meets; fewer than all when the walk saw too
+  // few matches near the query to trust them.
+  template <class Scorer>
+  CandidatePool WalkAll(const Scorer& scorer, size_t ef, size_t wanted) const {
+    VisitedRows& visited = VisitedRows::Begin(segment_.rows());
+    const double share = static_cast<double>(matches_) / static_cast<double>(segment_.rows());
+    CandidatePool pool(std::min(static_cast<size_t>(static_cast<double>(ef) / share), segment_.rows()));
+    const uint32_t entry = Descend(*segment_.graph, scorer);
+    visited.Mark(entry);
+    const float entry_score = scorer(entry);
+    pool.Offer(entry_score, entry);
+    if (everything_matches()) {
+      Walk(*segment_.graph, scorer, visited, pool, [](uint32_t, float) {});
+      return pool;
+    }
+    CandidatePool matching(wanted);
+    const auto keep = [&](uint32_t row, float score) {
+      if (score > matching.Threshold() && Matches(row)) matching.Offer(score, row);
+    };
+    keep(entry, entry_score);
+    Walk(*segment_.graph, scorer, visited, pool, keep);
+    // Where the matches are elsewhere, those met are the nearest only by luck.
+    size_t near = 0;
+    for (size_t i = 0; i < pool.size(); ++i) near += Matches(pool.RowAt(i)) ? 1 : 0;
+    return near >= ef / 2 ? std::move(matching) : CandidatePool(1);
+  }
+
+  template <class Scorer>
+  CandidatePool WalkMatches(const Scorer& scorer, size_t ef) const {
+    static thread_local SlotBits bits;
+    const uint32_t first = segment_.slots.front();
+    bits.Fill(allowed_, Slot(first), Slot(segment_.slots.back()));
+    CandidatePool pool(ef);
+    VisitedRows& visited = VisitedRows::Begin(segment_.rows());
+    const auto walk = [&](auto slot_of) {
+      const auto passes = [&](uint32_t row) { return bits.Contains(slot_of(row)) && deaths_.Alive(row); };
+      const uint32_t entry = Descend(*segment_.graph, scorer);
+      if (passes(entry) && visited.Mark(entry)) pool.Offer(scorer(entry), entry);
+      Seed(scorer, bits, passes, visited, pool);
+      CrossFrom(scorer, entry, passes, visited, pool);
+      WalkPassing(*segment_.graph, scorer, visited, pool, passes);
+    };
+    if (segment_.dense()) {
+      walk([first](uint32_t row) { return first + row; });
+    } else {
+      walk([this](uint32_t row) { return segment_.slots[row]; });
+    }
+    return pool;
+  }
+
+  // Where the greedy path ends, with the neighbours of its neighbours.
+  template <class Scorer, class Passes>
+  void CrossFrom(const Scorer& scorer, uint32_t entry, Passes passes, VisitedRows& visited, CandidatePool& pool) const {
+    const auto offer = [&](uint32_t row) {
+      if (passes(row) && visited.Mark(row)) pool.Offer(scorer(row), row);
+    };
+    for (const uint32_t link : segment_.graph->Links0(entry)) {
+      if (link == kNoLink) break;
+      offer(link);
+      for (const uint32_t further : segment_.graph->Links0(link)) {
+        if (further == kNoLink) break;
+        offer(further);
+      }
+    }
+  }
+
+  // The best of a sample of the matches: where matches lie apart, a walk can't come from one heap to another.
+  template <class Scorer, class Passes>
+  void Seed(const Scorer& scorer, const SlotBits& bits, Passes passes, VisitedRows& visited,
+            CandidatePool& pool) const {
+    CandidatePool best(kSeeds);
+    const uint32_t first = segment_.slots.front();
+    const uint64_t span = uint64_t{segment_.slots.back()} - first + 1;
+    std::vector<uint32_t> sample;
+    for (size_t i = 0; i < kSeedSample; ++i) {
+      uint32_t slot = 0;
+      if (!bits.NextFrom(first + static_cast<uint32_t>(span * i / kSeedSample), &slot)) break;
+      const auto row = segment_.dense() ? std::optional<uint32_t>(slot - first) : segment_.Find(Slot(slot));
+      if (row && passes(*row) && (sample.empty() || sample.back() < *row)) sample.push_back(*row);
+    }
+    ScoreRows(scorer, sample.data(), sample.size(), [&](uint32_t row, float score) { best.Offer(score, row); });
+    for (size_t i = 0; i < best.size(); ++i) {
+      if (visited.Mark(best.RowAt(i))) pool.Offer(scorer(best.RowAt(i)), best.RowAt(i));
+    }
+  }
+
+  bool Matches(uint32_t row) const {
+    return (matches_ == segment_.rows() || allowed_.contains(segment_.slots[row])) && deaths_.Alive(row);
+  }
+
+  // False, and nothing done, when a walk came back with fewer than wanted.
+  bool RescoreIfEnough(const CandidatePool& pool, size_t wanted) {
+    if (pool.size() < wanted) return false;
+    RescorePool(pool, wanted);
+    return true;
+  }
+
+  void RescorePool(const CandidatePool& pool, size_t wanted) {
+    for (size_t i = 0; i < std::min(pool.size(), wanted); ++i) Rescore(pool.RowAt(i));
+    FinishRescoring();
+  }
+
+  // One row behind: a row is scored when the next is known, its memory asked for in between.
+  void Rescore(uint32_t row) {
+    const float* found = segment_.Row(row);
+    if (found == nullptr) return;
+    PrefetchBytes(found, std::min<size_t>(segment_.space.stride() * sizeof(float), 512));
+    FinishRescoring();
+    waiting_ = found;
+    waiting_slot_ = Slot(segment_.slots[row]);
+  }
+  void FinishRescoring() {
+    if (waiting_ != nullptr) top_.Offer({waiting_slot_, segment_.space.Similarity(query_, waiting_)});
+    waiting_ = nullptr;
+  }
+
+  const VectorSegment::Rep& segment_;
+  const float* query_;
+  const SlotSet& allowed_;
+  const RowDeaths& deaths_;
+  size_t k_;
+  const SegmentSearchOptions& options_;
+  TopHits& top_;
+  size_t matches_ = 0;  // allowed slots of the segment, dead or alive
+  const float* waiting_ = nullptr;
+  Slot waiting_slot_;
+};
+
+}  // namespace
+
+VectorPlan ChoosePlan(const VectorSegment::Rep& segment, size_t matches, size_t ef) {
+  const double share = static_cast<double>(matches) / static_cast<double>(segment.rows());
+  const bool walk_costs_more = ef * kWalkCost >= matches;
+  if (!segment.has_graph() || walk_costs_more) return VectorPlan::kGather;
+  if (share >= kWalkShare) return VectorPlan::kWalk;
+  return matches <= kGatherAlways || share < kWalkPassingShare ? VectorPlan::kGather : VectorPlan::kWalkPassing;
+}
+
+void SearchSegment(const VectorSegment::Rep& segment, const float* query, const SlotSet& allowed,
+                   const RowDeaths& deaths, size_t k, const SegmentSearchOptions& options, TopHits& top) {
+  SegmentSearch(segment, query, allowed, deaths, k, options, top).Run();
+}
+
+}  // namespace engram
