@@ -8,11 +8,15 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "base/mutex.h"
 #include "engine/index_budget.h"
 #include "engine/keys.h"
+#include "engine/log_clock.h"
 #include "engine/namespace_index.h"
 #include "engine/rows.h"
+#include "engine/segments/seal_queue.h"
+#include "engine/segments/segment_loader.h"
 
 // Why an index that Acquire returns holds every write that was replied to before the call. The committer works
 // in this order: commit, Publish, reply. Publish and the entry's changes are ordered by mutex_; look at the moment
@@ -72,11 +76,13 @@ Status NoSuchNamespace() { return NotFound("the namespace is gone"); }
 
 class IndexRegistry::Rep {
  public:
-  Rep(const Store& store, uint64_t bytes_max) : store_(store), budget_(std::make_shared<IndexBudget>(bytes_max)) {}
+  Rep(const Store& store, uint64_t bytes_max, const RegistrySegments& segments)
+      : store_(store), segments_(segments), budget_(std::make_shared<IndexBudget>(bytes_max)) {}
 
   Result<std::shared_ptr<NamespaceIndex>> Acquire(TenantId tenant, NamespaceId ns) EXCLUDES(mutex_);
   std::shared_ptr<NamespaceIndex> Peek(TenantId tenant, NamespaceId ns) const EXCLUDES(mutex_);
   void Publish(const Publication& publication) EXCLUDES(mutex_);
+  void Forget(TenantId tenant, NamespaceId ns, const NamespaceIndex* index) EXCLUDES(mutex_);
   Usage usage() const EXCLUDES(mutex_);
   std::shared_ptr<const KvReader> Snapshot() const { return store_.Snapshot(); }
 
@@ -102,12 +108,14 @@ class IndexRegistry::Rep {
 
   // The loader's side.
   Result<Held> Load(uint64_t number, const EntryPtr& entry, TenantId tenant, NamespaceId ns) EXCLUDES(mutex_);
-  Result<Held> ReadRows(TenantId tenant, NamespaceId ns) EXCLUDES(mutex_);
+  Result<Held> ReadRows(TenantId tenant, NamespaceId ns, const SegmentFolder* folder) EXCLUDES(mutex_);
   // Applies what is queued until nothing is, then shows the index. False when the load has to start over.
   Result<bool> CatchUp(uint64_t number, const EntryPtr& entry, const Held& held) EXCLUDES(mutex_);
   void FailLoad(uint64_t number, const EntryPtr& entry, const Status& status) EXCLUDES(mutex_);
   Status CheckRoom() EXCLUDES(mutex_);
 
+  // Tells the sealer when the index has grown.
+  void AskForSealing(TenantId tenant, NamespaceId ns, const NamespaceIndex& index) const;
   void Queue(const Publication& publication, Entry* entry) REQUIRES(mutex_);
   // Takes the entry out; what it held is destroyed by the caller, outside the lock.
   Held Unlink(uint64_t number) REQUIRES(mutex_);
@@ -117,6 +125,7 @@ class IndexRegistry::Rep {
   static std::shared_ptr<NamespaceIndex> Share(const Held& held) { return {held, &held->index()}; }
 
   const Store& store_;
+  const RegistrySegments segments_;
   const std::shared_ptr<IndexBudget> budget_;
   mutable Mutex mutex_;
   std::unordered_map<uint64_t, EntryPtr> entries_ GUARDED_BY(mutex_);
@@ -159,14 +168,24 @@ Result<std::shared_ptr<NamespaceIndex>> IndexRegistry::Rep::Acquire(TenantId ten
 Result<IndexRegistry::Rep::Held> IndexRegistry::Rep::Load(uint64_t number, const EntryPtr& entry, TenantId tenant,
                                                           NamespaceId ns) {
   Status status = Unavailable("the namespace is written faster than it can be loaded").RetryAfter(1);
+  const SegmentFolder* folder = segments_.folder;
   for (int attempt = 0; attempt < kLoadAttempts; ++attempt) {
-    Result<Held> held = ReadRows(tenant, ns);
+    Result<Held> held = ReadRows(tenant, ns, folder);
+    if (!held.ok() && folder != nullptr && AreSegmentsUnusable(held.status())) {
+      Log(LogLevel::kWarning, "segments_unusable",
+          {{"tenant", tenant.value}, {"namespace", ns.value}, {"error", held.status().ToString()}});
+      folder = nullptr;
+      continue;
+    }
     if (!held.ok()) {
       status = std::move(held).status();
       break;
     }
     const Result<bool> shown = CatchUp(number, entry, *held);
-    if (shown.ok() && *shown) return *held;
+    if (shown.ok() && *shown) {
+      AskForSealing(tenant, ns, (*held)->index());
+      return *held;
+    }
     if (!shown.ok()) {
       status = shown.status();
       break;
@@ -176,7 +195,8 @@ Result<IndexRegistry::Rep::Held> IndexRegistry::Rep::Load(uint64_t number, const
   return status;
 }
 
-Result<IndexRegistry::Rep::Held> IndexRegistry::Rep::ReadRows(TenantId tenant, NamespaceId ns) {
+Result<IndexRegistry::Rep::Held> IndexRegistry::Rep::ReadRows(TenantId tenant, NamespaceId ns,
+                                                              const SegmentFolder* folder) {
   RETURN_IF_ERROR(CheckRoom());
   const auto snapshot = store_.Snapshot();
   const ScopedReader rows(*snapshot, keys::Scope(tenant, ns));
@@ -186,19 +206,16 @@ Result<IndexRegistry::Rep::Held> IndexRegistry::Rep::ReadRows(TenantId tenant, N
   ASSIGN_OR_RETURN(auto index, NamespaceIndex::Create(head->config));
   const auto held = std::make_shared<WeighedIndex>(std::move(index), budget_);
 
-  Status room;
   uint64_t loaded = 0;
   uint64_t next_weighing = kFirstWeighing;
-  RETURN_IF_ERROR(VisitLiveMemories(rows, [&](IndexEvent event) {
-    held->index().Load(std::move(event));
-    if (++loaded < next_weighing) return true;
+  const auto check_room = [&]() -> Status {
+    if (++loaded < next_weighing) return {};
     next_weighing *= 2;
     held->Weigh();
-    room = CheckRoom();
-    return room.ok();
-  }));
-  RETURN_IF_ERROR(room);
-  held->index().FinishLoading(counters.position, counters.log_time);
+    return CheckRoom();
+  };
+  const Timestamp now = segments_.log_clock ? segments_.log_clock->Now() : counters.log_time;
+  RETURN_IF_ERROR(LoadIndex(rows, folder, tenant, ns, counters, now, check_room, &held->index()));
   held->Weigh();
   RETURN_IF_ERROR(CheckRoom());
   return held;
@@ -260,6 +277,9 @@ std::shared_ptr<NamespaceIndex> IndexRegistry::Rep::Peek(TenantId tenant, Namesp
 
 void IndexRegistry::Rep::Publish(const Publication& publication) {
   const uint64_t number = ScopeNumber(publication.tenant, publication.namespace_id);
+  if (segments_.queue != nullptr && DropsNamespace(publication)) {
+    segments_.queue->Push({publication.tenant, publication.namespace_id, SealJob::Kind::kDrop});
+  }
   Held held;
   {
     const MutexLock lock(mutex_);
@@ -274,6 +294,7 @@ void IndexRegistry::Rep::Publish(const Publication& publication) {
   }
   held->index().Apply(publication);
   held->Weigh();
+  AskForSealing(publication.tenant, publication.namespace_id, held->index());
   const bool outdated = held->index().outdated();
 
   std::vector<Held> unlinked;  // destroyed behind the lock
@@ -282,6 +303,24 @@ void IndexRegistry::Rep::Publish(const Publication& publication) {
   if (outdated && at != entries_.end() && at->second->held == held) unlinked.push_back(Unlink(number));
   held.reset();  // so that it may be evicted as well
   (void)Evict(&unlinked);
+}
+
+void IndexRegistry::Rep::Forget(TenantId tenant, NamespaceId ns, const NamespaceIndex* index) {
+  Held unlinked;  // destroyed behind the lock
+  const MutexLock lock(mutex_);
+  const uint64_t number = ScopeNumber(tenant, ns);
+  const auto at = entries_.find(number);
+  if (at != entries_.end() && at->second->held && &at->second->held->index() == index) unlinked = Unlink(number);
+}
+
+void IndexRegistry::Rep::AskForSealing(TenantId tenant, NamespaceId ns, const NamespaceIndex& index) const {
+  if (segments_.queue == nullptr) return;
+  const NamespaceIndex::Unsealed unsealed = index.unsealed();
+  if (unsealed.rows < segments_.rows_max && unsealed.bytes < segments_.bytes_max &&
+      unsealed.removed < segments_.rows_max) {
+    return;
+  }
+  segments_.queue->Push({tenant, ns, SealJob::Kind::kSeal});
 }
 
 void IndexRegistry::Rep::Queue(const Publication& publication, Entry* entry) {
@@ -323,8 +362,8 @@ IndexRegistry::Usage IndexRegistry::Rep::usage() const {
   return {uses_.size(), budget_->bytes(), loads_, evictions_};
 }
 
-IndexRegistry::IndexRegistry(const Store& store, uint64_t memory_bytes_max)
-    : rep_(std::make_unique<Rep>(store, memory_bytes_max)) {}
+IndexRegistry::IndexRegistry(const Store& store, uint64_t memory_bytes_max, const RegistrySegments& segments)
+    : rep_(std::make_unique<Rep>(store, memory_bytes_max, segments)) {}
 IndexRegistry::~IndexRegistry() = default;
 
 Result<std::shared_ptr<NamespaceIndex>> IndexRegistry::Acquire(TenantId tenant, NamespaceId ns) {
@@ -336,6 +375,10 @@ std::shared_ptr<NamespaceIndex> IndexRegistry::Peek(TenantId tenant, NamespaceId
 }
 
 void IndexRegistry::Publish(const Publication& publication) { rep_->Publish(publication); }
+
+void IndexRegistry::Forget(TenantId tenant, NamespaceId ns, const std::shared_ptr<NamespaceIndex>& index) {
+  rep_->Forget(tenant, ns, index.get());
+}
 
 IndexRegistry::Usage IndexRegistry::usage() const { return rep_->usage(); }
 std::shared_ptr<const KvReader> IndexRegistry::Snapshot() const { return rep_->Snapshot(); }

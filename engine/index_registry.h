@@ -17,11 +17,23 @@
 
 namespace engram {
 
+class LogClock;
 class NamespaceIndex;
+class SealQueue;
+class SegmentFolder;
+
+// What an index needs to have segments; without it every index is made of rows alone.
+struct RegistrySegments {
+  const SegmentFolder* folder = nullptr;
+  SealQueue* queue = nullptr;  // told of indexes that have grown
+  LogClock* log_clock = nullptr;
+  uint64_t rows_max = 16'000;  // unsealed, of one namespace: then it is to be sealed
+  uint64_t bytes_max = uint64_t{64} << 20;
+};
 
 class IndexRegistry {
  public:
-  IndexRegistry(const Store& store, uint64_t memory_bytes_max);
+  IndexRegistry(const Store& store, uint64_t memory_bytes_max, const RegistrySegments& segments = {});
   ~IndexRegistry();
   IndexRegistry(const IndexRegistry&) = delete;
   IndexRegistry& operator=(const IndexRegistry&) = delete;
@@ -34,6 +46,8 @@ class IndexRegistry {
   std::shared_ptr<NamespaceIndex> Peek(TenantId tenant, NamespaceId ns) const;
 
   void Publish(const Publication& publication);
+  // Unloads the index if it is this one: it isn't given out again.
+  void Forget(TenantId tenant, NamespaceId ns, const std::shared_ptr<NamespaceIndex>& index);
 
   // The store as it is now: rows that an index newer than a reader's snapshot speaks of.
   std::shared_ptr<const KvReader> Snapshot() const;

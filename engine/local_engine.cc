@@ -61,6 +61,28 @@ CommitterOptions ForCommitter(const EngineOptions& options) {
   return out;
 }
 
+SealerOptions ForSealer(const EngineOptions& options) {
+  SealerOptions out;
+  out.rows_max = options.seal_rows;
+  out.bytes_max = options.seal_bytes;
+  out.graph_rows_min = options.graph_rows;
+  return out;
+}
+
+// Segment files that no manifest names: of namespaces that are gone, or left by a crash before their row was written.
+engram::Status RemoveOrphans(const Store& store, const SegmentFolder& folder) {
+  RETURN_IF_ERROR(folder.RemoveHalfWritten());
+  const auto snapshot = store.Snapshot();
+  const auto wanted = [&](const SegmentName& name) -> Result<bool> {
+    const ScopedReader rows(*snapshot, keys::Scope(name.tenant, name.ns));
+    ASSIGN_OR_RETURN(const auto head, ReadHead(rows));
+    if (!head) return false;
+    ASSIGN_OR_RETURN(const auto row, rows.Get(keys::Key(keys::kSegment).AddSegment(name.number)));
+    return row.has_value();
+  };
+  return folder.RemoveFiles(wanted).status();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
@@ -96,12 +118,22 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
   RETURN_IF_ERROR(CheckFormat(engine->store_.get()));
   ASSIGN_OR_RETURN(const Timestamp last, LastLogTime(*engine->store_));
   engine->log_clock_ = std::make_unique<LogClock>(*options.clock, last);
-  engine->registry_ = std::make_unique<IndexRegistry>(*engine->store_, options.index_memory_bytes);
+  ASSIGN_OR_RETURN(engine->segments_, SegmentFolder::Open(&files, options.data_dir + "/segments"));
+  RETURN_IF_ERROR(RemoveOrphans(*engine->store_, *engine->segments_));
+  RegistrySegments segments;
+  segments.folder = &*engine->segments_;
+  segments.queue = &engine->seal_queue_;
+  segments.log_clock = engine->log_clock_.get();
+  segments.rows_max = options.seal_rows;
+  segments.bytes_max = options.seal_bytes;
+  engine->registry_ = std::make_unique<IndexRegistry>(*engine->store_, options.index_memory_bytes, segments);
   engine->committer_ = std::make_unique<Committer>(engine->store_.get(), engine->registry_.get(),
                                                    engine->log_clock_.get(), ForCommitter(options));
   engine->committer_->Start();
   engine->background_ = std::make_unique<Background>(engine->store_.get(), engine->committer_.get(),
                                                      engine->log_clock_.get(), options.sweep_interval);
+  engine->sealer_ = std::make_unique<Sealer>(engine->store_.get(), engine->registry_.get(), engine->committer_.get(),
+                                             &*engine->segments_, &engine->seal_queue_, ForSealer(options));
   return engine;
 }
 

@@ -14,6 +14,7 @@
 #include "engine/index_registry.h"
 #include "engine/log_clock.h"
 #include "engine/read_view.h"
+#include "engine/segments/sealer.h"
 #include "engine/store.h"
 
 namespace engram {
@@ -78,9 +79,12 @@ class LocalEngine final : public Engine {
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<LogClock> log_clock_;
+  std::optional<SegmentFolder> segments_;
+  SealQueue seal_queue_;
   std::unique_ptr<IndexRegistry> registry_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<Background> background_;
+  std::unique_ptr<Sealer> sealer_;
 };
 
 }  // namespace engram

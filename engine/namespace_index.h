@@ -20,6 +20,7 @@
 #include "engine/config.h"
 #include "engine/memory.h"
 #include "engine/publication.h"
+#include "engine/segments/segment_rows.h"
 #include "graph/neighbors.h"
 #include "index/attribute/attribute_index.h"
 #include "index/slot_set.h"
@@ -27,6 +28,11 @@
 #include "index/vector/vector_index.h"
 
 namespace engram {
+
+struct MergePolicy;
+struct OpenedSegment;
+struct SealedPart;
+struct SealTask;
 
 // What a search asks of the index at one moment.
 struct ViewRequest {
@@ -84,6 +90,29 @@ class NamespaceIndex {
   // First buries what is due at `now` (expired memories leave every index at once; their rows wait for the
   // sweep), then takes the view.
   Result<IndexView> View(const ViewRequest& request, Timestamp now);
+
+  // --- Segments (namespace_index_segments.cc; engine/segments/). Confined to one thread at a time but for reads.
+  // What came since the last stretch was sealed.
+  struct Unsealed {
+    uint64_t rows = 0;
+    uint64_t bytes = 0;
+    uint64_t removed = 0;  // rows that left since segments were last looked at
+  };
+  Unsealed unsealed() const;
+  // The manifest as this index knows it.
+  std::vector<SegmentRow> segments() const;
+  // Freezes what is fresh, to be written as files without any lock; nothing when nothing is. Vectors get a graph
+  // when there are many times `graph_rows_min`.
+  std::optional<SealTask> BeginSeal(size_t graph_rows_min);
+  // Segments of one index that should be one.
+  std::optional<SealTask> NextMerge(const MergePolicy& policy, size_t graph_rows_min);
+  // Puts the files, published by now, in the place of the task's parts; one for each, in order.
+  void Adopt(const SealTask& task, const std::vector<SealedPart>& sealed);
+  // For the loader, before anything else: segments in slot order, less what is not `live`.
+  void Attach(const std::vector<OpenedSegment>& segments, const SlotSet& live);
+  SlotSet LiveSlots() const;
+  // Corruption once a search met bytes of a segment that are not what was written.
+  engram::Status Damage() const;
 
   // What this namespace's texts and queries are cut into words with.
   const Analyzer& analyzer() const;

@@ -17,11 +17,7 @@ void NamespaceIndex::Rep::Apply(const ContentAdded& added) {
   if (added.replaces) Apply(SlotRemoved{*added.replaces});
   const IndexedRow& row = added.row;
   attributes.Set(row.slot, FilterFields(row.id, added.attributes, added.state));
-  text.Add(row.slot, added.content->Texts());
-  for (const auto& [space, vector] : added.content->vectors) {
-    // Sparse and multi vectors are stored and returned, not searched.
-    if (const auto* dense = std::get_if<DenseVector>(&vector)) AddVector(space, row.slot, *dense);
-  }
+  if (added.content) AddContent(row.slot, *added.content);
   SetInactive(row.slot, added.attributes.state);
   rows->Append(row, EventTime(added.attributes), added.state, added.replaces);
   expiry.AddMemory(row.node, added.state.expires_at);
@@ -30,16 +26,31 @@ void NamespaceIndex::Rep::Apply(const ContentAdded& added) {
   expiry.JoinRun(*row.run);
 }
 
-void NamespaceIndex::Rep::AddVector(const std::string& space, Slot slot, const DenseVector& vector) {
+void NamespaceIndex::Rep::AddContent(Slot slot, const Content& content) {
+  const auto texts = content.Texts();
+  for (const std::string_view piece : texts) unsealed.bytes += piece.size();
+  text.Add(slot, texts);
+  for (const auto& [space, vector] : content.vectors) {
+    // Sparse and multi vectors are stored and returned, not searched.
+    const auto* dense = std::get_if<DenseVector>(&vector);
+    if (dense == nullptr) continue;
+    VectorsOf(space, static_cast<uint32_t>(dense->size()))->Add(slot, *dense);
+    unsealed.bytes += dense->size() * sizeof(float);
+  }
+  ++unsealed.rows;
+  last_slot = slot;
+}
+
+VectorIndex* NamespaceIndex::Rep::VectorsOf(const std::string& space, uint32_t dimensions) {
   auto& index = vectors[space];
   if (!index) {
     const auto configured = config.vectors.find(space);
     const Metric metric = configured == config.vectors.end() ? VectorSpace().metric : configured->second.metric;
-    index = std::make_unique<VectorIndex>(static_cast<uint32_t>(vector.size()), metric);
+    index = std::make_unique<VectorIndex>(dimensions, metric);
   }
   // The write path refuses other dimensions (CheckVector), so this is our bug.
-  ENGRAM_CHECK(index->dimensions() == vector.size());
-  index->Add(slot, vector);
+  ENGRAM_CHECK(index->dimensions() == dimensions);
+  return index.get();
 }
 
 void NamespaceIndex::Rep::Apply(const AttributesChanged& changed) {
@@ -108,6 +119,7 @@ void NamespaceIndex::Rep::SetInactive(Slot slot, MemoryState state) {
 void NamespaceIndex::Rep::RemoveSlot(Slot slot) {
   const TableRow* known = rows->FindLive(slot);
   if (!known) return;
+  ++unsealed.removed;
   text.Remove(slot);
   for (const auto& [space, index] : vectors) index->Remove(slot);
   attributes.Remove(slot);

@@ -14,6 +14,7 @@
 #include "engine/namespace_index.h"
 #include "engine/row_table.h"
 #include "engine/run_order.h"
+#include "engine/segments/seal_task.h"
 
 namespace engram {
 
@@ -41,6 +42,15 @@ class NamespaceIndex::Rep {
     }
   }
   IndexView TakeView(const ViewRequest& request) const REQUIRES_SHARED(mutex);
+  // --- Segments (namespace_index_segments.cc).
+  std::optional<SealTask> BeginSeal(size_t graph_rows_min) REQUIRES(mutex);
+  std::optional<SealTask> NextMerge(const MergePolicy& policy, size_t graph_rows_min) const REQUIRES_SHARED(mutex);
+  void Adopt(const SealTask& task, const std::vector<SealedPart>& sealed) REQUIRES(mutex);
+  void Attach(const OpenedSegment& segment, const SlotSet& live) REQUIRES(mutex);
+  // The rows of the files that hold these slots of an index.
+  std::vector<SegmentRow> RowsOf(SegmentKind kind, const std::string& space, const SlotRange& slots) const
+      REQUIRES_SHARED(mutex);
+
   // The slot that holds the memory of `slot` now: itself, or the one that replaced it. Nothing when it is gone.
   std::optional<Slot> PresentSlot(const RowTable& table, Slot slot) const REQUIRES_SHARED(mutex);
 
@@ -61,6 +71,11 @@ class NamespaceIndex::Rep {
   std::map<std::string, std::unique_ptr<VectorIndex>> vectors GUARDED_BY(mutex);  // dense spaces with a vector so far
   AttributeIndex attributes GUARDED_BY(mutex);                                    // its slots() are the live ones
   SlotSet inactive GUARDED_BY(mutex);                                             // live, but archived or paused
+  std::optional<Slot> last_slot GUARDED_BY(mutex);     // the highest that was ever here
+  std::vector<SegmentRow> segments GUARDED_BY(mutex);  // the manifest, by slots
+  // No index has anything of the slots up to here but in its segments.
+  std::optional<Slot> sealed_until GUARDED_BY(mutex);
+  Unsealed unsealed GUARDED_BY(mutex);
   std::shared_ptr<RowTable> rows GUARDED_BY(mutex) = std::make_shared<RowTable>();
   RunOrders runs GUARDED_BY(mutex);
   ExpiryQueue expiry GUARDED_BY(mutex);
@@ -78,7 +93,9 @@ class NamespaceIndex::Rep {
 
   // A change to a buried memory or run: only a write that was decided before the burial and keeps it alive.
   void NoteRevival(const std::optional<Timestamp>& expires_at) REQUIRES(mutex);
-  void AddVector(const std::string& space, Slot slot, const DenseVector& vector) REQUIRES(mutex);
+  void AddContent(Slot slot, const Content& content) REQUIRES(mutex);
+  // The index of a space, made when it isn't there.
+  VectorIndex* VectorsOf(const std::string& space, uint32_t dimensions) REQUIRES(mutex);
   void SetInactive(Slot slot, MemoryState state) REQUIRES(mutex);
   void BurySlot(Slot slot) REQUIRES(mutex);
   // Removes the slot from everything; dead and unknown slots are ignored (they were buried before).

@@ -38,7 +38,7 @@ struct IndexedRow {
 struct ContentAdded {
   IndexedRow row;
   std::optional<Slot> replaces;
-  std::shared_ptr<const Content> content;
+  std::shared_ptr<const Content> content;  // null while loading what segments hold
   Attributes attributes;
   StateRecord state;
 };

@@ -10,7 +10,7 @@ namespace {
 using keys::Key;
 
 // Rows fetched by one MultiGet while scanning a namespace.
-constexpr ptrdiff_t kScanChunk = 256;
+constexpr size_t kScanChunk = 256;
 
 // The decoded row at `key`, nothing when absent.
 template <class Row>
@@ -200,7 +200,7 @@ Status VisitLiveMemories(const KvReader& ns, const std::vector<MemoryRef>& refs,
   for (auto begin = refs.begin(); begin != refs.end();) {
     const bool with_content = begin >= unsealed;
     const auto stretch_end = with_content ? refs.end() : unsealed;
-    const auto end = begin + std::min<ptrdiff_t>(kScanChunk, stretch_end - begin);
+    const auto end = begin + std::min(static_cast<ptrdiff_t>(kScanChunk), stretch_end - begin);
     std::vector<MemoryRef> chunk(begin, end);
     begin = end;
     RETURN_IF_ERROR(FillIds(ns, &chunk));

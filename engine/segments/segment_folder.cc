@@ -41,16 +41,22 @@ Result<SegmentFolder> SegmentFolder::Open(FileSystem* files, std::string path) {
   return SegmentFolder(files, std::move(path));
 }
 
-Result<uint64_t> SegmentFolder::RemoveOrphans(const std::function<Result<bool>(const SegmentName&)>& wanted) const {
+Status SegmentFolder::RemoveHalfWritten() const {
+  ASSIGN_OR_RETURN(const auto names, files_->ListDirectory(path_));
+  for (const std::string& name : names) {
+    if (name.ends_with(kHalfWritten)) RETURN_IF_ERROR(files_->Remove(path_ + '/' + name));
+  }
+  return {};
+}
+
+Result<uint64_t> SegmentFolder::RemoveFiles(const std::function<Result<bool>(const SegmentName&)>& wanted) const {
   ASSIGN_OR_RETURN(const auto names, files_->ListDirectory(path_));
   uint64_t removed = 0;
   for (const std::string& name : names) {
-    bool orphan = name.ends_with(kHalfWritten);
-    if (const auto segment = ParseSegmentFileName(name)) {
-      ASSIGN_OR_RETURN(const bool keep, wanted(*segment));
-      orphan = !keep;
-    }
-    if (!orphan) continue;
+    const auto segment = ParseSegmentFileName(name);
+    if (!segment) continue;
+    ASSIGN_OR_RETURN(const bool keep, wanted(*segment));
+    if (keep) continue;
     RETURN_IF_ERROR(files_->Remove(path_ + '/' + name));
     ++removed;
   }

@@ -35,9 +35,10 @@ class SegmentFolder {
   FileSystem& files() const { return *files_; }
   std::string PathOf(const SegmentName& name) const { return path_ + '/' + SegmentFileName(name); }
 
-  // Removes every segment file that `wanted` denies, and what writers left half-written. Other files stay. REQUIRES:
-  // nobody writes to the folder meanwhile. Returns how many.
-  Result<uint64_t> RemoveOrphans(const std::function<Result<bool>(const SegmentName&)>& wanted) const;
+  // Removes every segment file that `wanted` denies; returns how many. Other files stay.
+  Result<uint64_t> RemoveFiles(const std::function<Result<bool>(const SegmentName&)>& wanted) const;
+  // Removes what a writer left half-written. REQUIRES: nobody writes to the folder.
+  Status RemoveHalfWritten() const;
   // One that is not there is fine: open mappings keep their bytes.
   Status Remove(const SegmentName& name) const;
 

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/ids.h"
 #include "index/segment_file.h"
+#include "index/slot_set.h"
 #include "index/text/sealed_dictionary.h"
 #include "index/text/sealed_postings.h"
 #include "index/text/text_index.h"
@@ -42,6 +43,7 @@ class TextSegment {
   // Never above text_length: what bounds scores from above. Readable to two bytes behind the last.
   const uint16_t* short_lengths() const { return short_lengths_.data(); }
   uint64_t length_total() const { return length_total_; }
+  void AddSlotsTo(SlotSet* set) const { set->addMany(slots_.size(), slots_.data()); }
   // The first ordinal of at least this slot; text_count() when all are below.
   uint32_t LowerBound(Slot slot) const;
   // The ordinal of `slot`, or kNoText.

@@ -155,6 +155,7 @@ Result<std::shared_ptr<const VectorSegment>> VectorSegment::Open(const FileSyste
 SlotRange VectorSegment::slots() const { return rep_->file->slots(); }
 Position VectorSegment::position() const { return rep_->file->position(); }
 size_t VectorSegment::rows() const { return rep_->rows(); }
+void VectorSegment::AddSlotsTo(SlotSet* set) const { set->addMany(rep_->slots.size(), rep_->slots.data()); }
 const VectorSegmentReport& VectorSegment::report() const { return rep_->report; }
 size_t VectorSegment::AnonymousBytes() const { return rep_->AnonymousBytes(); }
 size_t VectorSegment::MappedBytes() const { return rep_->vectors->size(); }

@@ -14,6 +14,7 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "index/segment_file.h"
+#include "index/slot_set.h"
 #include "index/vector/distance.h"
 
 namespace engram {
@@ -44,6 +45,7 @@ class VectorSegment {
   SlotRange slots() const;
   Position position() const;
   size_t rows() const;
+  void AddSlotsTo(SlotSet* set) const;
   const VectorSegmentReport& report() const;
 
   size_t AnonymousBytes() const;  // codes, links, slots

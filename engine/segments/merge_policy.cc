@@ -1,0 +1,32 @@
+#include "engine/segments/merge_policy.h"
+
+#include <cmath>
+
+namespace engram {
+namespace {
+
+// Sizes within a factor of `neighbours` share a tier.
+int Tier(const SealedSize& size, const MergePolicy& policy) {
+  return size.live == 0 ? 0
+                        : static_cast<int>(std::log(static_cast<double>(size.live)) /
+                                           std::log(static_cast<double>(policy.neighbours)));
+}
+
+}  // namespace
+
+std::optional<MergeRange> PickMerge(const std::vector<SealedSize>& parts, const MergePolicy& policy) {
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const auto dead = static_cast<double>(parts[i].rows - parts[i].live);
+    if (dead > policy.dead_share_max * static_cast<double>(parts[i].rows)) return MergeRange{i, i + 1};
+  }
+  // The newest first: they are the small ones. A run takes what is smaller between its ends along.
+  for (size_t end = parts.size(); end > 0; --end) {
+    const int tier = Tier(parts[end - 1], policy);
+    size_t begin = end - 1;
+    while (begin > 0 && Tier(parts[begin - 1], policy) <= tier) --begin;
+    if (end - begin >= policy.neighbours) return MergeRange{begin, end};
+  }
+  return std::nullopt;
+}
+
+}  // namespace engram

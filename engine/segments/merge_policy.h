@@ -1,0 +1,31 @@
+// Which sealed parts of an index to merge: neighbours of about one size, so that each row is written again only
+// when its segment has grown by a factor (size-tiered, as in O'Neil et al., "The Log-Structured Merge-Tree", 1996),
+// and parts that are a good deal dead.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace engram {
+
+struct MergePolicy {
+  size_t neighbours = 4;        // so many of one tier become one of the next
+  double dead_share_max = 0.2;  // more, and a part is written anew
+};
+
+struct SealedSize {
+  size_t rows = 0;  // dead ones included
+  size_t live = 0;
+};
+
+struct MergeRange {
+  size_t begin = 0;
+  size_t end = 0;
+  bool operator==(const MergeRange&) const = default;
+};
+
+// In slot order; nothing when all is well.
+std::optional<MergeRange> PickMerge(const std::vector<SealedSize>& parts, const MergePolicy& policy);
+
+}  // namespace engram
