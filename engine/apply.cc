@@ -185,6 +185,12 @@ const NamespaceConfig& FirstConfig(const Mutation& mutation) {
   return defaults;
 }
 
+// Which files hold an index is no change that anybody could see: it has no position and no row in the log.
+bool ChangesManifestAlone(const Mutation& mutation) {
+  return std::all_of(mutation.operations.begin(), mutation.operations.end(),
+                     [](const Operation& operation) { return std::holds_alternative<PublishSegments>(operation); });
+}
+
 // Decides the mutation inside `tx`; its rows are kept only when this and Finish are OK.
 Status ApplyTo(const Mutation& mutation, bool is_new, const ApplyOptions& options, Transaction& tx,
                MutationResult* result) {
@@ -193,7 +199,7 @@ Status ApplyTo(const Mutation& mutation, bool is_new, const ApplyOptions& option
     RETURN_IF_ERROR(CreateNamespaceRows(tx, mutation.namespace_name, FirstConfig(mutation)));
   }
   RETURN_IF_ERROR(RunOperations(mutation, tx, is_new, &result->results));
-  return Finish(tx, options);
+  return ChangesManifestAlone(mutation) ? Status() : Finish(tx, options);
 }
 
 // Background work goes on after the head of its namespace is gone.
@@ -229,6 +235,10 @@ Result<MutationResult> TryMutation(const Mutation& mutation, Timestamp log_time,
   result.namespace_id = target.ns;
   result.log_time = log_time;
   RETURN_IF_ERROR(ApplyTo(mutation, target.is_new, options, tx, &result));
+  if (ChangesManifestAlone(mutation)) {
+    result.position = tx.counters.position;
+    return result;
+  }
   result.position = tx.dropped ? tx.counters.position : tx.position;
   if (mutation.idempotency && !tx.dropped) {
     RETURN_IF_ERROR(PutReply(tx, *mutation.idempotency, result, options.idempotency_seconds));

@@ -104,6 +104,7 @@ Result<SearchPlan> MakePlan(const SearchRequest& request, const NamespaceConfig&
     leg.place = i;
     const uint32_t candidates = request.legs[i].candidates.value_or(request.fusion.candidates);
     leg.candidates = std::max<size_t>(candidates, plan.wanted);
+    leg.exact = request.exact;
     leg.weight = WeightOf(request.legs[i], request.fusion);
     weights += leg.weight;
     if (leg.request->type == LegType::kText) RETURN_IF_ERROR(PlanText(analyzer, &leg));

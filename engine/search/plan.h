@@ -23,6 +23,7 @@ struct LegPlan {
   std::string space;         // vector legs; empty when the namespace has no vector space yet
   Metric metric = Metric::kCosine;
   uint32_t dimensions = 0;  // 0: not fixed when the plan was made
+  bool exact = false;       // vector legs: no approximation
 
   const std::string& name() const { return request->name; }
 };

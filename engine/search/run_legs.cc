@@ -41,7 +41,10 @@ Result<std::unique_ptr<Leg>> MakeLeg(const SearchSource& source, const LegPlan& 
   const bool searches_vectors = plan.request->type == LegType::kVector && !plan.space.empty() && view.vector;
   if (!searches_vectors) return std::unique_ptr<Leg>(std::make_unique<EmptyLeg>());
   RETURN_IF_ERROR(CheckDimensions(source, plan));
-  return std::unique_ptr<Leg>(std::make_unique<VectorLeg>(*view.vector, plan.request->vector));
+  VectorSearchOptions options;
+  options.exact = plan.exact;
+  options.ef = plan.request->ef.value_or(0);
+  return std::unique_ptr<Leg>(std::make_unique<VectorLeg>(*view.vector, plan.request->vector, options));
 }
 
 // The best hits of the other legs together, best first, by the search's own fusion.

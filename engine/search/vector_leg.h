@@ -1,4 +1,4 @@
-// Exact nearest neighbours in one vector space (index/vector/vector_index.h).
+// Nearest neighbours in one vector space (index/vector/vector_index.h).
 #pragma once
 
 #include <utility>
@@ -14,13 +14,15 @@ namespace engram::search {
 class VectorLeg final : public Leg {
  public:
   // REQUIRES: the query fits the space; it outlives the leg.
-  VectorLeg(VectorView view, const std::vector<float>& query) : view_(std::move(view)), query_(query) {}
+  VectorLeg(VectorView view, const std::vector<float>& query, const VectorSearchOptions& options)
+      : view_(std::move(view)), query_(query), options_(options) {}
   std::vector<ScoredSlot> Top(const SlotSet& allowed, size_t k) const override;
   Scores Score(const std::vector<Slot>& slots) const override;
 
  private:
   VectorView view_;
   const std::vector<float>& query_;
+  const VectorSearchOptions options_;
 };
 
 }  // namespace engram::search

@@ -1,0 +1,239 @@
+// Segments through their life: sealed, searched beside what is fresh, merged, found again after a restart, done without
+// when they are damaged or gone.
+#include <chrono>
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include <gmock/gmock.h>
+
+#include "engine/segments/merge_policy.h"
+#include "engine/segments/segment_folder.h"
+#include "engine/segments/segment_rows.h"
+#include "tests/engine/engine_fixture.h"
+#include "tests/index/random_seed.h"
+
+namespace engram {
+namespace {
+
+constexpr uint64_t kSealRows = 40;
+
+class SegmentsTest : public EngineFixture {
+ protected:
+  SegmentsTest() : random_(TestSeed(7)) { OpenSmall(); }
+
+  void OpenSmall() {
+    engine_.reset();
+    EngineOptions options = Options();
+    options.seal_rows = kSealRows;
+    options.graph_rows = 100;
+    auto engine = Engine::Open(options);
+    ASSERT_TRUE(engine.ok()) << engine.status().ToString();
+    engine_ = std::move(*engine);
+  }
+
+  WriteMemory Random(const std::string& id) {
+    WriteMemory write = MemoryOf(id, "");
+    for (int i = 0; i < 6; ++i) write.content.text += "w" + std::to_string(random_() % 50) + " ";
+    DenseVector vector(8);
+    for (float& x : vector) x = std::normal_distribution<float>()(random_);
+    write.content.vectors["default"] = std::move(vector);
+    write.attributes.metadata["n"] = Value(static_cast<int64_t>(random_() % 10));
+    return write;
+  }
+
+  void WriteMany(int from, int to) {
+    for (int i = from; i < to; ++i) ASSERT_TRUE(Write(Random(std::to_string(i))).status.ok());
+  }
+
+  std::vector<std::string> Files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_.path() + "/segments")) {
+      names.push_back(entry.path().filename());
+    }
+    return names;
+  }
+
+  // Until the sealer has nothing to do: the files stay the same for a while. It is behind, never ahead.
+  void WaitForSealer() {
+    std::vector<std::string> before;
+    for (int calm = 0; calm < 10;) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      std::vector<std::string> now = Files();
+      std::sort(now.begin(), now.end());
+      calm = now == before ? calm + 1 : 0;
+      before = std::move(now);
+    }
+  }
+
+  std::vector<std::pair<std::string, double>> Find(const std::string& text) {
+    SearchRequest request;
+    request.top_k = 20;
+    request.exact = true;
+    request.legs.resize(2);
+    request.legs[0].name = "text";
+    request.legs[0].text = text;
+    request.legs[1].name = "vector";
+    request.legs[1].type = LegType::kVector;
+    request.legs[1].vector = {1, 0, 0.5, 0, -1, 0, 0.25, 0};
+    request.filter = *ParseFilter(Value(Value::Object{{"metadata.n", Value(Value::Object{{"lt", Value(8)}})}}));
+    const auto reply = engine_->Search(Ref(), request, {});
+    EXPECT_TRUE(reply.ok()) << reply.status().ToString();
+    std::vector<std::pair<std::string, double>> hits;
+    if (!reply.ok()) return hits;
+    for (const SearchHit& hit : reply->hits) hits.emplace_back(hit.id, hit.score);
+    return hits;
+  }
+
+  // What it finds is what an index made of rows alone would: nothing is ever sealed in the other engine.
+  void ExpectFindsAsWithoutSegments() {
+    std::vector<std::vector<std::pair<std::string, double>>> with;
+    for (const char* text : {"w1 w2 w3", "\"w4 w5\" w6", "+w7 w8", "w9"}) with.push_back(Find(text));
+    ExpectConsistent();
+    engine_.reset();
+    std::filesystem::remove_all(directory_.path() + "/segments");
+    Open();
+    size_t i = 0;
+    for (const char* text : {"w1 w2 w3", "\"w4 w5\" w6", "+w7 w8", "w9"}) EXPECT_EQ(with[i++], Find(text)) << text;
+    OpenSmall();
+  }
+
+  std::mt19937_64 random_;
+};
+
+TEST_F(SegmentsTest, ASmallNamespaceHasNone) {
+  WriteMany(0, 30);
+  (void)Find("w1");
+  WaitForSealer();
+  EXPECT_TRUE(Files().empty());
+}
+
+TEST_F(SegmentsTest, WhatHasGrownIsSealedAndFoundAsBefore) {
+  (void)Write(Random("first"));
+  (void)Find("w1");  // loads the index: only those are sealed
+  WriteMany(0, 300);
+  WaitForSealer();
+  EXPECT_FALSE(Files().empty());
+  for (int i = 0; i < 300; i += 7) {
+    ASSERT_TRUE(Write(DeleteMemory{std::to_string(i)}).status.ok());
+    ASSERT_TRUE(Write(Random(std::to_string(i + 1))).status.ok());
+  }
+  ExpectFindsAsWithoutSegments();
+}
+
+TEST_F(SegmentsTest, ARestartFindsTheSame) {
+  (void)Write(Random("first"));
+  (void)Find("w1");
+  WriteMany(0, 500);
+  WaitForSealer();
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(Write(DeleteMemory{std::to_string(i * 3)}).status.ok());
+  const auto before = Find("w1 w2 w3");
+  OpenSmall();
+  EXPECT_EQ(Find("w1 w2 w3"), before);
+  WriteMany(500, 700);
+  WaitForSealer();
+  OpenSmall();
+  ExpectFindsAsWithoutSegments();
+}
+
+TEST_F(SegmentsTest, ManyChangesLeaveFewFiles) {
+  (void)Write(Random("first"));
+  (void)Find("w1");
+  for (int cycle = 0; cycle < 10; ++cycle) WriteMany(0, 200);
+  WaitForSealer();
+  // 2,000 contents went in; 201 live. Tiers of 4 by a factor of 4, two indexes.
+  EXPECT_LE(Files().size(), 24U);
+  ExpectFindsAsWithoutSegments();
+}
+
+TEST_F(SegmentsTest, DamagedAndMissingFilesAreDoneWithout) {
+  (void)Write(Random("first"));
+  (void)Find("w1");
+  WriteMany(0, 300);
+  WaitForSealer();
+  const auto before = Find("w1 w2 w3");
+  for (const bool missing : {false, true}) {
+    const std::vector<std::string> files = Files();
+    ASSERT_FALSE(files.empty());
+    engine_.reset();
+    const std::string path = directory_.path() + "/segments/" + files[random_() % files.size()];
+    if (missing) {
+      std::filesystem::remove(path);
+    } else {
+      std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(static_cast<std::streamoff>(40));
+      file.write("damaged!", 8);
+    }
+    OpenSmall();
+    EXPECT_EQ(Find("w1 w2 w3"), before);
+    WaitForSealer();
+    ExpectConsistent();
+    EXPECT_EQ(Find("w1 w2 w3"), before);
+  }
+}
+
+TEST_F(SegmentsTest, ADroppedNamespaceLeavesNoFile) {
+  (void)Write(Random("first"));
+  (void)Find("w1");
+  WriteMany(0, 300);
+  WaitForSealer();
+  EXPECT_FALSE(Files().empty());
+  ASSERT_TRUE(Write(DropNamespace{}).status.ok());
+  WaitForSealer();
+  EXPECT_TRUE(Files().empty());
+}
+
+TEST_F(SegmentsTest, FilesThatNoManifestNamesGoWhenItOpens) {
+  (void)Write(Random("first"));
+  engine_.reset();
+  for (const char* name : {"1-1-77.seg", "1-900-1.seg", "1-1-78.seg.tmp"}) {
+    std::ofstream(directory_.path() + "/segments/" + name) << "left behind";
+  }
+  std::ofstream(directory_.path() + "/segments/README") << "somebody's";
+  OpenSmall();
+  EXPECT_EQ(Files(), std::vector<std::string>{"README"});
+}
+
+TEST(SegmentRowTest, ComesBackAsItWas) {
+  SegmentRow row;
+  row.kind = SegmentKind::kVector;
+  row.space = "images";
+  row.slots = {Slot(7), Slot(70'000)};
+  row.position = Position(1);
+  row.bytes = 1 << 20;
+  const std::string bytes = EncodeSegmentRow(row);
+  EXPECT_EQ(*DecodeSegmentRow(bytes), row);
+  for (size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(DecodeSegmentRow(bytes.substr(0, n)).ok()) << n;
+}
+
+TEST(SegmentNameTest, NamesOnlyWhatItNames) {
+  const SegmentName name{TenantId(3), NamespaceId(40), 5};
+  EXPECT_EQ(SegmentFileName(name), "3-40-5.seg");
+  EXPECT_EQ(ParseSegmentFileName("3-40-5.seg"), name);
+  for (const char* other : {"3-40-5.seg.tmp", "03-40-5.seg", "3-40.seg", "3-40-5", "3--5.seg", "3-40-99999999999.seg",
+                            "a-b-c.seg", "", "3-40-5.seg.seg"}) {
+    EXPECT_FALSE(ParseSegmentFileName(other)) << other;
+  }
+}
+
+TEST(PickMergeTest, TakesNeighboursOfOneTierAndWhatIsDead) {
+  const MergePolicy policy;
+  const auto sizes = [](std::vector<size_t> live) {
+    std::vector<SealedSize> parts;
+    for (const size_t n : live) parts.push_back({n, n});
+    return parts;
+  };
+  EXPECT_EQ(PickMerge({}, policy), std::nullopt);
+  EXPECT_EQ(PickMerge(sizes({100, 100, 100}), policy), std::nullopt);
+  EXPECT_EQ(PickMerge(sizes({100, 100, 100, 100}), policy), (MergeRange{0, 4}));
+  EXPECT_EQ(PickMerge(sizes({100'000, 100, 100, 100, 100}), policy), (MergeRange{1, 5}));
+  EXPECT_EQ(PickMerge(sizes({100'000, 100'000, 100'000, 10, 100'000}), policy), (MergeRange{0, 5}));
+  std::vector<SealedSize> dead = sizes({100'000, 1'000, 100'000});
+  dead[1].live = 790;
+  EXPECT_EQ(PickMerge(dead, policy), (MergeRange{1, 2}));
+  dead[1].live = 810;
+  EXPECT_EQ(PickMerge(dead, policy), std::nullopt);
+}
+
+}  // namespace
+}  // namespace engram
