@@ -5,8 +5,8 @@
 //
 // Prints what it found as Markdown; --json FILE keeps it.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <random>
 
@@ -42,10 +42,11 @@ struct Options {
   std::string json;
 };
 
-double Seconds(const std::function<void()>& work) {
-  const auto begin = std::chrono::steady_clock::now();
+// Of all threads on the processor.
+double CpuSeconds(const std::function<void()>& work) {
+  const std::clock_t begin = std::clock();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
 }
 
 [[noreturn]] void Die(const Status& status) {
@@ -71,7 +72,7 @@ class Sealed {
     seal.threads = options.threads;
     seal.ef_construction = options.ef_construction;
     const std::string path = folder_ + "/segment";
-    seconds_ = Seconds([&] {
+    seconds_ = CpuSeconds([&] {
       const auto report = SealRows(FileSystem::Posix(), path, space_, rows, seal);
       if (!report.ok()) Die(report.status());
     });
@@ -195,7 +196,7 @@ void MeasureFilters(VectorSet set, const Options& options, const Sealed& sealed,
       }
       matches /= static_cast<double>(allowed.size());
       const std::vector<Rows> exact = ExactNearest(set, kNearest, allowed);
-      const size_t ef = std::max<size_t>(sealed.segment().report().ef, RescoredCount(kNearest));
+      const size_t ef = std::max<size_t>(2 * sealed.segment().report().ef, RescoredCount(kNearest));
       const VectorPlan planned = ChoosePlan(sealed.segment().rep(), static_cast<size_t>(matches), ef);
       const auto measure = [&](std::optional<VectorPlan> plan, const std::string& name) {
         std::vector<Run> runs;
@@ -241,7 +242,7 @@ int Main(const Options& options) {
   std::unique_ptr<HnswlibPeer> peer;
   if (options.peer) {
     figures.peer_build_seconds =
-        Seconds([&] { peer = std::make_unique<HnswlibPeer>(set.rows, options.ef_construction, options.threads); });
+        CpuSeconds([&] { peer = std::make_unique<HnswlibPeer>(set.rows, options.ef_construction, options.threads); });
   }
   MeasureCurves(set, options, sealed, peer.get(), "engram", "hnswlib", &figures);
   if (peer != nullptr && peer->MoveToHugePages()) {

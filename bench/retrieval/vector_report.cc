@@ -65,9 +65,10 @@ std::vector<Run> CurveOf(const VectorFigures& figures, const std::string& engine
 }
 
 void PrintMarkdown(const VectorFigures& figures) {
-  fmt::print("{}\n\n{}: {} vectors, {} dimensions, cosine, k = 10; one thread; medians of {} rounds A B B A\n\n",
-             figures.machine, figures.data, figures.rows, figures.dimensions, figures.rounds);
-  fmt::print("| | build s ({} threads) | vectors/s |\n|---|---|---|\n", figures.build_threads);
+  fmt::print(
+      "{}\n\n{}: {} vectors, {} dimensions, cosine, k = 10; CPU time of one thread; medians of {} rounds A B B A\n\n",
+      figures.machine, figures.data, figures.rows, figures.dimensions, figures.rounds);
+  fmt::print("| | build, CPU s ({} threads) | vectors/s of CPU |\n|---|---|---|\n", figures.build_threads);
   const auto build = [&](const char* engine, double seconds) {
     if (seconds > 0) {
       fmt::print("| {} | {:.1f} | {:.0f} |\n", engine, seconds, static_cast<double>(figures.rows) / seconds);

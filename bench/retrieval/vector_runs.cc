@@ -1,13 +1,19 @@
 #include "bench/retrieval/vector_runs.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+#include <ctime>
 
 namespace engram::bench {
 namespace {
 
 constexpr size_t kWarmUp = 50;
+
+double ThreadMicroseconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) * 1e-3;
+}
 
 double Middle(const std::vector<Run>& runs, double Run::*figure) {
   std::vector<double> values;
@@ -19,14 +25,13 @@ double Middle(const std::vector<Run>& runs, double Run::*figure) {
 }  // namespace
 
 Run Measure(const std::vector<Rows>& exact, const std::function<Rows(size_t query)>& search) {
-  using Clock = std::chrono::steady_clock;
   for (size_t query = 0; query < std::min(kWarmUp, exact.size()); ++query) search(query);
   std::vector<Rows> answers;
   std::vector<double> times;
   for (size_t query = 0; query < exact.size(); ++query) {
-    const auto begin = Clock::now();
+    const double begin = ThreadMicroseconds();
     answers.push_back(search(query));
-    times.push_back(std::chrono::duration<double, std::micro>(Clock::now() - begin).count());
+    times.push_back(ThreadMicroseconds() - begin);
   }
   size_t wanted = 0;
   size_t found = 0;

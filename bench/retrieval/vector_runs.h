@@ -1,4 +1,7 @@
 // One thread asking all queries, timed and compared with the exact answers.
+//
+// Times are the thread's own on the processor: what else runs on the machine takes caches and bandwidth from it
+// but not turns, so figures repeat where wall time would tell about the neighbours.
 #pragma once
 
 #include <cstdint>

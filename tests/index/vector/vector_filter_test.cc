@@ -17,7 +17,12 @@
 namespace engram {
 namespace {
 
+// Building the graph takes nearly all of the time, and a sanitizer makes ten times as much of it.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr size_t kRows = 5'000;
+#else
 constexpr size_t kRows = 20'000;
+#endif
 constexpr size_t kDimensions = 48;
 constexpr size_t kQueries = 40;
 constexpr size_t kNearest = 10;
@@ -35,7 +40,8 @@ class VectorFilterTest : public testing::Test {
     for (size_t i = 0; i < kQueries; ++i) queries_.push_back(mixture.Next());
     files_ = std::make_unique<FaultFileSystem>();
     const VectorHandle handle = *index_->Freeze();
-    const auto segment = VectorIndex::Seal({&handle, 1}, *files_, "/v", {.graph = true, .threads = 2});
+    const auto segment =
+        VectorIndex::Seal({&handle, 1}, *files_, "/v", {.graph = true, .threads = 2, .ef_construction = 80});
     ASSERT_TRUE(segment.ok()) << segment.status().ToString();
     segment_ = *segment;
     ASSERT_TRUE(segment_->report().has_graph);
@@ -103,26 +109,13 @@ class VectorFilterTest : public testing::Test {
 
 constexpr double kShares[] = {1, 0.9, 0.5, 0.3, 0.1, 0.05, 0.02, 0.01, 0.001, 0.0001};
 
-TEST_F(VectorFilterTest, RandomFiltersKeepTheRecall) {
+TEST_F(VectorFilterTest, FiltersOfEveryWidthKeepTheRecall) {
   std::mt19937_64 random(TestSeed(22));
   for (const double share : kShares) {
-    EXPECT_GE(Recall([&](const auto&) { return RandomShare(random, share); }), 0.95) << "share " << share;
-  }
-}
-
-TEST_F(VectorFilterTest, FiltersAroundTheQueryKeepTheRecall) {
-  std::mt19937_64 random(TestSeed(23));
-  for (const double share : kShares) {
-    EXPECT_GE(Recall([&](const auto& query) { return CentreShare(random, share, query.centre, true); }), 0.95)
-        << "share " << share;
-  }
-}
-
-TEST_F(VectorFilterTest, FiltersAwayFromTheQueryKeepTheRecall) {
-  std::mt19937_64 random(TestSeed(24));
-  for (const double share : kShares) {
-    EXPECT_GE(Recall([&](const auto& query) { return CentreShare(random, share, query.centre, false); }), 0.95)
-        << "share " << share;
+    SCOPED_TRACE(testing::Message() << "share " << share);
+    EXPECT_GE(Recall([&](const auto&) { return RandomShare(random, share); }), 0.95);
+    EXPECT_GE(Recall([&](const auto& query) { return CentreShare(random, share, query.centre, true); }), 0.95);
+    EXPECT_GE(Recall([&](const auto& query) { return CentreShare(random, share, query.centre, false); }), 0.95);
   }
 }
 
@@ -150,7 +143,7 @@ TEST_F(VectorFilterTest, EveryPlanKeepsTheRecallWhereItIsMeantFor) {
 TEST_F(VectorFilterTest, ManyHitsAreAsGood) {
   SlotSet all;
   all.addRange(0, kRows);
-  for (const size_t k : {100, 5'000}) {
+  for (const size_t k : {size_t{100}, kRows / 4}) {
     const VectorView view = index_->View();
     const auto exact = view.Top(queries_[0].vector, all, k, {.exact = true});
     const auto hits = view.Top(queries_[0].vector, all, k);
