@@ -3,8 +3,8 @@
 //   to it:    D <words>          a document; the first is number 0
 //             C                  all documents have come: answers "ready <description>"
 //             Q <k> <kind> <words>   kind: any, all or phrase; answers "<nanoseconds> <document>:<score> …"
-// Every message and every answer is a line, with tabs between its fields and spaces between words. The time is the
-// peer's own, around the search alone, so that the pipe costs it nothing.
+// Every message and every answer is a line, with tabs between its fields and spaces between words. The time is
+// CPU time of the peer's thread, around the search alone, so that the pipe costs it nothing.
 #pragma once
 
 #include <sys/types.h>
