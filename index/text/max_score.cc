@@ -38,7 +38,8 @@ class SealedQuery::MaxScore {
     // Over [begin, end); at least every part there.
     float Bound(uint32_t begin, uint32_t end);
     float SuperBound(uint32_t begin, uint32_t* end);
-    // Not before the next match at or behind `ordinal`; UINT32_MAX when there is none.
+    // At or before the next match at or behind `ordinal`, UINT32_MAX when there is none: quick, or as near as can be.
+    uint32_t Near(uint32_t ordinal);
     uint32_t NextFrom(uint32_t ordinal);
     uint32_t FrequencyIn(uint32_t ordinal);
 
@@ -55,9 +56,11 @@ class SealedQuery::MaxScore {
 
   void Prime();
   void PrimeWith(Clause* clause);
+  void FindLeads();
   bool FindStretch(uint32_t* begin, uint32_t* end);
-  void ScoreStretch(uint32_t begin, uint32_t end);
+  uint32_t StretchEnd(uint32_t begin);
   void Partition();
+  void ScoreStretch(uint32_t begin, uint32_t end);
   void Bring(Clause* clause, uint32_t begin, uint32_t end);
   void BringTerm(Clause* clause, uint32_t begin, uint32_t end);
   void Collect(uint32_t begin, uint32_t end);
@@ -74,11 +77,17 @@ class SealedQuery::MaxScore {
   BestHits& best_;
   const ScoreKernels& kernels_ = ChosenScoreKernels();
   std::vector<Clause> clauses_;
-  std::vector<Clause*> by_bound_;  // the optional ones, the least bound first; then the required, rarest last
+  // The optional clauses, the least bound of all texts first; then the required ones, the rarest last.
+  std::vector<Clause*> by_max_;
+  size_t required_ = 0;  // how many of by_max_ are required
+  // by_max_[leads_ ..) are those without which no text is among the best: the rarest required one alone, or the
+  // optional ones that the others together can't replace.
+  size_t leads_ = 0;
   std::vector<Clause*> forbidden_;
-  std::vector<float> rest_;  // rest_[i]: what by_bound_[0 .. i) can add
+  // The same clauses by their bounds in the stretch; the required ones stay behind, a single lead last.
+  std::vector<Clause*> by_bound_;
   size_t essential_ = 0;     // by_bound_[essential_ ..) bring texts
-  size_t required_ = 0;      // how many of by_bound_ are required
+  std::vector<float> rest_;  // rest_[i]: what by_bound_[0 .. i) can add
   float slack_;
   std::vector<ClauseMatcher<SealedListCursor>> judges_;
 
@@ -129,6 +138,10 @@ float SealedQuery::MaxScore::Clause::SuperBound(uint32_t begin, uint32_t* end) {
   return std::min(sum, bound_max);
 }
 
+uint32_t SealedQuery::MaxScore::Clause::Near(uint32_t ordinal) {
+  return cursor && cursor->postings().is_long() ? bounds[0].Near(ordinal) : NextFrom(ordinal);
+}
+
 uint32_t SealedQuery::MaxScore::Clause::NextFrom(uint32_t ordinal) {
   if (matcher) return matcher->NextFrom(ordinal);
   if (!cursor) return UINT32_MAX;
@@ -149,18 +162,19 @@ SealedQuery::MaxScore::MaxScore(const SealedQuery& query, const QueryScoring& sc
     const bool idle = query.clauses()[i].lists.empty() && scoring.clauses[i].occur != Occur::kMust;
     if (!idle) clauses_.emplace_back(query, scoring, i);
   }
-  for (Clause& clause : clauses_) {
-    if (clause.occur == Occur::kNot) forbidden_.push_back(&clause);
-    if (clause.occur == Occur::kShould) by_bound_.push_back(&clause);
-  }
   std::vector<Clause*> required;
   for (Clause& clause : clauses_) {
+    if (clause.occur == Occur::kNot) forbidden_.push_back(&clause);
+    if (clause.occur == Occur::kShould) by_max_.push_back(&clause);
     if (clause.occur == Occur::kMust) required.push_back(&clause);
   }
+  std::sort(by_max_.begin(), by_max_.end(),
+            [](const Clause* a, const Clause* b) { return a->bound_max < b->bound_max; });
   std::sort(required.begin(), required.end(),
             [](const Clause* a, const Clause* b) { return a->postings > b->postings; });
   required_ = required.size();
-  by_bound_.insert(by_bound_.end(), required.begin(), required.end());
+  by_max_.insert(by_max_.end(), required.begin(), required.end());
+  by_bound_ = by_max_;
   rest_.resize(by_bound_.size() + 1);
   slack_ = 1 + kPartError + static_cast<float>(clauses_.size()) * 0x1p-23f;
 }
@@ -173,10 +187,8 @@ float SealedQuery::MaxScore::Needed() const {
 // The k best of the postings that promise most, judged in full, are a floor for all others.
 void SealedQuery::MaxScore::Prime() {
   if (required_ > 0 || !forbidden_.empty() || best_.floor() > 0) return;
-  std::vector<Clause*> order = by_bound_;
-  std::sort(order.begin(), order.end(), [](const Clause* a, const Clause* b) { return a->bound_max > b->bound_max; });
-  for (Clause* clause : order) {
-    if (clause->cursor && clause->postings >= best_.k()) return PrimeWith(clause);
+  for (auto clause = by_max_.rbegin(); clause != by_max_.rend(); ++clause) {
+    if ((*clause)->cursor && (*clause)->postings >= best_.k()) return PrimeWith(*clause);
   }
 }
 
@@ -204,8 +216,8 @@ void SealedQuery::MaxScore::PrimeWith(Clause* clause) {
 }
 
 void SealedQuery::MaxScore::Run() {
-  if (by_bound_.empty()) return;
-  for (const Clause* clause : by_bound_) {
+  if (by_max_.empty()) return;
+  for (const Clause* clause : by_max_) {
     if (clause->occur == Occur::kMust && clause->postings == 0) return;
   }
   judges_ = query_.Matchers();
@@ -215,65 +227,78 @@ void SealedQuery::MaxScore::Run() {
   for (; FindStretch(&begin, &end); begin = end) ScoreStretch(begin, end);
 }
 
+void SealedQuery::MaxScore::FindLeads() {
+  leads_ = by_max_.size() - 1;
+  if (required_ > 0) return;
+  const float needed = Needed();
+  float sum = 0;
+  for (leads_ = 0; leads_ < by_max_.size(); ++leads_) {
+    sum += by_max_[leads_]->bound_max;
+    if (sum >= needed) return;
+  }
+}
+
 // The next stretch, at or behind `*begin`, whose texts may be among the best.
 bool SealedQuery::MaxScore::FindStretch(uint32_t* begin, uint32_t* end) {
-  const uint32_t texts = query_.text_count();
+  FindLeads();
   const float needed = Needed();
-  while (*begin < texts) {
-    // To the next text of a clause that can lift a text at all.
-    float sum = 0;
+  while (*begin < query_.text_count()) {
     uint32_t next = UINT32_MAX;
-    if (required_ > 0) {
-      next = by_bound_.back()->NextFrom(*begin);
-    } else {
-      std::sort(by_bound_.begin(), by_bound_.end(),
-                [](const Clause* a, const Clause* b) { return a->bound_max < b->bound_max; });
-      for (Clause* clause : by_bound_) {
-        sum += clause->bound_max;
-        if (sum >= needed) next = std::min(next, clause->NextFrom(*begin));
-      }
-    }
-    if (next >= texts) return false;
+    for (size_t i = leads_; i < by_max_.size(); ++i) next = std::min(next, by_max_[i]->Near(*begin));
+    if (next >= query_.text_count()) return false;
     *begin = next;
 
-    uint32_t super_end = texts;
-    float super_sum = 0;
-    for (Clause* clause : by_bound_) super_sum += clause->SuperBound(*begin, &super_end);
-    if (super_sum < needed) {
+    uint32_t super_end = query_.text_count();
+    float sum = 0;
+    for (Clause* clause : by_max_) sum += clause->SuperBound(*begin, &super_end);
+    if (sum < needed) {
       *begin = super_end;
       continue;
     }
-
-    uint32_t block_end = UINT32_MAX;
-    for (Clause* clause : by_bound_) {
-      for (ListBounds& list : clause->bounds) block_end = std::min(block_end, list.BlockEnd(*begin));
+    *end = StretchEnd(*begin);
+    sum = 0;
+    for (Clause* clause : by_max_) sum += clause->bound = clause->Bound(*begin, *end);
+    if (sum >= needed) {
+      Partition();
+      next = UINT32_MAX;
+      for (size_t i = essential_; i < by_bound_.size(); ++i) next = std::min(next, by_bound_[i]->NextFrom(*begin));
+      if (next < *end) {
+        *begin = next;
+        return true;
+      }
     }
-    const uint32_t left = texts - *begin;
-    const uint32_t wanted = std::clamp(block_end - *begin, kStretchMin, kWindowTexts);
-    *end = *begin + std::min(left, wanted);
-    float total = 0;
-    for (Clause* clause : by_bound_) total += clause->bound = clause->Bound(*begin, *end);
-    if (total >= needed) return true;
     *begin = *end;
   }
   return false;
 }
 
-void SealedQuery::MaxScore::Partition() {
-  const auto optional_end = by_bound_.end() - static_cast<ptrdiff_t>(required_);
-  std::sort(by_bound_.begin(), optional_end, [](const Clause* a, const Clause* b) { return a->bound < b->bound; });
-  for (size_t i = 0; i < by_bound_.size(); ++i) rest_[i + 1] = rest_[i] + by_bound_[i]->bound;
-  if (required_ > 0) {
-    essential_ = by_bound_.size() - 1;  // the rarest brings all texts
-    return;
+// A single lead needs no sums: then a stretch is a block of its postings.
+uint32_t SealedQuery::MaxScore::StretchEnd(uint32_t begin) {
+  const uint32_t left = query_.text_count() - begin;
+  const bool alone = leads_ + 1 == by_max_.size();
+  if (alone && by_max_.back()->cursor) return by_max_.back()->bounds[0].BlockEnd(begin);
+  uint32_t block_end = UINT32_MAX;
+  for (size_t i = leads_; i < by_max_.size(); ++i) {
+    for (ListBounds& list : by_max_[i]->bounds) block_end = std::min(block_end, list.BlockEnd(begin));
   }
+  return begin + std::min(left, std::clamp(block_end - begin, kStretchMin, kWindowTexts));
+}
+
+void SealedQuery::MaxScore::Partition() {
+  const bool alone = leads_ + 1 == by_max_.size();
+  const size_t last = required_ > 0 ? required_ : alone ? 1 : 0;
+  if (last > 0) std::copy(by_max_.begin(), by_max_.end(), by_bound_.begin());
+  std::sort(by_bound_.begin(), by_bound_.end() - static_cast<ptrdiff_t>(last),
+            [](const Clause* a, const Clause* b) { return a->bound < b->bound; });
+  for (size_t i = 0; i < by_bound_.size(); ++i) rest_[i + 1] = rest_[i] + by_bound_[i]->bound;
+  essential_ = by_bound_.size() - 1;
+  if (last > 0) return;
   const float needed = Needed();
   essential_ = 0;
   while (essential_ + 1 < by_bound_.size() && rest_[essential_ + 1] < needed) ++essential_;
 }
 
 void SealedQuery::MaxScore::ScoreStretch(uint32_t begin, uint32_t end) {
-  Partition();
   count_ = 0;
   const bool alone = essential_ + 1 == by_bound_.size();
   if (alone && by_bound_.back()->cursor) {

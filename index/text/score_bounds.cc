@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace engram {
+namespace {
+
+constexpr uint32_t kBlocksMax = 6;  // bounded one by one
+
+}  // namespace
 
 ListBounds::ListBounds(const TextSegment& segment, const SealedPostings& postings, double weight, const Bm25Norm& norm)
     : postings_(postings), weight_(weight), norm_(&norm) {
@@ -38,12 +43,25 @@ float ListBounds::Max(uint32_t begin, uint32_t end) {
   if (begin > last_ || max_ == 0) return 0;
   if (!postings_.is_long()) return max_;
   block_ = postings_.FindBlock(block_, begin);
+  const uint32_t blocks_end = std::min(block_ + kBlocksMax, postings_.block_count());
   float max = 0;
-  for (uint32_t i = block_; i < postings_.block_count(); ++i) {
+  for (uint32_t i = block_; i < blocks_end; ++i) {
     max = std::max(max, BlockMax(i));
-    if (postings_.block_last(i) >= end - 1) break;
+    if (postings_.block_last(i) >= end - 1) return max;
+  }
+  if (blocks_end == postings_.block_count()) return max;
+  // Many blocks: coarser bounds are quicker.
+  for (uint32_t super = blocks_end / kSuperBlocks; super < postings_.super_count(); ++super) {
+    max = std::max(max, supers_[super]);
+    if (postings_.super_last(super) >= end - 1) break;
   }
   return max;
+}
+
+uint32_t ListBounds::Near(uint32_t begin) {
+  if (begin > last_ || max_ == 0) return UINT32_MAX;
+  block_ = postings_.FindBlock(block_, begin);
+  return block_ == 0 ? begin : std::max(begin, postings_.block_last(block_ - 1) + 1);
 }
 
 float ListBounds::SuperMax(uint32_t begin, uint32_t* end) {

@@ -22,6 +22,8 @@ class ListBounds {
   // Over the whole list.
   float max() const { return max_; }
 
+  // At or before the next text of the list at or behind `begin`; UINT32_MAX when there is none. REQUIRES: it is long.
+  uint32_t Near(uint32_t begin);
   // Where the block of `begin` ends: after its last text. UINT32_MAX where there is no more.
   uint32_t BlockEnd(uint32_t begin);
   // The block with the highest bound among the 32 of the highest.

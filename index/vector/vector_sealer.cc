@@ -18,7 +18,7 @@ namespace {
 // On the sample. Queries that are no rows are a little harder, hence the margin over the .95 that is promised.
 constexpr double kRecallWanted = 0.98;
 constexpr double kRecallMin = 0.95;
-constexpr size_t kTriedEf[] = {32, 48, 64, 96, 128, 192, 256, 384, 512};
+constexpr size_t kTriedEf[] = {48, 64, 96, 128, 192, 256, 384, 512};
 // The share of the time that building the graph takes.
 constexpr double kGraphShare = 0.9;
 

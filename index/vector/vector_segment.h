@@ -65,9 +65,9 @@ struct SealOptions {
   bool graph = false;
   size_t threads = 1;
   size_t ef_construction = 128;
-  Position position;
+  Position position = {};
   // Called now and then with the share that is done; false stops the sealing, which is then Unavailable.
-  std::function<bool(double)> progress;
+  std::function<bool(double)> progress = {};
 };
 
 }  // namespace engram

@@ -21,6 +21,9 @@ constexpr double kWalkShare = 0.4;
 // Below this share too few of a row's neighbours' neighbours pass to lead on.
 constexpr double kWalkPassingShare = 0.01;
 
+// A filter takes away some of the ways to a row, which more candidates make up for.
+constexpr size_t kFilteredEf = 2;
+
 constexpr size_t kSeedSample = 256;
 constexpr size_t kSeeds = 8;
 
@@ -52,7 +55,9 @@ class SegmentSearch {
   template <class Scorer>
   void RunBy(const Scorer& scorer) {
     const size_t wanted = std::min(RescoredCount(k_), matches_);
-    const size_t ef = std::max<size_t>(options_.ef > 0 ? options_.ef : segment_.report.ef, wanted);
+    size_t ef = options_.ef > 0 ? options_.ef : segment_.report.ef;
+    if (matches_ < segment_.rows()) ef *= kFilteredEf;
+    ef = std::max(ef, wanted);
     VectorPlan plan = options_.plan.value_or(ChoosePlan(segment_, matches_, ef));
     if (!segment_.has_graph()) plan = VectorPlan::kGather;
 

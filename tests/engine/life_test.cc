@@ -319,7 +319,7 @@ TEST_F(LifeTest, AFullQueueSaysSo) {
   std::promise<void> release;
   auto released = release.get_future().share();
   std::promise<void> blocked;
-  engine_->Submit(NewMutation({MemoryOf("a", "x")}), Durability::kBuffered, [&](MutationResult) {
+  engine_->Submit(NewMutation({MemoryOf("a", "x")}), Durability::kBuffered, [&blocked, released](MutationResult) {
     blocked.set_value();
     released.wait();
   });

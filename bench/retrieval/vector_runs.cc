@@ -1,0 +1,68 @@
+#include "bench/retrieval/vector_runs.h"
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+
+namespace engram::bench {
+namespace {
+
+constexpr size_t kWarmUp = 50;
+
+double ThreadMicroseconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) * 1e-3;
+}
+
+double Middle(const std::vector<Run>& runs, double Run::*figure) {
+  std::vector<double> values;
+  for (const Run& run : runs) values.push_back(run.*figure);
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+}  // namespace
+
+Run Measure(const std::vector<Rows>& exact, const std::function<Rows(size_t query)>& search) {
+  for (size_t query = 0; query < std::min(kWarmUp, exact.size()); ++query) search(query);
+  std::vector<Rows> answers;
+  std::vector<double> times;
+  for (size_t query = 0; query < exact.size(); ++query) {
+    const double begin = ThreadMicroseconds();
+    answers.push_back(search(query));
+    times.push_back(ThreadMicroseconds() - begin);
+  }
+  size_t wanted = 0;
+  size_t found = 0;
+  double total = 0;
+  for (size_t query = 0; query < exact.size(); ++query) {
+    wanted += exact[query].size();
+    total += times[query];
+    for (const uint32_t row : answers[query]) {
+      found += static_cast<size_t>(std::count(exact[query].begin(), exact[query].end(), row));
+    }
+  }
+  std::sort(times.begin(), times.end());
+  return {wanted == 0 ? 1 : static_cast<double>(found) / static_cast<double>(wanted),
+          1e6 * static_cast<double>(times.size()) / total, times[times.size() / 2], times[times.size() * 99 / 100]};
+}
+
+Run Median(const std::vector<Run>& runs) {
+  return {Middle(runs, &Run::recall), Middle(runs, &Run::per_second), Middle(runs, &Run::p50_us),
+          Middle(runs, &Run::p99_us)};
+}
+
+double PerSecondAt(std::span<const Run> curve, double recall) {
+  for (size_t i = 0; i < curve.size(); ++i) {
+    if (curve[i].recall < recall) continue;
+    // A curve that starts above has its first point as the best that is known.
+    if (i == 0) return curve[0].per_second;
+    const Run& below = curve[i - 1];
+    const double part = (recall - below.recall) / (curve[i].recall - below.recall);
+    return std::exp(std::log(below.per_second) * (1 - part) + std::log(curve[i].per_second) * part);
+  }
+  return 0;
+}
+
+}  // namespace engram::bench

@@ -1,0 +1,33 @@
+// One thread asking all queries, timed and compared with the exact answers.
+//
+// Times are the thread's own on the processor: what else runs on the machine takes caches and bandwidth from it
+// but not turns, so figures repeat where wall time would tell about the neighbours.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace engram::bench {
+
+struct Run {
+  double recall = 0;
+  double per_second = 0;
+  double p50_us = 0;
+  double p99_us = 0;
+};
+
+using Rows = std::vector<uint32_t>;
+
+// Asks `search(query)` for each query once, after a few that don't count.
+Run Measure(const std::vector<Rows>& exact, const std::function<Rows(size_t query)>& search);
+
+// Figure by figure. REQUIRES: at least one.
+Run Median(const std::vector<Run>& runs);
+
+// Queries a second where the curve through (recall, per_second) reaches `recall`, between its points on a
+// logarithmic scale; 0 when it never does.
+double PerSecondAt(std::span<const Run> curve, double recall);
+
+}  // namespace engram::bench
