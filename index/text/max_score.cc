@@ -8,6 +8,7 @@
 // Scores are floats here, with their error allowed for; whatever may be among the best is judged in double.
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <optional>
 
 #include "index/text/score_bounds.h"
@@ -22,6 +23,19 @@ using Occur = TextClause::Occur;
 
 // A stretch has at least so many texts: below, bounding costs more than it spares.
 constexpr uint32_t kStretchMin = 1024;
+
+// What a thread needs again and again.
+struct Scratch {
+  std::vector<float> sums = std::vector<float>(kWindowTexts);  // zero between two stretches
+  std::vector<uint32_t> texts = std::vector<uint32_t>(kWindowTexts + 8);
+  std::vector<float> scores = std::vector<float>(kWindowTexts + 8);
+  std::vector<uint32_t> kept = std::vector<uint32_t>(kWindowTexts + 8);
+};
+
+Scratch& ThreadScratch() {
+  thread_local Scratch scratch;
+  return scratch;
+}
 
 }  // namespace
 
@@ -67,8 +81,7 @@ class SealedQuery::MaxScore {
   void Apply(Clause* clause);
   void Keep(float least);
   void Judge();
-  // What a float sum has to reach for its text to be of interest.
-  float Needed() const;
+  void SetNeeded();
 
   const SealedQuery& query_;
   const TextSegment& segment_;
@@ -89,12 +102,14 @@ class SealedQuery::MaxScore {
   size_t essential_ = 0;     // by_bound_[essential_ ..) bring texts
   std::vector<float> rest_;  // rest_[i]: what by_bound_[0 .. i) can add
   float slack_;
+  float needed_ = 0;  // what a float sum has to reach for its text to be of interest
   std::vector<ClauseMatcher<SealedListCursor>> judges_;
 
-  std::vector<float> sums_ = std::vector<float>(kWindowTexts);
-  std::vector<uint32_t> texts_ = std::vector<uint32_t>(kWindowTexts + 8);
-  std::vector<float> scores_ = std::vector<float>(kWindowTexts);
-  std::vector<uint32_t> kept_ = std::vector<uint32_t>(kWindowTexts + 8);
+  Scratch& scratch_ = ThreadScratch();
+  std::vector<float>& sums_ = scratch_.sums;
+  std::vector<uint32_t>& texts_ = scratch_.texts;
+  std::vector<float>& scores_ = scratch_.scores;
+  std::vector<uint32_t>& kept_ = scratch_.kept;
   size_t count_ = 0;  // of texts_ and scores_
 };
 
@@ -179,9 +194,9 @@ SealedQuery::MaxScore::MaxScore(const SealedQuery& query, const QueryScoring& sc
   slack_ = 1 + kPartError + static_cast<float>(clauses_.size()) * 0x1p-23f;
 }
 
-float SealedQuery::MaxScore::Needed() const {
+void SealedQuery::MaxScore::SetNeeded() {
   const auto floor = static_cast<float>(best_.floor() * (1 - 0x1p-22));
-  return std::max(floor / slack_, std::numeric_limits<float>::min());
+  needed_ = std::max(floor / slack_, std::numeric_limits<float>::min());
 }
 
 // The k best of the postings that promise most, judged in full, are a floor for all others.
@@ -195,23 +210,24 @@ void SealedQuery::MaxScore::Prime() {
 void SealedQuery::MaxScore::PrimeWith(Clause* clause) {
   const SealedPostings& postings = clause->cursor->postings();
   PostingBlock block;
-  const uint32_t number = ListBounds(segment_, postings, clause->weight, scoring_.norm).BestBlock();
+  const uint32_t number = clause->bounds[0].BestBlock();
   postings.ReadOrdinals(number, &block);
   postings.ReadFrequencies(number, &block);
-  std::vector<ScoredSlot> parts;
-  for (uint32_t i = 0; i < block.size; ++i) {
-    if (!allowed_.contains(segment_.text_slot(block.ordinals[i]).value)) continue;
-    const double norm = scoring_.norm(segment_.text_length(block.ordinals[i]));
-    parts.push_back({Slot(block.ordinals[i]), Bm25Part(clause->weight, block.frequencies[i], norm)});
+  kernels_.parts(clause->formula, block.ordinals, block.frequencies, block.size, segment_.short_lengths(),
+                 scores_.data());
+  std::vector<uint32_t> order(block.size);
+  std::iota(order.begin(), order.end(), 0);
+  const size_t k = best_.k();
+  const auto end = order.begin() + static_cast<ptrdiff_t>(std::min<size_t>(2 * k, block.size));
+  std::partial_sort(order.begin(), end, order.end(), [&](uint32_t a, uint32_t b) { return scores_[a] > scores_[b]; });
+  std::vector<uint32_t> chosen;
+  for (auto at = order.begin(); at != end && chosen.size() < k; ++at) {
+    if (allowed_.contains(segment_.text_slot(block.ordinals[*at]).value)) chosen.push_back(block.ordinals[*at]);
   }
-  if (parts.size() < best_.k()) return;
-  const auto end = parts.begin() + static_cast<ptrdiff_t>(best_.k());
-  std::partial_sort(parts.begin(), end, parts.end(), BetterHit);
-  std::sort(parts.begin(), end, [](const ScoredSlot& a, const ScoredSlot& b) { return a.slot < b.slot; });
+  if (chosen.size() < k) return;
+  std::sort(chosen.begin(), chosen.end());
   double least = std::numeric_limits<double>::infinity();
-  for (auto at = parts.begin(); at != end; ++at) {
-    least = std::min(least, query_.Judge(scoring_, at->slot.value, &judges_).score);
-  }
+  for (const uint32_t text : chosen) least = std::min(least, query_.Judge(scoring_, text, &judges_).score);
   best_.RaiseFloor(least);
 }
 
@@ -222,6 +238,7 @@ void SealedQuery::MaxScore::Run() {
   }
   judges_ = query_.Matchers();
   Prime();
+  SetNeeded();
   uint32_t begin = 0;
   uint32_t end = 0;
   for (; FindStretch(&begin, &end); begin = end) ScoreStretch(begin, end);
@@ -230,18 +247,16 @@ void SealedQuery::MaxScore::Run() {
 void SealedQuery::MaxScore::FindLeads() {
   leads_ = by_max_.size() - 1;
   if (required_ > 0) return;
-  const float needed = Needed();
   float sum = 0;
   for (leads_ = 0; leads_ < by_max_.size(); ++leads_) {
     sum += by_max_[leads_]->bound_max;
-    if (sum >= needed) return;
+    if (sum >= needed_) return;
   }
 }
 
 // The next stretch, at or behind `*begin`, whose texts may be among the best.
 bool SealedQuery::MaxScore::FindStretch(uint32_t* begin, uint32_t* end) {
   FindLeads();
-  const float needed = Needed();
   while (*begin < query_.text_count()) {
     uint32_t next = UINT32_MAX;
     for (size_t i = leads_; i < by_max_.size(); ++i) next = std::min(next, by_max_[i]->Near(*begin));
@@ -251,14 +266,14 @@ bool SealedQuery::MaxScore::FindStretch(uint32_t* begin, uint32_t* end) {
     uint32_t super_end = query_.text_count();
     float sum = 0;
     for (Clause* clause : by_max_) sum += clause->SuperBound(*begin, &super_end);
-    if (sum < needed) {
+    if (sum < needed_) {
       *begin = super_end;
       continue;
     }
     *end = StretchEnd(*begin);
     sum = 0;
     for (Clause* clause : by_max_) sum += clause->bound = clause->Bound(*begin, *end);
-    if (sum >= needed) {
+    if (sum >= needed_) {
       Partition();
       next = UINT32_MAX;
       for (size_t i = essential_; i < by_bound_.size(); ++i) next = std::min(next, by_bound_[i]->NextFrom(*begin));
@@ -293,9 +308,8 @@ void SealedQuery::MaxScore::Partition() {
   for (size_t i = 0; i < by_bound_.size(); ++i) rest_[i + 1] = rest_[i] + by_bound_[i]->bound;
   essential_ = by_bound_.size() - 1;
   if (last > 0) return;
-  const float needed = Needed();
   essential_ = 0;
-  while (essential_ + 1 < by_bound_.size() && rest_[essential_ + 1] < needed) ++essential_;
+  while (essential_ + 1 < by_bound_.size() && rest_[essential_ + 1] < needed_) ++essential_;
 }
 
 void SealedQuery::MaxScore::ScoreStretch(uint32_t begin, uint32_t end) {
@@ -308,10 +322,10 @@ void SealedQuery::MaxScore::ScoreStretch(uint32_t begin, uint32_t end) {
     Collect(begin, end);
   }
   for (size_t i = essential_; i-- > 0 && count_ > 0;) {
-    Keep(Needed() - rest_[i + 1]);
+    Keep(needed_ - rest_[i + 1]);
     Apply(by_bound_[i]);
   }
-  Keep(Needed());
+  Keep(needed_);
   for (Clause* clause : forbidden_) Apply(clause);
   Judge();
 }
@@ -319,11 +333,16 @@ void SealedQuery::MaxScore::ScoreStretch(uint32_t begin, uint32_t end) {
 // Adds the clause's parts to the sums of the stretch.
 void SealedQuery::MaxScore::Bring(Clause* clause, uint32_t begin, uint32_t end) {
   if (clause->matcher) {
-    clause->matcher->EachMatch(begin, end, [&](uint32_t ordinal, uint32_t frequency) {
-      float part;
-      kernels_.parts(clause->formula, &ordinal, &frequency, 1, segment_.short_lengths(), &part);
-      sums_[ordinal - begin] += part;
-    });
+    const auto part = [&](uint32_t ordinal, uint32_t frequency) {
+      float value;
+      PartsPortable(clause->formula, &ordinal, &frequency, 1, segment_.short_lengths(), &value);
+      return value;
+    };
+    // Where this clause alone brings texts, a phrase that can't lift its text isn't looked for.
+    const float least = essential_ + 1 == by_bound_.size() ? needed_ - rest_[essential_] : 0;
+    clause->matcher->EachMatchWhere(
+        begin, end, [&](uint32_t ordinal, uint32_t most) { return part(ordinal, most) >= least; },
+        [&](uint32_t ordinal, uint32_t frequency) { sums_[ordinal - begin] += part(ordinal, frequency); });
     return;
   }
   SealedCursor& cursor = *clause->cursor;
@@ -345,7 +364,7 @@ void SealedQuery::MaxScore::Bring(Clause* clause, uint32_t begin, uint32_t end) 
 // A clause that brings all texts of the stretch alone needs no sums.
 void SealedQuery::MaxScore::BringTerm(Clause* clause, uint32_t begin, uint32_t end) {
   SealedCursor& cursor = *clause->cursor;
-  const float least = Needed() - rest_[essential_];
+  const float least = needed_ - rest_[essential_];
   float parts[kBlockPostings];
   for (cursor.Seek(begin); !cursor.done() && cursor.ordinal() < end;) {
     const PostingBlock& block = cursor.block();
@@ -367,7 +386,7 @@ void SealedQuery::MaxScore::BringTerm(Clause* clause, uint32_t begin, uint32_t e
 
 // The texts of the stretch whose sums are of interest; the sums are zero again.
 void SealedQuery::MaxScore::Collect(uint32_t begin, uint32_t end) {
-  const float least = std::max(Needed() - rest_[essential_], std::numeric_limits<float>::min());
+  const float least = std::max(needed_ - rest_[essential_], std::numeric_limits<float>::min());
   count_ = kernels_.at_least(sums_.data(), end - begin, least, kept_.data());
   for (size_t i = 0; i < count_; ++i) {
     texts_[i] = begin + kept_[i];
@@ -406,15 +425,14 @@ void SealedQuery::MaxScore::Apply(Clause* clause) {
 }
 
 void SealedQuery::MaxScore::Judge() {
-  float needed = Needed();
   for (size_t i = 0; i < count_; ++i) {
-    if (scores_[i] < needed) continue;
+    if (scores_[i] < needed_) continue;
     const Slot slot = segment_.text_slot(texts_[i]);
     if (!allowed_.contains(slot.value)) continue;
     const Judgement judgement = query_.Judge(scoring_, texts_[i], &judges_);
     if (!judgement.matches || !best_.Wants(slot, judgement.score)) continue;
     best_.Add(slot, judgement.score);
-    needed = Needed();
+    SetNeeded();
   }
 }
 

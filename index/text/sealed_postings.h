@@ -110,8 +110,8 @@ class SealedPostings {
   void ReadOrdinals(uint32_t i, PostingBlock* block) const;
   // After ReadOrdinals of the same block.
   void ReadFrequencies(uint32_t i, PostingBlock* block) const;
-  // The positions of posting `j` of block i, whose frequencies are in `block`.
-  void ReadPositions(uint32_t i, const PostingBlock& block, uint32_t j, std::vector<uint32_t>* positions) const;
+  // The positions of a posting of block i with that frequency; `before` is the sum of those before it.
+  void ReadPositions(uint32_t i, uint64_t before, uint32_t frequency, std::vector<uint32_t>* positions) const;
 
  private:
   uint32_t Entry32(uint32_t i, uint32_t field) const;
@@ -174,6 +174,9 @@ class SealedCursor {
   uint32_t block_number_ = 0;
   uint32_t at_ = 0;
   bool has_frequencies_ = false;
+  // The sum of the first summed_ frequencies of the block: where its positions were last looked at.
+  uint32_t summed_ = 0;
+  uint64_t frequency_sum_ = 0;
   PostingBlock block_;
 };
 
