@@ -1,8 +1,9 @@
-// CountMemories, FacetMemories, ResolveFilter (read_view.h).
+// CountMemories, FacetMemories, ResolveFilter, ResolveAbsent (read_view.h).
 #include <algorithm>
 
 #include "base/coding.h"
 #include "base/hash.h"
+#include "engine/keys.h"
 #include "engine/list_order.h"
 #include "engine/namespace_index.h"
 #include "engine/read_view.h"
@@ -112,6 +113,29 @@ Result<std::vector<std::string>> ResolveFilter(const ReadView& view, const Filte
   std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(count), found.end());
   std::vector<std::string> ids;
   for (size_t i = 0; i < count; ++i) ids.push_back(std::move(found[i].second));
+  return ids;
+}
+
+Result<std::vector<std::string>> ResolveAbsent(const ReadView& view, const Filter& filter, size_t limit,
+                                               const std::string& after) {
+  std::vector<std::string> ids;
+  const auto it = view.rows().ScanPrefix(std::string(1, keys::kId));
+  if (!after.empty()) it->Seek(keys::Id(after) + '\0');
+  for (; it->Valid() && ids.size() < limit; it->Next()) {
+    RETURN_IF_ERROR(view.CheckDeadline());
+    ASSIGN_OR_RETURN(const IdRow row, DecodeIdRow(it->value()));
+    if (!row.is_memory) continue;
+    bool absent = !row.live;
+    if (!absent) {
+      ASSIGN_OR_RETURN(absent, IsExpired(view.rows(), row, view.now()));
+    }
+    if (!absent) continue;
+    ASSIGN_OR_RETURN(const auto last, ReadLastKnown(view.rows(), row));
+    if (!last) continue;
+    ASSIGN_OR_RETURN(auto names, ReadNodeIds(view.rows(), {row.node}));
+    if (Matches(filter, FilterFields(names[0], last->attributes, last->state))) ids.push_back(std::move(names[0]));
+  }
+  RETURN_IF_ERROR(it->status());
   return ids;
 }
 

@@ -8,6 +8,7 @@
 #include "engine/write/log_row.h"
 #include "engine/write/memory_writes.h"
 #include "engine/write/namespace_writes.h"
+#include "engine/write/read_back.h"
 #include "engine/write/replies.h"
 #include "engine/write/runs.h"
 #include "engine/write/sweep.h"
@@ -134,10 +135,14 @@ Status TrimLog(Transaction& tx, int64_t retention_seconds) {
   return {};
 }
 
+ReplyTable RepliesOf(Transaction& tx, const ApplyOptions& options) {
+  return {tx.rows(), tx.batch(), tx.log_time(), options.idempotency_seconds};
+}
+
 // The rows that every accepted mutation leaves: head, log, counters.
 Status Finish(Transaction& tx, const ApplyOptions& options) {
   if (tx.dropped) return {};
-  if (!tx.erased_ids.empty()) RETURN_IF_ERROR(EraseReplies(tx, tx.erased_ids));
+  if (!tx.erased_ids.empty()) RETURN_IF_ERROR(EraseFromReplies(RepliesOf(tx, options), tx.erased_ids));
   if (tx.head_changed) {
     tx.batch().Put(Key(keys::kHead), EncodeHead(tx.head));
     tx.Tell(ConfigChanged{tx.head.config});
@@ -187,6 +192,7 @@ Status ApplyTo(const Mutation& mutation, bool is_new, const ApplyOptions& option
     RETURN_IF_ERROR(CreateNamespaceRows(tx, mutation.namespace_name, FirstConfig(mutation)));
   }
   RETURN_IF_ERROR(RunOperations(mutation, tx, is_new, &result->results));
+  if (mutation.read_back) RETURN_IF_ERROR(ReadBack(tx, mutation.operations.back(), result));
   return Finish(tx, options);
 }
 
@@ -208,25 +214,60 @@ Status Load(const Mutation& mutation, bool is_new, Transaction* tx) {
   return {};
 }
 
+bool IsDrop(const Mutation& mutation) {
+  return mutation.operations.size() == 1 && std::holds_alternative<DropNamespace>(mutation.operations.front());
+}
+
+// A drop's reply outlives the namespace, so the tenant's directory keeps it, under the name as it was asked for.
+Mutation::Idempotency DropIdempotency(const Mutation& mutation) {
+  Mutation::Idempotency idempotency = *mutation.idempotency;
+  std::string key;
+  AppendKeyString(&key, mutation.namespace_name);
+  idempotency.key = key + idempotency.key;
+  return idempotency;
+}
+
+Result<std::optional<FoundReply>> FindDropReply(const Mutation& mutation, Timestamp log_time,
+                                                const ApplyOptions& options, Store::Overlay& overlay) {
+  if (!mutation.idempotency || !IsDrop(mutation)) return std::optional<FoundReply>();
+  const std::string scope = keys::Scope(mutation.tenant, keys::kDirectory);
+  const ScopedReader rows(overlay, scope);
+  ScopedBatch batch(overlay, scope);
+  return FindReply({rows, batch, log_time, options.idempotency_seconds}, DropIdempotency(mutation));
+}
+
+// Stores the reply in the namespace's rows or, where they are ending, in the directory.
+Status KeepReply(const Mutation& mutation, const MutationResult& result, const ApplyOptions& options, Transaction& tx) {
+  if (!tx.dropped) return PutReply(RepliesOf(tx, options), mutation, result, tx.erased_ids);
+  if (!IsDrop(mutation)) return {};
+  Mutation drop = mutation;
+  drop.idempotency = DropIdempotency(mutation);
+  Transaction::Range& directory = tx.directory();
+  return PutReply({directory.rows, directory.batch, tx.log_time(), options.idempotency_seconds}, drop, result, {});
+}
+
 // Everything between the save points of one mutation.
 Result<MutationResult> TryMutation(const Mutation& mutation, Timestamp log_time, const ApplyOptions& options,
                                    Store::Overlay& overlay, std::vector<Publication>* publications) {
+  ASSIGN_OR_RETURN(auto dropped, FindDropReply(mutation, log_time, options, overlay));
+  if (dropped) return std::move(dropped->result);
   ASSIGN_OR_RETURN(const Target target, FindTarget(mutation, overlay));
   Transaction tx(mutation.tenant, target.ns, overlay, log_time);
   tx.mode = mutation.mode;
   RETURN_IF_ERROR(Load(mutation, target.is_new, &tx));
+  uint64_t changed_before = 0;
   if (mutation.idempotency) {
-    ASSIGN_OR_RETURN(auto stored, FindReply(tx, *mutation.idempotency, options.idempotency_seconds));
-    if (stored) return std::move(*stored);
+    ASSIGN_OR_RETURN(auto stored, FindReply(RepliesOf(tx, options), *mutation.idempotency));
+    if (stored && !stored->open) return std::move(stored->result);
+    if (stored) changed_before = stored->result.changed;
   }
   MutationResult result;
   result.namespace_id = target.ns;
   result.log_time = log_time;
   RETURN_IF_ERROR(ApplyTo(mutation, target.is_new, options, tx, &result));
   result.position = tx.dropped ? tx.counters.position : tx.position;
-  if (mutation.idempotency && !tx.dropped) {
-    RETURN_IF_ERROR(PutReply(tx, *mutation.idempotency, result, options.idempotency_seconds));
-  }
+  result.changed = changed_before + CountChanged(result.results);
+  if (mutation.idempotency) RETURN_IF_ERROR(KeepReply(mutation, result, options, tx));
   publications->push_back({mutation.tenant, target.ns, result.position, log_time, std::move(tx.events)});
   return result;
 }
@@ -238,9 +279,9 @@ Status StoreRefusal(const Mutation& mutation, const ApplyOptions& options, Store
   ASSIGN_OR_RETURN(const auto ns, FindNamespace(directory, mutation.namespace_name));
   if (!ns) return {};
   Transaction tx(mutation.tenant, *ns, overlay, refused.log_time);
-  auto stored = FindReply(tx, *mutation.idempotency, options.idempotency_seconds);
+  auto stored = FindReply(RepliesOf(tx, options), *mutation.idempotency);
   if (!stored.ok() || *stored) return {};
-  return PutReply(tx, *mutation.idempotency, refused, options.idempotency_seconds);
+  return PutReply(RepliesOf(tx, options), mutation, refused, {});
 }
 
 }  // namespace

@@ -64,6 +64,10 @@ Result<FacetPage> FacetMemories(const ReadView& view, const FacetQuery& query);
 // `after`.
 Result<std::vector<std::string>> ResolveFilter(const ReadView& view, const Filter& filter, size_t limit,
                                                const std::string& after);
+// The same for memories that are not there any more, deleted or expired, by what they last were; none whose history was
+// trimmed away.
+Result<std::vector<std::string>> ResolveAbsent(const ReadView& view, const Filter& filter, size_t limit,
+                                               const std::string& after);
 // engine/walk.cc: ids to node numbers and back around graph/.
 Result<NamedEdgePage> ListNamedEdges(const ReadView& view, const EdgeListQuery& query);
 Result<NodeView> ReadNode(const ReadView& view, const std::string& id);

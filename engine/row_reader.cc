@@ -153,6 +153,21 @@ Result<Memory> ReadMemory(const KvReader& ns, std::string_view id, const IdRow& 
   return std::move(rows[0].memory);
 }
 
+Result<std::optional<LastKnown>> ReadLastKnown(const KvReader& ns, const IdRow& row) {
+  Version version = row.version;
+  if (!row.live) {
+    ASSIGN_OR_RETURN(const auto end,
+                     ReadRow<VersionRow>(ns, Key(keys::kVersion).Add(row.node).Add(row.version), DecodeVersion));
+    if (!end) return Corruption("the last version row of a deleted memory is missing");
+    version = end->attributes;
+  }
+  ASSIGN_OR_RETURN(auto attributes,
+                   ReadRow<AttributeRow>(ns, Key(keys::kAttributes).Add(row.slot).Add(version), DecodeAttributes));
+  if (!attributes) return std::optional<LastKnown>();
+  ASSIGN_OR_RETURN(auto state, ReadState(ns, row.node));
+  return std::optional<LastKnown>({std::move(attributes->attributes), state.value_or(StateRecord())});
+}
+
 Result<std::vector<Memory>> ReadMemories(const KvReader& ns, const std::vector<MemoryRef>& refs,
                                          const Include& include) {
   ASSIGN_OR_RETURN(auto rows, ReadFullRows(ns, refs, include));
@@ -174,6 +189,18 @@ Result<std::optional<uint32_t>> FindRunNumber(const KvReader& ns, const Scopes& 
 
 Result<std::optional<RunRow>> ReadRun(const KvReader& ns, uint32_t run) {
   return ReadRow<RunRow>(ns, Key(keys::kRunByNumber).AddRun(run), DecodeRun);
+}
+
+Run AsRun(RunRow row) {
+  Run run;
+  run.scopes = std::move(row.scopes);
+  run.metadata = std::move(row.metadata);
+  run.ttl_seconds = row.ttl_seconds;
+  run.created_at = row.created_at;
+  run.last_activity = row.last_activity;
+  run.expires_at = row.expires_at;
+  run.memories = row.memories;
+  return run;
 }
 
 bool IsExpired(const StateRecord& state, const std::optional<RunRow>& run, Timestamp now) {

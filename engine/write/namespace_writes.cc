@@ -131,6 +131,15 @@ Result<Outcome> ApplyPatchNamespace(Transaction& tx, const NamespacePatch& patch
   MergePatch(patch.metadata, &config.metadata);
   RETURN_IF_ERROR(CheckConfig(config));
   if (config == tx.head.config) return Outcome::kUnchanged;
+  if (config.deduplicate != tx.head.config.deduplicate && config.deduplicate != Deduplicate::kNone &&
+      tx.counters.memories > 0) {
+    // Only what was written under it would be compared.
+    return FailedPrecondition(
+               fmt::format("deduplication is switched on in an empty namespace: this one has {} memories",
+                           tx.counters.memories))
+        .At("deduplicate")
+        .With("memories", std::to_string(tx.counters.memories));
+  }
   if (patch.aliases) {
     DeleteAliases(tx, tx.head.config.aliases);
     RETURN_IF_ERROR(PutAliases(tx, config.aliases));

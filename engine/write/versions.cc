@@ -48,6 +48,18 @@ Status PutPaths(Transaction& tx, const Value::Object& metadata) {
   return {};
 }
 
+// Forgets the paths once no memory is left that could have them.
+Status ReleasePaths(Transaction& tx) {
+  if (tx.counters.memories > 0 || tx.counters.former_versions > 0 || tx.counters.paths == 0) return {};
+  std::vector<std::string> paths;
+  const auto it = tx.rows().ScanPrefix(std::string(1, keys::kPath));
+  for (; it->Valid(); it->Next()) paths.emplace_back(it->key());
+  RETURN_IF_ERROR(it->status());
+  for (const std::string& path : paths) tx.batch().Delete(path);
+  tx.counters.paths = 0;
+  return {};
+}
+
 void PutRow(Transaction& tx, const std::string& key, const std::string& row) {
   tx.batch().Put(key, row);
   tx.counters.bytes += row.size();
@@ -238,7 +250,7 @@ Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::op
   row.implicit = false;
   row.live = true;
   row.version = next.version.value_or(row.version.Next());
-  row.source_version = next.source_version;
+  if (next.source_version) row.source_version = next.source_version;
   if (before) {
     tx.counters.memories_digest -= before->row.hash;
   } else {
@@ -297,6 +309,7 @@ Status PutImportedVersion(Transaction& tx, const std::string& id, HistoryEvent::
                           const ImportedVersion& version) {
   RETURN_IF_ERROR(CheckRoom(tx));
   RETURN_IF_ERROR(CheckDepth(version.attributes.metadata));
+  RETURN_IF_ERROR(PutPaths(tx, version.attributes.metadata));
   ASSIGN_OR_RETURN(IdRow row, BaseRow(tx, id, std::nullopt));
   if (row.version.value > 0) ++tx.counters.former_versions;
   row.is_memory = true;
@@ -350,7 +363,8 @@ Status EndLife(Transaction& tx, const std::string& id, const CurrentMemory& befo
   tx.batch().Put(Key(keys::kVersion).Add(row.node).Add(row.version),
                  EncodeVersion({kind, row.slot, ended, tx.log_time()}));
   PutIdRow(tx, id, row);
-  return TrimHistory(tx, row.node);
+  RETURN_IF_ERROR(TrimHistory(tx, row.node));
+  return ReleasePaths(tx);
 }
 
 Result<bool> EraseMemory(Transaction& tx, const std::string& id) {
@@ -376,6 +390,7 @@ Result<bool> EraseMemory(Transaction& tx, const std::string& id) {
   tx.batch().Delete(Key(keys::kNode).Add(row->node));
   tx.batch().Delete(keys::Id(id));
   tx.erased_ids.push_back(id);
+  RETURN_IF_ERROR(ReleasePaths(tx));
   return true;
 }
 

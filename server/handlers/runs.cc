@@ -76,16 +76,14 @@ Result<WriteCall> BeginDelete(const RequestContext& context) {
 }  // namespace
 
 Result<v1::RunReply> PutOneRun(Service& service, RequestContext& context, v1::Run& request) {
-  ASSIGN_OR_RETURN(const NamespaceRef ns, PathNamespace(context));
   ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kCreateNamespace));
+  call.mutation.read_back = true;
   ASSIGN_OR_RETURN(const std::string run_id, PathId(context, "run_id"));
   ASSIGN_OR_RETURN(WriteRun write, ToWriteRun(run_id, request, service.limits()));
-  const Scopes scopes = write.scopes;
   call.Add(std::move(write));
   ASSIGN_OR_RETURN(const MutationResult result, WriteAndWait(service, context, std::move(call)));
-  ASSIGN_OR_RETURN(const Run run, service.engine.FindRun(ns, scopes));
   v1::RunReply reply;
-  FromRun(run, reply.mutable_run());
+  FromRun(*result.run, reply.mutable_run());
   reply.set_position(PositionOf(result));
   return reply;
 }

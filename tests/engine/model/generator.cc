@@ -177,13 +177,22 @@ PatchMemory Generator::RandomPatch(const TwinState& state, Timestamp now) {
   if (OneIn(6)) patch.state = static_cast<MemoryState>(Pick(3));
   if (OneIn(6)) patch.event_time.emplace(now.PlusSeconds(-int64_t{Pick(1000)}));
   if (OneIn(20)) patch.event_time.emplace(std::nullopt);
+  patch.clear_metadata = OneIn(30);
+  patch.clear_fields = OneIn(40);
+  patch.clear_vectors = OneIn(40);
+  if (OneIn(8)) {
+    patch.source.emplace();
+    if (OneIn(2)) patch.source->batch = "b" + std::to_string(Pick(3));
+    if (OneIn(3)) patch.source->version.emplace(Pick(20));
+    if (OneIn(4)) patch.source->version.emplace(std::nullopt);
+    if (OneIn(4)) patch.source->system = "";
+  }
   if (OneIn(3)) patch.record = RandomStateChange(now);
   return patch;
 }
 
 UpdateMemory Generator::RandomUpdate(const std::string& id) {
-  UpdateMemory update;
-  update.id = id;
+  AttributeChange update;
   if (OneIn(8)) update.replace_metadata = RandomMetadata();
   if (OneIn(3)) update.unset.emplace_back(OneIn(2) ? "metadata.n" : "metadata.deep.x");
   if (OneIn(2)) update.set.emplace_back("metadata.n", RandomScalar());
@@ -191,7 +200,7 @@ UpdateMemory Generator::RandomUpdate(const std::string& id) {
   if (OneIn(4)) update.set.emplace_back("importance", Value(Pick(11) / 10.0));
   if (OneIn(6)) update.set.emplace_back("pinned", Value(OneIn(2)));
   if (OneIn(8)) update.set.emplace_back("state", Value(OneIn(3) ? "archived" : "active"));
-  return update;
+  return {id, nullptr, std::make_shared<const AttributeChange>(std::move(update))};
 }
 
 DeleteMemory Generator::RandomDelete(const TwinState& state) {
@@ -250,9 +259,10 @@ Operation Generator::BadOperation() {
       std::get<DenseVector>(write.content.vectors["second"])[1] = std::numeric_limits<float>::quiet_NaN();
       return write;
     case 3: {
-      UpdateMemory update = RandomUpdate(RandomId());
-      update.set.emplace_back("user_id", Value("somebody else"));
-      return update;
+      const UpdateMemory update = RandomUpdate(RandomId());
+      AttributeChange change = *update.change;
+      change.set.emplace_back("user_id", Value("somebody else"));
+      return UpdateMemory{update.id, nullptr, std::make_shared<const AttributeChange>(std::move(change))};
     }
     default: return Feedback{"nobody", Feedback::Signal::kUsed, 1};
   }

@@ -58,11 +58,14 @@ class ModelFixture : public EngineFixture {
     const Filter filter = generator_.RandomFilter(Now());
     std::vector<std::string> ids = NaiveMatches(twin_, Now(), &filter, /*any_state=*/true);
     if (ids.size() > 12 && generator_.Pick(8) > 0) return;  // a world that is emptied all the time is dull
-    std::sort(ids.begin(), ids.end(), IdLess);
     Mutation mutation;
     const bool deletes = generator_.OneIn(3);
     const UpdateMemory change = generator_.RandomUpdate("");
     const bool erase = generator_.OneIn(3);
+    if (deletes && erase) {
+      for (std::string& id : NaiveAbsentMatches(twin_, Now(), filter)) ids.push_back(std::move(id));
+    }
+    std::sort(ids.begin(), ids.end(), IdLess);
     for (const std::string& id : ids) {
       UpdateMemory update = change;
       update.id = id;

@@ -51,6 +51,17 @@ std::vector<std::string> NaiveMatches(const TwinState& state, Timestamp now, con
   return ids;
 }
 
+std::vector<std::string> NaiveAbsentMatches(const TwinState& state, Timestamp now, const Filter& filter) {
+  std::vector<std::string> ids;
+  for (const auto& [id, memory] : state.memories) {
+    if (state.IsVisible(*memory, now)) continue;
+    const bool trimmed = !memory->live && memory->history.size() < 2;
+    if (trimmed || !Matches(filter, FilterFields(id, memory->attributes, memory->state))) continue;
+    ids.push_back(id);
+  }
+  return ids;
+}
+
 std::vector<std::string> NaiveOrder(const TwinState& state, std::vector<std::string> ids, const std::string& order_by,
                                     bool descending) {
   std::map<std::string, Value> values;

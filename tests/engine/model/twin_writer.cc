@@ -64,7 +64,7 @@ bool EqualButForTimes(const Attributes& a, Attributes b) {
   return a == b;
 }
 
-bool StillMatches(const std::optional<Filter>& filter, const std::string& id, const TwinMemory& memory) {
+bool StillMatches(const Filter* filter, const std::string& id, const TwinMemory& memory) {
   return !filter || Matches(*filter, FilterFields(id, memory.attributes, memory.state));
 }
 
@@ -143,7 +143,7 @@ void TwinWriter::PutVersion(const std::string& id, bool existed, bool new_conten
   if (new_content) memory.content = std::move(content);
   memory.attributes = std::move(attributes);
   memory.state = state;
-  memory.source_version = source_version;
+  if (source_version) memory.source_version = source_version;
   if (!existed) {
     memory.run.reset();
     memory.joined = {state_.mutations, place_};
@@ -242,9 +242,11 @@ OperationResult TwinWriter::operator()(const PatchMemory& op) {
   if (!current) throw Refusal{StatusCode::kNotFound};
   CheckVersion(current, op.if_version);
   std::optional<Content> content;
-  if (op.text || !op.fields.empty() || !op.vectors.empty()) {
+  if (op.text || op.clear_fields || op.clear_vectors || !op.fields.empty() || !op.vectors.empty()) {
     content = current->content;
     if (op.text) content->text = *op.text;
+    if (op.clear_fields) content->fields.clear();
+    if (op.clear_vectors) content->vectors.erase("second");
     for (const auto& [name, text] : op.fields) {
       content->fields.erase(name);
       if (text) content->fields[name] = *text;
@@ -261,31 +263,42 @@ OperationResult TwinWriter::operator()(const PatchMemory& op) {
     if (*content == current->content) content.reset();
   }
   Attributes attributes = current->attributes;
+  if (op.clear_metadata) attributes.metadata = {};
   if (op.metadata) attributes.metadata = Merged(attributes.metadata, *op.metadata).as_object();
   if (op.role) attributes.role = *op.role;
   if (op.kind) attributes.kind = *op.kind;
   if (op.state) attributes.state = *op.state;
   if (op.event_time) attributes.event_time = *op.event_time;
-  if (op.source) attributes.source = *op.source;
+  if (op.source) {
+    Source& source = attributes.source;
+    source.system = op.source->system.value_or(source.system);
+    source.id = op.source->id.value_or(source.id);
+    source.batch = op.source->batch.value_or(source.batch);
+    if (op.source->version) source.version = *op.source->version;
+  }
   return StoreChange(op.id, std::move(content), std::move(attributes), Changed(current->state, op.record));
 }
 
 OperationResult TwinWriter::operator()(const UpdateMemory& op) {
   const TwinMemory* current = Current(op.id);
-  if (!current || !StillMatches(op.still_matches, op.id, *current)) return {op.id, Version(), Outcome::kSkipped};
+  if (!current) return {op.id, Version(), Outcome::kSkipped};
+  if (!StillMatches(op.still_matches.get(), op.id, *current)) return {op.id, Version(), Outcome::kSkipped};
   Attributes attributes = current->attributes;
   StateRecord state = current->state;
-  if (op.replace_metadata) attributes.metadata = *op.replace_metadata;
-  for (const std::string& path : op.unset) SetPath(path, Value(), &attributes, &state);
-  for (const auto& [path, value] : op.set) SetPath(path, value, &attributes, &state);
+  const AttributeChange& change = *op.change;
+  if (change.replace_metadata) attributes.metadata = *change.replace_metadata;
+  for (const std::string& path : change.unset) SetPath(path, Value(), &attributes, &state);
+  for (const auto& [path, value] : change.set) SetPath(path, value, &attributes, &state);
   return StoreChange(op.id, std::nullopt, std::move(attributes), state);
 }
 
 OperationResult TwinWriter::operator()(const DeleteMemory& op) {
   const TwinMemory* current = Current(op.id);
   CheckVersion(current, op.if_version);
-  if (current && !StillMatches(op.still_matches, op.id, *current)) return {op.id, current->version, Outcome::kSkipped};
-  if (op.erase && !(op.still_matches && !current)) {
+  if (current && !StillMatches(op.still_matches.get(), op.id, *current)) {
+    return {op.id, current->version, Outcome::kSkipped};
+  }
+  if (op.erase) {
     const bool erased = Erase(op.id);
     if (!erased && op.must_exist) throw Refusal{StatusCode::kNotFound};
     return {op.id, Version(), erased ? Outcome::kDeleted : Outcome::kSkipped};
