@@ -1,5 +1,6 @@
 // CountMemories, FacetMemories, ResolveFilter, ResolveAbsent (read_view.h).
 #include <algorithm>
+#include <map>
 
 #include "base/coding.h"
 #include "base/hash.h"
@@ -24,6 +25,7 @@ Result<Match> FindMatching(const ReadView& read, const Filter* filter, bool incl
   ViewRequest request;
   request.filter = filter;
   request.include_inactive = include_inactive;
+  request.check_deadline = [&read] { return read.CheckDeadline(); };
   ASSIGN_OR_RETURN(match.view, match.index->View(request, read.now()));
   ASSIGN_OR_RETURN(match.view.visible, MatchingSlots(read.Latest(), *match.index, match.view, filter));
   match.view.exact = true;
@@ -45,6 +47,86 @@ uint64_t QueryHash(const ReadView& read, const FacetQuery& query) {
 bool FacetBefore(const FacetQuery& query, const FacetValue& a, const FacetValue& b) {
   if (!query.by_value && a.count != b.count) return a.count > b.count;
   return CompareForSort(a.value, b.value) < 0;
+}
+
+// The values of `fields` that a facet counts: a scalar, or the different elements of a list.
+std::vector<Value> FacetValuesOf(const AttributeFields& fields, const std::string& field) {
+  std::vector<Value> values;
+  const auto at = std::find_if(fields.begin(), fields.end(), [&](const auto& entry) { return entry.first == field; });
+  if (at == fields.end()) return values;
+  if (at->second.kind() == Value::Kind::kList) {
+    values = at->second.as_list();
+  } else {
+    values.push_back(at->second);
+  }
+  std::erase_if(values, [](const Value& value) {
+    return value.is_null() || value.kind() == Value::Kind::kList || value.kind() == Value::Kind::kObject;
+  });
+  const auto less = [](const Value& a, const Value& b) { return CompareForSort(a, b) < 0; };
+  std::sort(values.begin(), values.end(), less);
+  values.erase(std::unique(values.begin(), values.end(),
+                           [](const Value& a, const Value& b) { return CompareForSort(a, b) == 0; }),
+               values.end());
+  return values;
+}
+
+// Adds what the index leaves to the rows: strings over kAttributeStringMax, counted and as a greatest value. Begins
+// with values in order; those it adds stand behind them.
+class LongFacet {
+ public:
+  LongFacet(const FacetQuery& query, std::vector<FacetValue>* values) : query_(query), values_(values) {}
+
+  void Add(const Memory& memory) {
+    const AttributeFields fields = FilterFields(memory.id, memory.attributes, memory.state);
+    const Value max = query_.max_field.empty() ? Value() : SortValueOf(fields, query_.max_field);
+    for (const Value& value : FacetValuesOf(fields, query_.field)) {
+      const bool is_long = value.kind() == Value::Kind::kString && value.as_string().size() > kAttributeStringMax;
+      FacetValue* counted = is_long ? &Long(value) : Short(value);
+      if (counted == nullptr) continue;  // the row has changed since the index counted
+      if (is_long) ++counted->count;
+      if (!max.is_null() && (!counted->max || CompareForSort(max, *counted->max) > 0)) counted->max = max;
+    }
+  }
+
+  void Finish() {
+    for (auto& [text, value] : long_) values_->push_back(std::move(value));
+  }
+
+ private:
+  FacetValue& Long(const Value& value) {
+    return long_.try_emplace(value.as_string(), FacetValue{value, 0, std::nullopt}).first->second;
+  }
+  FacetValue* Short(const Value& value) {
+    const auto at = std::lower_bound(values_->begin(), values_->end(), value, [](const FacetValue& a, const Value& b) {
+      return CompareForSort(a.value, b) < 0;
+    });
+    return at != values_->end() && CompareForSort(at->value, value) == 0 ? &*at : nullptr;
+  }
+
+  const FacetQuery& query_;
+  std::vector<FacetValue>* const values_;
+  std::map<std::string, FacetValue> long_;
+};
+
+Status AddLongTexts(const ReadView& read, const Match& match, const FacetQuery& query,
+                    std::vector<FacetValue>* values) {
+  SlotSet wanted = match.index->LongTexts(match.view, query.field);
+  if (!query.max_field.empty()) wanted |= match.index->LongTexts(match.view, query.max_field);
+  const std::vector<Slot> slots = SlotList(wanted);
+  Include attributes_only;
+  attributes_only.text = attributes_only.fields = false;
+  LongFacet facet(query, values);
+  RETURN_IF_ERROR(ForEachChunk(read, slots.size(), [&](size_t begin, size_t end) -> Status {
+    const std::vector<Slot> chunk(slots.begin() + static_cast<ptrdiff_t>(begin),
+                                  slots.begin() + static_cast<ptrdiff_t>(end));
+    ASSIGN_OR_RETURN(const auto rows, ReadCurrent(read.rows(), match.index->Ids(match.view, chunk), attributes_only));
+    for (const auto& memory : rows) {
+      if (memory) facet.Add(*memory);
+    }
+    return {};
+  }));
+  facet.Finish();
+  return {};
 }
 
 // A facet's cursor is a list's: the value, and the count where an id would be.
@@ -84,6 +166,7 @@ Result<FacetPage> FacetMemories(const ReadView& view, const FacetQuery& as_writt
   FacetPage page;
   page.position = match.view.position;
   page.values = match.index->Facet(match.view, query.field, query.max_field);
+  RETURN_IF_ERROR(AddLongTexts(view.Latest(), match, query, &page.values));
   const auto before = [&](const FacetValue& a, const FacetValue& b) { return FacetBefore(query, a, b); };
   if (after) std::erase_if(page.values, [&](const FacetValue& value) { return !before(*after, value); });
   std::sort(page.values.begin(), page.values.end(), before);

@@ -42,6 +42,7 @@ struct EngineOptions {
   uint32_t queue_mutations_max = 4096;  // waiting writers; beyond: RateLimited
   uint64_t queue_bytes_max = uint64_t{256} << 20;
   uint32_t group_mutations_max = 256;  // decided in one commit
+  uint32_t position_waits_max = 256;   // reads that wait for a position; beyond: RateLimited
   int64_t log_retention_seconds = 7 * 86'400;
   int64_t idempotency_seconds = 86'400;
   std::chrono::milliseconds sweep_interval{1000};  // of the expiry sweep and touches; 0: only by SweepNow()
@@ -53,8 +54,8 @@ struct NamespaceRef {
   std::string name;
 };
 
-// Reads wait until the namespace has reached this position.
 struct ReadOptions {
+  // DeadlineExceeded at once when the namespace has not come so far: reads never wait for it, AwaitPosition does.
   std::optional<Position> min_position;
   std::optional<std::chrono::nanoseconds> deadline;  // on Clock::Monotonic(); DeadlineExceeded after it
 };
@@ -275,6 +276,14 @@ class Engine {
                                                const std::string& cursor) = 0;
 
   // --- Reads.
+  // Calls `done` once the namespace has reached `position`, or with the reason why that is not waited for: see
+  // PositionWaits::Await (position_waits.h). Holds no thread meanwhile; `done` must not block.
+  virtual void AwaitPosition(TenantId tenant, NamespaceId ns, Position position, std::chrono::nanoseconds deadline,
+                             std::function<void(engram::Status)> done) = 0;
+  // For the end: all such waits are Unavailable now, those to come too.
+  virtual void EndWaits() = 0;
+  // For the end: the reads that run, and those to come, are Unavailable at their next look at the deadline.
+  virtual void EndReads() = 0;
   virtual Result<GetReply> Get(const NamespaceRef& ns, const std::vector<std::string>& ids, const Include& include,
                                const ReadOptions& options) = 0;
   virtual Result<MemoryPage> List(const NamespaceRef& ns, const ListQuery& query, const ReadOptions& options) = 0;

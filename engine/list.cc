@@ -51,6 +51,7 @@ class IndexList {
     ViewRequest request;
     request.filter = filter;
     request.leg_filters = {&exists};
+    request.check_deadline = [this] { return read_.CheckDeadline(); };
     ASSIGN_OR_RETURN(view_, index_->View(request, read_.now()));
     latest_.emplace(read_.Latest());
     ASSIGN_OR_RETURN(const SlotSet matching, MatchingSlots(*latest_, *index_, view_, filter));

@@ -1,6 +1,7 @@
 // Private to NamespaceIndex: what it holds, and the lock over it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,7 +41,10 @@ class NamespaceIndex::Rep {
       Bury(now);
     }
   }
-  IndexView TakeView(const ViewRequest& request) const REQUIRES_SHARED(mutex);
+  // Gives the lock away now and then, so that the writer never waits for a filter. Nothing when a memory fell due
+  // meanwhile.
+  Result<std::optional<IndexView>> TakeView(const ViewRequest& request, Timestamp now) const REQUIRES_SHARED(mutex);
+  Status LetWriterIn(const std::function<Status()>& check_deadline) const REQUIRES_SHARED(mutex);
   // The slot that holds the memory of `slot` now: itself, or the one that replaced it. Nothing when it is gone.
   std::optional<Slot> PresentSlot(const RowTable& table, Slot slot) const REQUIRES_SHARED(mutex);
 

@@ -2,6 +2,7 @@
 // Made by the engine per call; confined to the calling thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -36,7 +37,11 @@ class ReadView {
   // Loaded now if need be.
   Result<std::shared_ptr<NamespaceIndex>> Index() const { return registry_->Acquire(tenant_, ns_); }
 
-  // DeadlineExceeded once the caller's time is over; ask between steps and every few thousand rows.
+  // The read is over when `*ended` says so, which outlives it.
+  void EndWith(const std::atomic<bool>* ended) { ended_ = ended; }
+
+  // DeadlineExceeded once the caller's time is over, Unavailable once the engine ends; ask between steps and every few
+  // thousand rows.
   Status CheckDeadline() const;
 
  private:
@@ -50,6 +55,7 @@ class ReadView {
   const Clock* clock_;
   Timestamp now_;
   std::optional<std::chrono::nanoseconds> deadline_;
+  const std::atomic<bool>* ended_ = nullptr;
 };
 
 // --- The reads, one file each. All obey the view's deadline.

@@ -244,13 +244,20 @@ Status VisitLiveMemories(const KvReader& ns, const std::function<bool(IndexEvent
 Status VisitMemoriesAt(const KvReader& ns, Timestamp time, const std::function<bool(VersionAt)>& visit) {
   // Rows are ordered by (node, version), so the last one seen at or before `time` is the current one.
   std::vector<MemoryRef> refs;
+  std::vector<bool> ended;  // as VersionAt::life_ended
   bool seen = false;
+  bool ends = false;
   VersionRow last;
   NodeNumber node;
+  const auto is_alive = [](const VersionRow& row) {
+    return row.kind == HistoryEvent::Kind::kAdd || row.kind == HistoryEvent::Kind::kUpdate;
+  };
   const auto finish = [&] {
-    const bool existed = seen && (last.kind == HistoryEvent::Kind::kAdd || last.kind == HistoryEvent::Kind::kUpdate);
-    if (existed) refs.push_back({std::string(), node, last.slot, last.attributes});
-    seen = false;
+    if (seen && is_alive(last)) {
+      refs.push_back({std::string(), node, last.slot, last.attributes});
+      ended.push_back(ends);
+    }
+    seen = ends = false;
   };
   const auto it = ns.ScanPrefix(std::string(1, keys::kVersion));
   for (; it->Valid(); it->Next()) {
@@ -259,7 +266,10 @@ Status VisitMemoriesAt(const KvReader& ns, Timestamp time, const std::function<b
     ASSIGN_OR_RETURN(const VersionRow row, DecodeVersion(it->value()));
     if (of != node) finish();
     node = of;
-    if (row.time > time) continue;
+    if (row.time > time) {
+      ends = ends || !is_alive(row);
+      continue;
+    }
     last = row;
     seen = true;
   }
@@ -276,7 +286,7 @@ Status VisitMemoriesAt(const KvReader& ns, Timestamp time, const std::function<b
     for (size_t i = 0; i < chunk.size(); ++i) {
       if (!values[i]) return Missing("the attribute row", chunk[i]);
       ASSIGN_OR_RETURN(AttributeRow row, DecodeAttributes(*values[i]));
-      if (!visit({std::move(chunk[i]), std::move(row)})) return {};
+      if (!visit({std::move(chunk[i]), std::move(row), ended[begin + i]})) return {};
     }
   }
   return {};

@@ -155,6 +155,7 @@ Status VisitLiveMemories(const KvReader& ns, const std::function<bool(IndexEvent
 struct VersionAt {
   MemoryRef ref;
   AttributeRow attributes;
+  bool life_ended = false;  // after that time; what the id's state record says is not about this life
 };
 Status VisitMemoriesAt(const KvReader& ns, Timestamp time, const std::function<bool(VersionAt)>& visit);
 

@@ -7,6 +7,7 @@
 #include "server/handlers/memory_queries.h"
 #include "server/handlers/namespaces.h"
 #include "server/handlers/operation.h"
+#include "server/handlers/position_wait.h"
 #include "server/handlers/runs.h"
 #include "server/handlers/search.h"
 
@@ -29,8 +30,9 @@ struct Endpoint;
 template <class Request, class Reply, Result<Reply> (*kFunction)(Service&, RequestContext&, Request&)>
 struct Endpoint<kFunction> {
   static Handler Bind(Service& service) {
-    return Typed<Request, Reply>([&service](RequestContext& context, Request& request) -> Result<Reply> {
-      return kFunction(service, context, request);
+    return TypedAsync<Request, Reply>([&service](RequestContext& context, Request& request, const Done<Reply>& done) {
+      const auto run = [&service, &context, &request, done] { done(kFunction(service, context, request)); };
+      WhenReached(service, context, WaitsOf(context, request), run, done);
     });
   }
   static const google::protobuf::Message* request() { return DefaultInstance<Request>(); }

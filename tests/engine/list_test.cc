@@ -233,6 +233,36 @@ TEST_F(FacetTest, TheGreatestOfAnotherFieldComesWithEachValue) {
   EXPECT_EQ(page->values[0].max, Value(7));
 }
 
+TEST_F(FacetTest, StringsTooLongForTheIndexAreCountedFromTheRows) {
+  const std::string url = "https://" + std::string(280, 'u');
+  const std::string later = "https://" + std::string(280, 'z');
+  Put("a", {{"url", Value(url)}, {"topic", Value("tea")}});
+  Put("b", {{"url", Value(url)}, {"topic", Value("tea")}});
+  Put("c", {{"url", Value(Value::List{Value("short"), Value(url), Value(url), Value(later)})}});
+  Put("d", {{"url", Value("short")}});
+  FacetQuery query;
+  query.field = "metadata.url";
+  query.limit = 1;
+  EXPECT_THAT(Walk(query), ElementsAre(std::pair(url, 3), std::pair("short", 2), std::pair(later, 1)));
+  query.by_value = true;
+  EXPECT_THAT(Walk(query), ElementsAre(std::pair(url, 3), std::pair(later, 1), std::pair("short", 2)));
+}
+
+TEST_F(FacetTest, AGreatestValueMayBeALongString) {
+  const std::string longer = std::string(300, 'z');
+  Put("a", {{"topic", Value("tea")}, {"title", Value("a short one")}});
+  Put("b", {{"topic", Value("tea")}, {"title", Value(longer)}});
+  Put("c", {{"topic", Value(std::string(300, 't'))}, {"title", Value("short")}});
+  FacetQuery query;
+  query.field = "metadata.topic";
+  query.max_field = "metadata.title";
+  auto page = engine_->Facet(Ref(), query, {});
+  ASSERT_TRUE(page.ok());
+  ASSERT_EQ(page->values.size(), 2u);
+  EXPECT_EQ(page->values[0].max, Value(longer));
+  EXPECT_EQ(page->values[1].max, Value("short"));
+}
+
 TEST_F(FacetTest, AForeignCursorIsRefused) {
   Put("a", {{"topic", Value("tea")}});
   Put("b", {{"topic", Value("milk")}});

@@ -108,6 +108,46 @@ TEST(LimitsTest, SlowBodiesAre408) {
   EXPECT_EQ(server.handled(), 0U);
 }
 
+TEST(LimitsTest, BodiesThatRestAre408) {
+  ServerOptions options = TestOptions();
+  options.limits.body_deadline = std::chrono::hours(1);
+  options.limits.body_idle_deadline = milliseconds(50);
+  HttpServer server(options);
+  RawClient client(server.port());
+  EXPECT_EQ(client
+                .Call("POST /v1/echo/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                      "application/json\r\nContent-Length: 9\r\n\r\n{")
+                ->status,
+            408);
+}
+
+TEST(LimitsTest, LargeBodiesShareABudgetAndSmallOnesNeedNone) {
+  ServerOptions options = TestOptions();
+  options.limits.bodies_bytes = 300'000;
+  HttpServer server(options);
+  const std::string large = "{}" + std::string(200'000, ' ');
+  RawClient holding(server.port());
+  holding.Send(HttpText("GET", "/v1/wait", large));
+  server.gate().WaitFor(1);
+  RawClient sized(server.port());
+  const auto refused = sized.Call(HttpText("POST", "/v1/echo/a", large));
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->status, 429);
+  EXPECT_EQ(refused->Field("Retry-After"), "1");
+  RawClient chunked(server.port());
+  EXPECT_EQ(chunked
+                .Call("POST /v1/echo/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                      "Transfer-Encoding: chunked\r\n\r\n30d42\r\n" +
+                      large + "\r\n0\r\n\r\n")
+                ->status,
+            429);
+  RawClient small(server.port());
+  EXPECT_EQ(small.Call(HttpText("POST", "/v1/echo/a", "{}"))->status, 200);
+  server.gate().Release();
+  EXPECT_EQ(holding.Read()->status, 200);
+  EXPECT_EQ(holding.Call(HttpText("POST", "/v1/echo/a", large))->status, 200) << "it has given back what it held";
+}
+
 TEST(LimitsTest, IdleConnectionsEnd) {
   ServerOptions options = TestOptions();
   options.limits.idle_deadline = milliseconds(50);

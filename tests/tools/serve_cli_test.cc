@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "client/cpp/client.h"
+#include "server/position_token.h"
 #include "tests/tools/cli_run.h"
 
 namespace engram {
@@ -37,6 +38,36 @@ TEST_F(ServeCliTest, ServesUntilASignalAndKeepsWhatWasWritten) {
     EXPECT_NE(ReadFile("log").find("\"event\":\"closed\""), std::string::npos) << ReadFile("log");
   }
   EXPECT_NE(Run("stats --data store --namespace notes").output.find("memories             2"), std::string::npos);
+}
+
+// With one worker, which the read would hold, the write it waits for would never be decided.
+TEST_F(ServeCliTest, AReadThatWaitsForAPositionHoldsNoWorker) {
+  CliProcess server(folder_, std::string(kServe) + " --worker-threads 1", Path("log"));
+  ClientOptions options;
+  options.port = PortOf(server);
+  ASSERT_NE(options.port, 0) << ReadFile("log");
+  auto writer = Client::Connect(options);
+  auto reader = Client::Connect(options);
+  ASSERT_TRUE(writer.ok() && reader.ok());
+  v1::WriteRequest write;
+  write.add_memories()->set_text("kept");
+  const auto first = (*writer)->Write("notes", write);
+  ASSERT_TRUE(first.ok()) << first.status().ToString();
+  const auto position = DecodePosition(first->position());
+  ASSERT_TRUE(position.ok());
+
+  v1::CountRequest count;
+  count.set_min_position(EncodePosition(position->ns, Position(position->position.value + 2)));
+  count.set_timeout_ms(30'000);
+  std::thread waiting([&] {
+    const auto counted = (*reader)->Count("notes", count);
+    ASSERT_TRUE(counted.ok()) << counted.status().ToString();
+    EXPECT_EQ(counted->count(), 3U);
+  });
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE((*writer)->Write("notes", write).ok());
+  waiting.join();
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
 }
 
 TEST_F(ServeCliTest, ASecondServerOnTheSameFolderSaysWhy) {

@@ -93,8 +93,7 @@ std::map<std::string, uint64_t> NaiveFacet(const TwinState& state, const std::ve
     if (value.kind() == Value::Kind::kList) elements = value.as_list();
     std::vector<Value> seen;
     for (const Value& element : elements) {
-      const bool too_long = element.kind() == Value::Kind::kString && element.as_string().size() > kAttributeStringMax;
-      if (!IsScalar(element) || too_long) continue;
+      if (!IsScalar(element)) continue;
       const auto same = [&](const Value& other) { return CompareForSort(other, element) == 0; };
       if (std::any_of(seen.begin(), seen.end(), same)) continue;
       seen.push_back(element);
