@@ -50,7 +50,7 @@ bool FacetBefore(const FacetQuery& query, const FacetValue& a, const FacetValue&
 std::string EncodeFacetCursor(uint64_t hash, const FacetValue& last) {
   std::string count;
   AppendFixed64(&count, last.count);
-  return EncodeListCursor(hash, {last.value, count});
+  return EncodeListCursor(hash, {last.value, count, 0});
 }
 
 Result<std::optional<FacetValue>> DecodeFacetCursor(uint64_t hash, std::string_view cursor) {
