@@ -16,18 +16,6 @@ bool ScopesMatch(const Scopes& wanted, const Scopes& got) {
   return same(wanted.user_id, got.user_id) && same(wanted.agent_id, got.agent_id) && same(wanted.app_id, got.app_id);
 }
 
-Run AsRun(RunRow row) {
-  Run run;
-  run.scopes = std::move(row.scopes);
-  run.metadata = std::move(row.metadata);
-  run.ttl_seconds = row.ttl_seconds;
-  run.created_at = row.created_at;
-  run.last_activity = row.last_activity;
-  run.expires_at = row.expires_at;
-  run.memories = row.memories;
-  return run;
-}
-
 // The run behind an "R" row, unless it is over.
 Result<std::optional<Run>> ActiveRun(const ReadView& view, std::string_view number_row) {
   ByteReader in(number_row);

@@ -176,6 +176,18 @@ Result<std::optional<RunRow>> ReadRun(const KvReader& ns, uint32_t run) {
   return ReadRow<RunRow>(ns, Key(keys::kRunByNumber).AddRun(run), DecodeRun);
 }
 
+Run AsRun(RunRow row) {
+  Run run;
+  run.scopes = std::move(row.scopes);
+  run.metadata = std::move(row.metadata);
+  run.ttl_seconds = row.ttl_seconds;
+  run.created_at = row.created_at;
+  run.last_activity = row.last_activity;
+  run.expires_at = row.expires_at;
+  run.memories = row.memories;
+  return run;
+}
+
 bool IsExpired(const StateRecord& state, const std::optional<RunRow>& run, Timestamp now) {
   if (state.expires_at && *state.expires_at <= now) return true;
   return run && run->expires_at && *run->expires_at <= now;

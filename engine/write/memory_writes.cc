@@ -89,11 +89,14 @@ Result<std::optional<OperationResult>> FindDuplicate(Transaction& tx, const Writ
 Result<OperationResult> CreateMemory(Transaction& tx, const WriteMemory& write) {
   ASSIGN_OR_RETURN(auto duplicate, FindDuplicate(tx, write));
   if (duplicate) return std::move(*duplicate);
+  bool alive = false;
   for (size_t i = 0; i < write.history.size(); ++i) {
-    const auto kind = i == 0 ? HistoryEvent::Kind::kAdd : HistoryEvent::Kind::kUpdate;
-    if (Status status = PutImportedVersion(tx, write.id, kind, write.history[i]); !status.ok()) {
-      return std::move(status).Under(fmt::format("history[{}]", i));
-    }
+    const ImportedVersion& version = write.history[i];
+    const bool written = version.event == ImportedVersion::Event::kWritten;
+    const auto kind = alive ? HistoryEvent::Kind::kUpdate : HistoryEvent::Kind::kAdd;
+    Status status = written ? PutImportedVersion(tx, write.id, kind, version) : PutImportedEnd(tx, write.id, version);
+    if (!status.ok()) return std::move(status).Under(fmt::format("history[{}]", i));
+    alive = written;
   }
   NextVersion next;
   next.content = write.content;
@@ -103,7 +106,7 @@ Result<OperationResult> CreateMemory(Transaction& tx, const WriteMemory& write) 
   next.state = ChangedState(StateRecord(), write.state, tx.log_time());
   next.version = write.version;
   next.source_version = write.attributes.source.version;
-  next.follows_import = !write.history.empty();
+  next.follows_import = alive;
   ASSIGN_OR_RETURN(const Version version, PutVersion(tx, write.id, std::nullopt, std::move(next)));
   return Done(write.id, version, Outcome::kCreated);
 }

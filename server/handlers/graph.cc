@@ -108,7 +108,7 @@ Result<v1::NodeReply> PutOneNode(Service& service, RequestContext& context, v1::
     return InvalidArgument(fmt::format("\"{}\" is not the node of the path, \"{}\"", request.id(), id)).At("id");
   }
   request.set_id(id);
-  ASSIGN_OR_RETURN(WriteNode write, ToWriteNode(request, service.limits()));
+  ASSIGN_OR_RETURN(WriteNode write, ToWriteNode(request, service.limits(), context.credential().May(Right::kImport)));
   call.Add(std::move(write));
   ASSIGN_OR_RETURN(const MutationResult result, WriteAndWait(service, context, std::move(call)));
   ASSIGN_OR_RETURN(const NodeView node, service.engine.GetNode(ns, id));
