@@ -133,7 +133,7 @@ Status AddLongTexts(const ReadView& read, const Match& match, const FacetQuery& 
 std::string EncodeFacetCursor(uint64_t hash, const FacetValue& last) {
   std::string count;
   AppendFixed64(&count, last.count);
-  return EncodeListCursor(hash, {last.value, count});
+  return EncodeListCursor(hash, {last.value, count, 0});
 }
 
 Result<std::optional<FacetValue>> DecodeFacetCursor(uint64_t hash, std::string_view cursor) {

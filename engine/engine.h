@@ -35,7 +35,8 @@ enum class Durability : uint8_t {
 };
 
 struct EngineOptions {
-  std::string data_dir;  // made if absent; one process at a time
+  std::string data_dir;  // one process at a time
+  bool create = true;    // false: NotFound unless the directory holds a store
   const Clock* clock = &Clock::Real();
   uint64_t index_memory_bytes = uint64_t{2} << 30;  // budget for loaded indexes, over all tenants
   uint64_t block_cache_bytes = uint64_t{256} << 20;
@@ -162,6 +163,30 @@ struct NamedEdgePage {
   std::vector<NamedEdge> edges;
   std::string next_cursor;
 };
+struct ExportQuery {
+  uint32_t limit = 100;  // of memories, nodes, runs or edges; a page of long texts ends earlier
+  std::string cursor;    // binary; from the page before
+  bool history = true;
+  uint32_t history_versions_max = 1000;  // of one memory; older ones are left out
+};
+struct ExportedMemory {
+  Memory memory;
+  std::vector<HistoryEvent> history;  // before the current version, oldest first
+};
+struct ExportedNode {
+  Node node;
+  bool implicit = false;  // made by an edge alone
+};
+// One kind of row at a time: memories in the order of ids, then nodes, runs and edges. May be empty before the end.
+struct ExportPage {
+  std::vector<ExportedMemory> memories;
+  std::vector<ExportedNode> nodes;
+  std::vector<Run> runs;
+  std::vector<NamedEdge> edges;
+  std::string next_cursor;
+  uint64_t histories_cut = 0;  // memories that lost their oldest former versions to a limit
+};
+
 // Edges that hold now (or at the time asked about) at a node.
 struct Degrees {
   uint64_t out = 0;
@@ -295,6 +320,8 @@ class Engine {
   virtual Result<Run> FindRun(const NamespaceRef& ns, const Scopes& scopes) = 0;
   virtual Result<RunPage> ListRuns(const NamespaceRef& ns, const Scopes& scopes, uint32_t limit,
                                    const std::string& cursor) = 0;
+  // Everything that is there, whatever its state: also what has expired where expiry only hides. Renews no TTL.
+  virtual Result<ExportPage> Export(const NamespaceRef& ns, const ExportQuery& query, const ReadOptions& options) = 0;
   virtual Result<std::vector<ImportStatus>> ListImports(TenantId tenant) = 0;
   virtual Result<SearchReply> Search(const NamespaceRef& ns, const SearchRequest& request,
                                      const ReadOptions& options) = 0;

@@ -82,6 +82,10 @@ LocalEngine::~LocalEngine() = default;
 Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& options) {
   auto engine = std::unique_ptr<LocalEngine>(new LocalEngine(options));
   FileSystem& files = FileSystem::Posix();
+  if (!options.create) {
+    ASSIGN_OR_RETURN(const bool exists, Store::Exists(options.data_dir + "/rows"));
+    if (!exists) return NotFound(fmt::format("there is no store in {}", options.data_dir));
+  }
   RETURN_IF_ERROR(files.CreateDirectory(options.data_dir));
   auto lock = files.Lock(options.data_dir + "/LOCK");
   if (!lock.ok()) {
@@ -182,6 +186,11 @@ Result<std::pair<uint64_t, Position>> LocalEngine::Count(const NamespaceRef& ns,
 Result<FacetPage> LocalEngine::Facet(const NamespaceRef& ns, const FacetQuery& query, const ReadOptions& options) {
   ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
   return FacetMemories(view, query);
+}
+
+Result<ExportPage> LocalEngine::Export(const NamespaceRef& ns, const ExportQuery& query, const ReadOptions& options) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
+  return ExportRows(view, query);
 }
 
 Result<std::vector<HistoryEvent>> LocalEngine::History(const NamespaceRef& ns, const std::string& id) {

@@ -46,6 +46,7 @@ class LocalEngine final : public Engine {
   Result<Run> FindRun(const NamespaceRef& ns, const Scopes& scopes) override;
   Result<RunPage> ListRuns(const NamespaceRef& ns, const Scopes& scopes, uint32_t limit,
                            const std::string& cursor) override;
+  Result<ExportPage> Export(const NamespaceRef& ns, const ExportQuery& query, const ReadOptions& options) override;
   Result<std::vector<ImportStatus>> ListImports(TenantId tenant) override;
 
   // local_engine.cc

@@ -32,11 +32,19 @@ struct StateChange {
   std::optional<bool> refresh_ttl_on_read;
   std::optional<std::optional<double>> importance;
   std::optional<bool> pinned;
+  // With the import right only. Then expires_at and ttl_seconds may both be there, each as given.
+  std::optional<uint64_t> access_count;
+  std::optional<Timestamp> last_access;
+  std::optional<double> used;
+  std::optional<double> helpful;
+  std::optional<double> harmful;
 };
 
-// A former version that comes with an import, oldest first.
+// A former version that comes with an import, oldest first; or the end of a former life.
 struct ImportedVersion {
+  enum class Event : uint8_t { kWritten, kDeleted, kExpired };
   Version version;
+  Event event = Event::kWritten;  // otherwise only attributes.updated_at means anything: when it ended
   Content content;
   Attributes attributes;
 };
@@ -135,6 +143,8 @@ struct WriteEdge {
   std::string source_id;  // unknown ends become named nodes
   std::string target_id;
   std::string memory_id;  // empty: none; must exist
+  // With the import right only: recorded then, and ends may be memories that expired and are only hidden.
+  std::optional<Timestamp> recorded;
 };
 struct DeleteEdge {
   std::string id;
@@ -153,12 +163,20 @@ struct Node {
 };
 struct WriteNode {
   Node node;
+  // With the import right only.
+  std::optional<Timestamp> created_at;
+  std::optional<Timestamp> updated_at;
+  bool implicit = false;  // as if made by an edge; changes nothing where the id is taken
 };
 
 struct WriteRun {
   Scopes scopes;  // run_id is required; actor_id is no part of a run's identity
   std::optional<Value::Object> metadata;
   std::optional<std::optional<uint64_t>> ttl_seconds;
+  // With the import right only: instead of what the log time makes of it.
+  std::optional<Timestamp> created_at;
+  std::optional<Timestamp> last_activity;
+  std::optional<Timestamp> expires_at;
 };
 // Deletes the run and its memories.
 struct DeleteRun {

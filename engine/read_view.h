@@ -63,6 +63,8 @@ class ReadView {
 Result<SearchReply> SearchNamespace(const ReadView& view, const SearchRequest& request);
 // engine/list.cc: by filter, order and cursor; include_expired reads rows.
 Result<MemoryPage> ListMemories(const ReadView& view, const ListQuery& query);
+// engine/export.cc: all rows, page by page.
+Result<ExportPage> ExportRows(const ReadView& view, const ExportQuery& query);
 // engine/aggregate.cc
 Result<std::pair<uint64_t, Position>> CountMemories(const ReadView& view, const std::optional<Filter>& filter);
 Result<FacetPage> FacetMemories(const ReadView& view, const FacetQuery& query);

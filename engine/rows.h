@@ -138,6 +138,7 @@ Result<std::vector<Memory>> ReadMemories(const KvReader& ns, const std::vector<M
 // The number of the run with these scopes (actor_id aside).
 Result<std::optional<uint32_t>> FindRunNumber(const KvReader& ns, const Scopes& scopes);
 Result<std::optional<RunRow>> ReadRun(const KvReader& ns, uint32_t run);
+Run AsRun(RunRow row);
 
 Run AsRun(RunRow row);
 

@@ -11,6 +11,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/write_batch_with_index.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "engine/store_read_guard.h"
 
@@ -263,6 +264,8 @@ class RocksStore final : public Store {
 };
 
 }  // namespace
+
+Result<bool> Store::Exists(const std::string& path) { return FileSystem::Posix().Exists(path + "/CURRENT"); }
 
 Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
   rocksdb::DB* db = nullptr;

@@ -25,6 +25,8 @@ struct StoreOptions {
 class Store {
  public:
   static Result<std::unique_ptr<Store>> Open(const StoreOptions& options);
+  // Whether Open would find a store at `path` rather than make one.
+  static Result<bool> Exists(const std::string& path);
   virtual ~Store() = default;
 
   // The committed state at this moment, unchanged while it is held. Thread-safe; hold it briefly, since it

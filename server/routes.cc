@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "server/handlers/export.h"
 #include "server/handlers/graph.h"
 #include "server/handlers/memories.h"
 #include "server/handlers/memory_queries.h"
@@ -114,6 +115,8 @@ std::vector<ApiRoute> MakeRoutes() {
       Read<&ExpandFrom>("POST", ns + "/graph:expand"),
       Read<&FindPathBetween>("POST", ns + "/graph:path"),
       Read<&RankFrom>("POST", ns + "/graph:rank"),
+
+      Read<&ExportNamespace>("POST", ns + "/export"),
 
       Read<&GetStatus>("GET", "/v1/status"),
       Read<&ListImports>("GET", "/v1/imports"),

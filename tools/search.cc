@@ -127,7 +127,7 @@ ExitCode RunSearch(const SearchOptions& options) {
     Fail(request.status());
     return ExitCode::kBadCommand;
   }
-  auto access = OpenAccess(options.store);
+  auto access = OpenAccess(options.store, IfNoStore::kFail);
   if (!access.ok()) return Fail(access.status());
   const auto reply = access->client->Search(options.namespace_name, *request);
   if (!reply.ok()) return Fail(reply.status());

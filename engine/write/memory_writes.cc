@@ -106,13 +106,16 @@ Result<bool> IsInHistory(Transaction& tx, const std::string& id, const IdRow& ro
   ASSIGN_OR_RETURN(const auto stored, FindFormerVersion(tx.rows(), id, row.node, given.version));
   if (!stored) return tx.head.config.history_versions != kHistoryKeepAll;
   const bool ended = stored->kind == HistoryEvent::Kind::kDelete || stored->kind == HistoryEvent::Kind::kExpire;
+  if (given.event != ImportedVersion::Event::kWritten) return ended && stored->time == given.attributes.updated_at;
   return !ended && stored->time == given.attributes.updated_at &&
          ContentHash(stored->memory.content) == ContentHash(given.content) &&
          SameAttributes(stored->memory.attributes, given.attributes);
 }
 
-// Stores former version `i` unless the id, deleted since, has it already; true when it was stored.
-Result<bool> ImportVersion(Transaction& tx, const WriteMemory& write, const std::optional<IdRow>& before, size_t i) {
+// Stores former version `i`, or the end of a former life, unless the id, deleted since, has it already; true when it was
+// stored. `alive`: whether another version came before it in the same life.
+Result<bool> ImportVersion(Transaction& tx, const WriteMemory& write, const std::optional<IdRow>& before, size_t i,
+                           bool alive) {
   const ImportedVersion& given = write.history[i];
   if (before && before->is_memory && given.version <= before->version) {
     ASSIGN_OR_RETURN(const bool same, IsInHistory(tx, write.id, *before, given));
@@ -124,8 +127,12 @@ Result<bool> ImportVersion(Transaction& tx, const WriteMemory& write, const std:
         .At("version")
         .With("version", std::to_string(before->version.value));
   }
+  if (given.event != ImportedVersion::Event::kWritten) {
+    RETURN_IF_ERROR(PutImportedEnd(tx, write.id, given));
+    return true;
+  }
   RETURN_IF_ERROR(AdmitVectors(tx, given.content, {}));
-  const auto kind = i == 0 ? HistoryEvent::Kind::kAdd : HistoryEvent::Kind::kUpdate;
+  const auto kind = alive ? HistoryEvent::Kind::kUpdate : HistoryEvent::Kind::kAdd;
   RETURN_IF_ERROR(PutImportedVersion(tx, write.id, kind, given));
   return true;
 }
@@ -134,11 +141,11 @@ Result<OperationResult> CreateMemory(Transaction& tx, const WriteMemory& write) 
   ASSIGN_OR_RETURN(auto duplicate, FindDuplicate(tx, write));
   if (duplicate) return std::move(*duplicate);
   ASSIGN_OR_RETURN(const auto before, FindId(tx.rows(), write.id));
-  bool follows_import = false;
+  bool alive = false;
   for (size_t i = 0; i < write.history.size(); ++i) {
-    auto imported = ImportVersion(tx, write, before, i);
+    auto imported = ImportVersion(tx, write, before, i, alive);
     if (!imported.ok()) return std::move(imported).status().Under(fmt::format("history[{}]", i));
-    follows_import |= *imported;
+    alive = *imported && write.history[i].event == ImportedVersion::Event::kWritten;
   }
   NextVersion next;
   next.content = write.content;
@@ -150,7 +157,7 @@ Result<OperationResult> CreateMemory(Transaction& tx, const WriteMemory& write) 
   const bool is_above = !before || !before->is_memory || (write.version && *write.version > before->version);
   if (is_above) next.version = write.version;
   next.source_version = write.attributes.source.version;
-  next.follows_import = follows_import;
+  next.follows_import = alive;
   ASSIGN_OR_RETURN(const Version version, PutVersion(tx, write.id, std::nullopt, std::move(next)));
   return Done(write.id, version, Outcome::kCreated);
 }

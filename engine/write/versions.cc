@@ -305,6 +305,29 @@ Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::op
   return row.version;
 }
 
+Status PutImportedEnd(Transaction& tx, const std::string& id, const ImportedVersion& end) {
+  ASSIGN_OR_RETURN(IdRow row, BaseRow(tx, id, std::nullopt));
+  const Version ended = row.version;
+  if (ended.value > 0) {
+    ++tx.counters.former_versions;
+  } else {
+    // What it ended was trimmed: a slot of its own, so that it refers to nobody else's rows.
+    RETURN_IF_ERROR(CheckRoom(tx));
+    row.slot = tx.counters.next_slot;
+    tx.counters.next_slot = row.slot.Next();
+  }
+  row.is_memory = true;
+  row.implicit = false;
+  row.live = false;
+  row.version = end.version;
+  const bool expired = end.event == ImportedVersion::Event::kExpired;
+  const auto kind = expired ? HistoryEvent::Kind::kExpire : HistoryEvent::Kind::kDelete;
+  tx.batch().Put(Key(keys::kVersion).Add(row.node).Add(row.version),
+                 EncodeVersion({kind, row.slot, ended, end.attributes.updated_at}));
+  PutIdRow(tx, id, row);
+  return {};
+}
+
 Status PutImportedVersion(Transaction& tx, const std::string& id, HistoryEvent::Kind kind,
                           const ImportedVersion& version) {
   RETURN_IF_ERROR(CheckRoom(tx));
@@ -404,10 +427,6 @@ Result<NodeNumber> NewNode(Transaction& tx, std::string_view id) {
 
 StateRecord ChangedState(const StateRecord& state, const StateChange& change, Timestamp log_time) {
   StateRecord changed = state;
-  if (change.expires_at) {
-    changed.expires_at = *change.expires_at;
-    changed.ttl_seconds.reset();
-  }
   if (change.ttl_seconds) {
     changed.ttl_seconds = *change.ttl_seconds;
     changed.expires_at.reset();
@@ -416,9 +435,18 @@ StateRecord ChangedState(const StateRecord& state, const StateChange& change, Ti
       changed.expires_at = log_time.PlusSeconds(seconds);
     }
   }
+  if (change.expires_at) {
+    changed.expires_at = *change.expires_at;
+    if (!change.ttl_seconds) changed.ttl_seconds.reset();
+  }
   if (change.refresh_ttl_on_read) changed.refresh_ttl_on_read = *change.refresh_ttl_on_read;
   if (change.importance) changed.importance = *change.importance;
   if (change.pinned) changed.pinned = *change.pinned;
+  if (change.access_count) changed.access_count = *change.access_count;
+  if (change.last_access) changed.last_access = *change.last_access;
+  if (change.used) changed.used = *change.used;
+  if (change.helpful) changed.helpful = *change.helpful;
+  if (change.harmful) changed.harmful = *change.harmful;
   return changed;
 }
 

@@ -38,6 +38,8 @@ Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::op
 // version is above the id's last.
 Status PutImportedVersion(Transaction& tx, const std::string& id, HistoryEvent::Kind kind,
                           const ImportedVersion& version);
+// The end of a former life, likewise.
+Status PutImportedEnd(Transaction& tx, const std::string& id, const ImportedVersion& end);
 
 // Changes the state record alone. False when nothing differs.
 Result<bool> PutState(Transaction& tx, const std::string& id, const CurrentMemory& before, const StateRecord& state);

@@ -109,7 +109,7 @@ Result<v1::NodeReply> PutOneNode(Service& service, RequestContext& context, v1::
     return InvalidArgument(fmt::format("\"{}\" is not the node of the path, \"{}\"", request.id(), id)).At("id");
   }
   request.set_id(id);
-  ASSIGN_OR_RETURN(WriteNode write, ToWriteNode(request, service.limits()));
+  ASSIGN_OR_RETURN(WriteNode write, ToWriteNode(request, service.limits(), context.credential().May(Right::kImport)));
   call.Add(std::move(write));
   ASSIGN_OR_RETURN(const MutationResult result, WriteAndWait(service, context, std::move(call)));
   // Degrees are the edges' own and as of now; of a namespace that was dropped meanwhile there are none.

@@ -191,6 +191,28 @@ TEST_F(ListTest, ExpiredOnesAreFoundOnRequestUntilTheyAreSwept) {
   EXPECT_THAT(Walk(query), ElementsAre("b"));
 }
 
+TEST_F(ListTest, PagesWithExpiredOnesCountTheListOnce) {
+  for (const char* id : {"a", "b", "c", "d", "e"}) Put(id);
+  Put("x", {}, MemoryState::kArchived);
+  for (const bool descending : {false, true}) {
+    ListQuery query = By("id", descending, 2);
+    query.include_expired = true;
+    const auto first = Page(query);
+    ASSERT_TRUE(first.ok());
+    EXPECT_EQ(first->total, 5u);
+    Put("f");
+    query.cursor = first->next_cursor;
+    const auto second = Page(query);
+    ASSERT_TRUE(second.ok());
+    EXPECT_EQ(second->total, 5u);  // as the first page told it: no page reads more than itself
+    EXPECT_EQ(second->memories.size(), 2u);
+    EXPECT_EQ(second->memories[0].id, "c");
+    DeleteMemory deletion;
+    deletion.id = "f";
+    ASSERT_TRUE(Write(deletion).status.ok());
+  }
+}
+
 // --- Facets.
 
 class FacetTest : public ListTest {

@@ -94,6 +94,20 @@ TEST_F(ServeCliTest, BadCommandLinesAreTwo) {
   EXPECT_EQ(Run("import jsonl file --namespace n --data store --server http://127.0.0.1:1").code, 2);
 }
 
+TEST_F(ServeCliTest, CommandsThatOnlyReadMakeNoStore) {
+  std::filesystem::create_directory(Path("empty"));
+  for (const std::string folder : {"missing", "empty"}) {
+    for (const std::string command : {"stats", "stats -n notes", "search tea -n notes", "export -n notes"}) {
+      const CliResult result = Run(command + " --data " + folder);
+      EXPECT_EQ(result.code, 1) << result.output;
+      EXPECT_NE(result.output.find("no store in " + folder), std::string::npos) << result.output;
+      EXPECT_NE(result.output.find("engram serve --data"), std::string::npos) << result.output;
+    }
+  }
+  EXPECT_FALSE(std::filesystem::exists(Path("missing")));
+  EXPECT_TRUE(std::filesystem::is_empty(Path("empty")));
+}
+
 TEST_F(ServeCliTest, HelpAndVersionAreFine) {
   EXPECT_EQ(Run("--version").code, 0);
   for (const char* command : {"", "serve", "import jsonl", "import sqlite", "export", "search", "stats"}) {

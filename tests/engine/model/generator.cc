@@ -106,6 +106,13 @@ StateChange Generator::RandomStateChange(Timestamp now) {
   if (OneIn(6)) change.refresh_ttl_on_read = OneIn(2);
   if (OneIn(4)) change.importance.emplace(Pick(11) / 10.0);
   if (OneIn(6)) change.pinned = OneIn(2);
+  if (OneIn(20)) {  // as an import brings them
+    change.access_count = Pick(9);
+    change.last_access = now.PlusSeconds(-int64_t{Pick(1000)});
+    change.used = Pick(5);
+    change.helpful = Pick(5);
+    change.harmful = Pick(5);
+  }
   return change;
 }
 
@@ -224,16 +231,19 @@ WriteEdge Generator::RandomEdge(Timestamp now) {
   if (OneIn(5)) write.edge.scopes.user_id = "ann";
   if (OneIn(8)) write.edge.valid_from = now.PlusSeconds(int64_t{Pick(100)} - 50);
   if (OneIn(8)) write.edge.valid_to = now.PlusSeconds(int64_t{Pick(300)} - 20);
+  if (OneIn(10)) write.recorded = now.PlusSeconds(-int64_t{Pick(500)});
   return write;
 }
 
-WriteRun Generator::RandomRun() {
+WriteRun Generator::RandomRun(Timestamp now) {
   WriteRun run;
   run.scopes.run_id = "r" + std::to_string(Pick(3));
   if (!OneIn(3)) run.scopes.user_id = OneIn(2) ? "ann" : "bob";
   if (OneIn(2)) run.ttl_seconds.emplace(20 + Pick(400));
   if (OneIn(8)) run.ttl_seconds.emplace(std::nullopt);
   if (OneIn(3)) run.metadata = RandomMetadata();
+  if (OneIn(6)) run.created_at = run.last_activity = now.PlusSeconds(-int64_t{Pick(1000)});
+  if (OneIn(6)) run.expires_at = now.PlusSeconds(1 + int64_t{Pick(400)});
   return run;
 }
 
@@ -283,10 +293,12 @@ Operation Generator::RandomOperation(const TwinState& state, Timestamp now) {
     write.node.name = RandomText(2);
     write.node.kind = "entity";
     if (OneIn(3)) write.node.aliases = {RandomWord()};
+    if (OneIn(5)) write.created_at = write.updated_at = now.PlusSeconds(-int64_t{Pick(1000)});
+    write.implicit = OneIn(8);
     return write;
   }
-  if (what < 97) return RandomRun();
-  if (what < 98) return DeleteRun{RandomRun().scopes};
+  if (what < 97) return RandomRun(now);
+  if (what < 98) return DeleteRun{RandomRun(now).scopes};
   return RandomSettings();
 }
 

@@ -109,18 +109,21 @@ void TwinWriter::Admit(const Content& content) {
 }
 
 StateRecord TwinWriter::Changed(StateRecord state, const StateChange& change) const {
-  if (change.expires_at) {
-    state.expires_at = *change.expires_at;
-    state.ttl_seconds.reset();
-  }
   if (change.ttl_seconds) {
     state.ttl_seconds = *change.ttl_seconds;
     state.expires_at.reset();
     if (state.ttl_seconds) state.expires_at = now_.PlusSeconds(static_cast<int64_t>(*state.ttl_seconds));
   }
+  if (change.expires_at) state.expires_at = *change.expires_at;
+  if (change.expires_at && !change.ttl_seconds) state.ttl_seconds.reset();
   if (change.refresh_ttl_on_read) state.refresh_ttl_on_read = *change.refresh_ttl_on_read;
   if (change.importance) state.importance = *change.importance;
   if (change.pinned) state.pinned = *change.pinned;
+  if (change.access_count) state.access_count = *change.access_count;
+  if (change.last_access) state.last_access = *change.last_access;
+  if (change.used) state.used = *change.used;
+  if (change.helpful) state.helpful = *change.helpful;
+  if (change.harmful) state.harmful = *change.harmful;
   return state;
 }
 

@@ -58,8 +58,8 @@ class TwinWriter {
   bool Erase(const std::string& id);
   void Trim(TwinMemory* memory) const;
   void RetireEdgesOf(const std::string& id);
-  void Retire(const std::string& edge_id);
-  void NameEnd(const std::string& id);
+  void Retire(const std::string& edge_id, Timestamp at_time);
+  void NameEnd(const std::string& id, bool imported);
   std::optional<uint32_t> ActiveRun(const Scopes& scopes) const;
   uint32_t NewRun(const Scopes& scopes);
   void Renew(uint32_t run);
