@@ -112,8 +112,8 @@ Result<bool> IsInHistory(Transaction& tx, const std::string& id, const IdRow& ro
          SameAttributes(stored->memory.attributes, given.attributes);
 }
 
-// Stores former version `i`, or the end of a former life, unless the id, deleted since, has it already; true when it was
-// stored. `alive`: whether another version came before it in the same life.
+// Stores former version `i`, or the end of a former life, unless the id, deleted since, has it already; true when it
+// was stored. `alive`: whether another version came before it in the same life.
 Result<bool> ImportVersion(Transaction& tx, const WriteMemory& write, const std::optional<IdRow>& before, size_t i,
                            bool alive) {
   const ImportedVersion& given = write.history[i];
