@@ -60,7 +60,8 @@ struct WriteMemory {
   std::optional<Timestamp> created_at;
   std::optional<Timestamp> updated_at;
   std::optional<Version> version;  // where the id has come further already, the next number instead
-  // Versions that the id has already are left as they are; AlreadyExists where they differ.
+  // Of a new life: versions that the id, deleted since, has already are left as they are; AlreadyExists where they
+  // differ. Over a live memory it is left aside.
   std::vector<ImportedVersion> history;
 };
 

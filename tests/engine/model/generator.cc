@@ -147,6 +147,7 @@ WriteMemory Generator::RandomWrite(const TwinState& state, Timestamp now) {
   if (OneIn(3)) write.attributes.event_time = now.PlusSeconds(-int64_t{Pick(100'000)});
   if (OneIn(4)) write.attributes.source.version = Pick(20);
   if (OneIn(6)) write.attributes.source.system = "crm";
+  if (OneIn(12)) write.version = Version(1 + Pick(12));  // as an import gives it, often behind a tombstone's
   write.state = RandomStateChange(now);
   write.if_version = RandomIfVersion(state, write.id);
   const TwinMemory* memory = state.Find(write.id);

@@ -134,7 +134,8 @@ void TwinWriter::Trim(TwinMemory* memory) const {
 }
 
 void TwinWriter::PutVersion(const std::string& id, bool existed, bool new_content, Content content,
-                            Attributes attributes, const StateRecord& state, std::optional<uint64_t> source_version) {
+                            Attributes attributes, const StateRecord& state, std::optional<uint64_t> source_version,
+                            std::optional<Version> given) {
   TwinMemory& memory = Edit(id);
   if (memory.version.value == 0) {
     const auto node = state_.nodes.find(id);
@@ -142,7 +143,7 @@ void TwinWriter::PutVersion(const std::string& id, bool existed, bool new_conten
     if (node != state_.nodes.end()) state_.nodes.erase(node);
   }
   memory.live = true;
-  memory.version = memory.version.Next();
+  memory.version = given && *given > memory.version ? *given : memory.version.Next();
   if (new_content) memory.content = std::move(content);
   memory.attributes = std::move(attributes);
   memory.state = state;
@@ -228,7 +229,7 @@ OperationResult TwinWriter::operator()(const WriteMemory& op) {
       if (duplicate->run) Renew(*duplicate->run);
       return {twin, duplicate->version, Outcome::kDuplicate};
     }
-    PutVersion(op.id, false, true, op.content, attributes, Changed({}, op.state), given);
+    PutVersion(op.id, false, true, op.content, attributes, Changed({}, op.state), given, op.version);
     return {op.id, state_.Find(op.id)->version, Outcome::kCreated};
   }
   if (current->attributes.scopes != op.attributes.scopes) throw Refusal{StatusCode::kInvalidArgument};
@@ -236,7 +237,7 @@ OperationResult TwinWriter::operator()(const WriteMemory& op) {
   const bool same_content = op.content == current->content;
   if (same_content && EqualButForTimes(current->attributes, op.attributes)) return KeepVersion(op.id, state);
   attributes.created_at = current->attributes.created_at;
-  PutVersion(op.id, true, !same_content, op.content, attributes, state, given);
+  PutVersion(op.id, true, !same_content, op.content, attributes, state, given, op.version);
   return {op.id, state_.Find(op.id)->version, Outcome::kUpdated};
 }
 
