@@ -15,6 +15,13 @@
 namespace engram {
 namespace {
 
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  engram import jsonl notes.jsonl --namespace notes       what `engram export` wrote, or your own lines\n"
+    "  engram import sqlite captures.db --namespace chat       one memory per row; again whenever it has grown\n"
+    "\n"
+    "Each source has its own --help.";
+
 constexpr const char* kJsonlExamples =
     "Each line is one memory as the API writes it, or {\"edge\":{…}}, {\"node\":{…}} or {\"run\":{…}}:\n"
     "  {\"id\":\"m1\",\"text\":\"Ann drinks green tea\",\"user_id\":\"ann\",\"metadata\":{\"topic\":\"tea\"}}\n"
@@ -78,10 +85,12 @@ void PrintSummary(const ImportChoice& choice, const ImportSummary& summary, cons
 ExitCode Stopped(const ImportChoice& choice, const ImportSummary& summary, const char* unit, const Status& status) {
   const ExitCode code = Fail(status);
   if (summary.memories + summary.edges + summary.nodes > 0) PrintSummary(choice, summary, unit);
-  if (choice.options.rejects_path.empty()) {
+  if (summary.stopped_by_record) {
     fmt::print(stderr,
                "        correct it and run this again, it goes on from there; or give --rejects FILE to go on past "
                "what can't be taken\n");
+  } else if (summary.records > 0) {
+    fmt::print(stderr, "        run this again when that is mended: it goes on after what was written\n");
   }
   return code;
 }
@@ -182,6 +191,7 @@ std::shared_ptr<ImportChoice> AddImportOptions(CLI::App* command) {
 void AddImportCommand(CLI::App& app, ChosenCommand* chosen) {
   CLI::App* import = app.add_subcommand("import", "Write memories from a file");
   import->require_subcommand(1);
+  import->footer(kExamples);
 
   CLI::App* jsonl = import->add_subcommand("jsonl", "From JSON Lines, one memory a line");
   jsonl->footer(kJsonlExamples);

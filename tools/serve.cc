@@ -151,7 +151,7 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* serve = app.add_subcommand("serve", "Serve a data folder over HTTP");
   serve->footer(kExamples);
-  serve->set_config("--config", "", "A file with options");
+  serve->set_config("--config", "", "A file with options")->type_name("FILE");
 
   EngineOptions& engine = options->service.engine_options;
   serve->add_option("--data", engine.data_dir, "The data folder; made if absent")
@@ -171,7 +171,8 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
   serve->add_option("--port-file", options->port_file, "Write the port here once requests are served")
       ->type_name("FILE");
   serve->add_option("--log-level", options->log_level, "debug, info, warning or error")->capture_default_str();
-  serve->add_flag("!--no-access-log", options->server.access_log, "No log line for each request");
+  serve->add_flag_callback(
+      "--no-access-log", [options] { options->server.access_log = false; }, "No log line for each request");
 
   serve->add_option("--index-memory", engine.index_memory_bytes, "Budget for indexes in memory, such as 2GiB")
       ->transform(CLI::AsSizeValue(true))

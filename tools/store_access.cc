@@ -20,7 +20,9 @@ Result<StoreAccess> OpenFolder(const std::string& data_dir, IfNoStore if_no_stor
   options.engine_options.create = if_no_store == IfNoStore::kCreate;
   StoreAccess access;
   auto store = OpenStore(options);
-  if (!store.ok() && store.status().code() == StatusCode::kUnavailable) {
+  std::error_code error;
+  const bool is_folder = std::filesystem::is_directory(data_dir, error);
+  if (!store.ok() && is_folder && store.status().code() == StatusCode::kUnavailable) {
     return Unavailable(
         fmt::format("{}; if that is a server, use --server instead of --data", store.status().message()));
   }

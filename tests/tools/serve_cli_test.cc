@@ -108,6 +108,21 @@ TEST_F(ServeCliTest, CommandsThatOnlyReadMakeNoStore) {
   EXPECT_TRUE(std::filesystem::is_empty(Path("empty")));
 }
 
+TEST_F(ServeCliTest, MistakesOnTheCommandLineAreSaidAsTheyAre) {
+  const auto says = [&](const std::string& arguments, int code, const std::string& text) {
+    const CliResult result = Run(arguments);
+    EXPECT_EQ(result.code, code) << arguments;
+    EXPECT_NE(result.output.find(text), std::string::npos) << arguments << "\n" << result.output;
+  };
+  says("bogus --data store", 2, "there is no command \"bogus\"");
+  says("search --namespace notes --data store", 2, "give words, --vector-file or --request");
+  WriteFile("file", "{\"text\":\"x\"}\n");
+  says("import jsonl file --namespace n --data file", 1, "engram: can't create directory file: Not a directory\n");
+  const CliResult name = Run("import jsonl file --namespace a/b --data store");
+  EXPECT_EQ(name.output.find("--rejects"), std::string::npos) << name.output;
+  says("import --help", 0, "engram import sqlite");
+}
+
 TEST_F(ServeCliTest, HelpAndVersionAreFine) {
   EXPECT_EQ(Run("--version").code, 0);
   for (const char* command : {"", "serve", "import jsonl", "import sqlite", "export", "search", "stats"}) {

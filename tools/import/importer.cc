@@ -181,6 +181,7 @@ Status Importer::Reject(const SourceRecord& record, const Status& why) {
     fmt::print(stderr, "{}: {}{}\n", record.place, why.message(), where);
     return {};
   }
+  summary_.stopped_by_record = true;
   Status ended(why.code(), fmt::format("{}: {}", record.place, why.message()));
   if (!why.field().empty()) ended = std::move(ended).At(why.field());
   return ended;

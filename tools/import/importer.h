@@ -47,6 +47,7 @@ struct ImportSummary {
   uint64_t rejected = 0;           // by this run
   uint64_t rejected_before = 0;    // by runs that this one continues
   bool complete = false;           // the source was read to its end
+  bool stopped_by_record = false;  // the error is about the source, not about the store or the network
   std::vector<std::string> notes;  // of what was not done as the source has it, for a person
 };
 
