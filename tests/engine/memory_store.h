@@ -54,7 +54,6 @@ class MemoryStore final : public Store {
       save_points.pop_back();
     }
     void PopSavePoint() override { save_points.pop_back(); }
-    uint64_t ByteSize() const override { return 0; }
 
     MemoryKv rows;
     std::vector<MemoryKv> save_points;
