@@ -65,17 +65,25 @@ void DeleteReply(Transaction& tx, Timestamp time, std::string_view key) {
   tx.batch().Delete(Key(keys::kReplyByTime).Add(time).AddRaw(key));
 }
 
+// Deletes some of the replies up to `before`. Remembers how old the oldest is when there are none.
 Status TrimReplies(Transaction& tx, Timestamp before) {
+  if (tx.replies_since && *tx.replies_since > before) return {};
+  std::optional<Timestamp> oldest_kept;
   std::vector<std::pair<Timestamp, std::string>> old;
   const auto it = tx.rows().ScanPrefix(std::string(1, keys::kReplyByTime));
   for (; it->Valid() && old.size() < kTrimmedMax; it->Next()) {
     ByteReader key(it->key().substr(1));
     const Timestamp time{key.KeySigned64()};
-    if (time > before) break;
+    if (time > before) {
+      oldest_kept = time;
+      break;
+    }
     old.emplace_back(time, key.rest());
   }
   RETURN_IF_ERROR(it->status());
   for (const auto& [time, key] : old) DeleteReply(tx, time, key);
+  // With none at all, the next one comes at this mutation's log time.
+  if (old.size() < kTrimmedMax) tx.replies_since = oldest_kept.value_or(tx.log_time());
   return {};
 }
 

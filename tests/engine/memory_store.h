@@ -90,7 +90,7 @@ class TestWriter {
     mutation.operations = std::move(operations);
     auto overlay = store_->NewOverlay();
     Held held;
-    held.result = ApplyMutation(mutation, now_, ApplyOptions(), *overlay, &held.publications);
+    held.result = ApplyMutation(mutation, now_, ApplyOptions(), cache_, *overlay, &held.publications);
     ENGRAM_CHECK(held.result.status.ok());
     ENGRAM_CHECK(store_->Commit(std::move(overlay), false).ok());
     return held;
@@ -102,6 +102,7 @@ class TestWriter {
  private:
   MemoryStore* store_;
   IndexRegistry* registry_;
+  NamespaceCache cache_;
   Timestamp now_ = Timestamp::FromSeconds(1'800'000'000);
 };
 
