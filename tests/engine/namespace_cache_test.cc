@@ -134,6 +134,46 @@ TEST_F(NamespaceCacheTest, ReadOnlyHoldsFromTheNextMutationOfTheGroup) {
   EXPECT_TRUE(Apply("a", {Put("m2")}).status.ok());
 }
 
+TEST_F(NamespaceCacheTest, OldRepliesAndLogRowsGoWithTheFirstMutationAfterTheirTime) {
+  const ApplyOptions options{.log_retention_seconds = 60, .idempotency_seconds = 100};
+  NamespaceId ns;
+  const auto write_at = [&](int64_t seconds) {
+    group_ = store_.NewOverlay();
+    Mutation mutation;
+    mutation.tenant = kTenant;
+    mutation.namespace_name = "a";
+    mutation.operations = {Put("at" + std::to_string(seconds))};
+    mutation.idempotency = Mutation::Idempotency{"key" + std::to_string(seconds), 7};
+    const auto result = ApplyMutation(mutation, kStart.PlusSeconds(seconds), options, cache_, *group_, &publications_);
+    ASSERT_TRUE(result.status.ok()) << result.status.ToString();
+    ns = result.namespace_id;
+    EndGroup();
+  };
+  const auto count = [&](char kind) {
+    const auto snapshot = store_.Snapshot();
+    int rows = 0;
+    const auto it = ScopedReader(*snapshot, keys::Scope(kTenant, ns)).ScanPrefix(std::string(1, kind));
+    for (; it->Valid(); it->Next()) ++rows;
+    return rows;
+  };
+  const auto expect_at = [&](int64_t seconds, int log_rows, int replies) {
+    SCOPED_TRACE(seconds);
+    ASSERT_NO_FATAL_FAILURE(write_at(seconds));
+    EXPECT_EQ(count(keys::kLog), log_rows);
+    EXPECT_EQ(count(keys::kReply), replies);
+    EXPECT_EQ(count(keys::kReplyByTime), replies);
+  };
+  expect_at(0, 1, 1);
+  expect_at(10, 2, 2);
+  expect_at(50, 3, 3);
+  expect_at(60, 3, 4);   // without the log row of 0
+  expect_at(99, 3, 5);   // without that of 10
+  expect_at(100, 4, 5);  // without the reply of 0
+  expect_at(110, 4, 5);  // without the log row of 50 and the reply of 10
+  expect_at(250, 1, 2);  // at most four each time: the reply of 110 is left
+  expect_at(251, 2, 2);
+}
+
 TEST_F(NamespaceCacheTest, TenantsDoNotMeetInNames) {
   const NamespaceId ours = Apply("a", {Put("m1"), Put("m2")}, true).namespace_id;
   Mutation foreign;
@@ -191,9 +231,10 @@ TEST(CommitterTest, AGroupThatWasNotCommittedLeavesNothingBehind) {
   const MutationResult first = write("a", {Put("m1")});
   ASSERT_TRUE(first.status.ok()) << first.status.ToString();
   store.full = true;
-  EXPECT_EQ(write("a", {Put("m2", {1, 2, 3})}).status.code(), StatusCode::kOutOfSpace);
-  EXPECT_EQ(write("b", {Put("m1")}).status.code(), StatusCode::kOutOfSpace);
   EXPECT_EQ(write("a", {DropNamespace{}}).status.code(), StatusCode::kOutOfSpace);
+  EXPECT_EQ(write("b", {Put("m1")}).status.code(), StatusCode::kOutOfSpace);
+  // Last, since the others clear the cache when they are accepted.
+  EXPECT_EQ(write("a", {Put("m2", {1, 2, 3})}).status.code(), StatusCode::kOutOfSpace);
   store.full = false;
   const MutationResult second = write("a", {Put("m2", {1, 2})});
   ASSERT_TRUE(second.status.ok()) << second.status.ToString();
