@@ -110,7 +110,7 @@ void Committer::CommitGroup(std::vector<Task> group) {
   for (const Task& task : group) {
     if (const auto* write = std::get_if<Write>(&task)) {
       sync |= write->durability == Durability::kSync;
-      results.push_back(ApplyMutation(write->mutation, log_time, options_.apply, *overlay, &publications));
+      results.push_back(ApplyMutation(write->mutation, log_time, options_.apply, cache_, *overlay, &publications));
     } else {
       const auto& lookup = std::get<TenantLookup>(task);
       sync = true;
@@ -125,7 +125,8 @@ void Committer::CommitGroup(std::vector<Task> group) {
   if (committed.ok()) {
     for (const Publication& publication : publications) registry_->Publish(publication);
   } else {
-    // Every reply given now would speak of rows that are not there.
+    // Every reply given now would speak of rows that are not there, as does the cache.
+    cache_.Clear();
     for (MutationResult& result : results) {
       result = MutationResult();
       result.status = committed;

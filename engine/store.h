@@ -41,7 +41,6 @@ class Store {
     virtual void RollbackToSavePoint() = 0;
     // Keeps what was done since the last save point and removes that.
     virtual void PopSavePoint() = 0;
-    virtual uint64_t ByteSize() const = 0;
   };
   virtual std::unique_ptr<Overlay> NewOverlay() = 0;
 

@@ -68,7 +68,12 @@ template <auto kFunction>
 ApiRoute Write(const char* method, std::string pattern, Names query = {}) {
   return Make<kFunction>(method, std::move(pattern), Right::kWrite, Cost::kHeavy, std::move(query));
 }
-// Writes that are decided by the committer and have next to nothing to decode.
+// Writes that wait for nothing: the committer decides and replies. Their bodies may be long.
+template <auto kFunction>
+ApiRoute AsyncWrite(const char* method, std::string pattern, Names query = {}) {
+  return Make<kFunction>(method, std::move(pattern), Right::kWrite, Cost::kBySize, std::move(query));
+}
+// The same with next to nothing to decode.
 template <auto kFunction>
 ApiRoute QuickWrite(const char* method, std::string pattern, Names query = {}) {
   return Make<kFunction>(method, std::move(pattern), Right::kWrite, Cost::kCheap, std::move(query));
@@ -86,7 +91,7 @@ std::vector<ApiRoute> MakeRoutes() {
       Write<&PatchNamespaceConfig>("PATCH", ns),
       QuickWrite<&DeleteNamespace>("DELETE", ns),
 
-      Write<&WriteMemories>("POST", ns + "/memories"),
+      AsyncWrite<&WriteMemories>("POST", ns + "/memories"),
       Read<&GetMemory>("GET", ns + "/memories/{id}", one_memory),
       Write<&PatchOneMemory>("PATCH", ns + "/memories/{id}"),
       QuickWrite<&DeleteOneMemory>("DELETE", ns + "/memories/{id}", {"if_version", "erase"}),
@@ -107,7 +112,7 @@ std::vector<ApiRoute> MakeRoutes() {
       Read<&SearchMemories>("POST", ns + "/search"),
       Read<&SearchBatch>("POST", ns + "/search:batch"),
 
-      Write<&PutEdges>("POST", ns + "/edges"),
+      AsyncWrite<&PutEdges>("POST", ns + "/edges"),
       Write<&DeleteEdges>("POST", ns + "/edges:delete"),
       Read<&ListEdgesOf>("POST", ns + "/edges:list"),
       Write<&PutOneNode>("PUT", ns + "/nodes/{id}"),

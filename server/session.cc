@@ -24,6 +24,13 @@ namespace http = boost::beast::http;
 
 constexpr asio::as_tuple_t<asio::use_awaitable_t<Session::Executor>> kToken;
 
+// What decodes in less time than it takes to wake another thread.
+constexpr size_t kSmallBodyBytes = size_t{16} << 10;
+
+bool IsCheap(const Route& route, const HttpRequest& request) {
+  return route.cost == Cost::kCheap || (route.cost == Cost::kBySize && request.body.size() <= kSmallBodyBytes);
+}
+
 std::string_view PathOf(std::string_view target) { return target.substr(0, target.find('?')); }
 
 std::string PeerOf(const Session::Socket& socket) {
@@ -214,7 +221,7 @@ Status Session::Admit(const RequestFraming& framing, RequestContext* context, Ro
 Session::Awaitable<HttpResponse> Session::Handle(std::shared_ptr<Exchange> exchange, const Route& route) {
   SetDeadline(Clock::time_point::max());
   state_->metrics.AddInFlight(1);
-  if (route.cost == Cost::kCheap) {
+  if (IsCheap(route, exchange->context.request())) {
     RunHandler(route, exchange);
   } else {
     // Weak, for the exchange owns it.

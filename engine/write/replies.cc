@@ -52,14 +52,20 @@ void DeleteReply(const ReplyTable& table, std::string_view key, const StoredRepl
   for (const std::string& id : NamedIds(reply)) table.batch.Delete(IdPrefix(id) + std::string(key));
 }
 
+// Deletes some of those past retention. Remembers how old the oldest is when there are no more.
 Status TrimReplies(const ReplyTable& table) {
   const Timestamp before = table.log_time.PlusSeconds(-table.retention_seconds);
+  if (table.since && *table.since && **table.since > before) return {};
+  std::optional<Timestamp> oldest_kept;
   std::vector<std::string> old;
   const auto it = table.rows.ScanPrefix(std::string(1, keys::kReplyByTime));
   for (; it->Valid() && old.size() < kTrimmedMax; it->Next()) {
     ByteReader key(it->key().substr(1));
     const Timestamp time{key.KeySigned64()};
-    if (time > before) break;
+    if (time > before) {
+      oldest_kept = time;
+      break;
+    }
     old.emplace_back(key.rest());
   }
   RETURN_IF_ERROR(it->status());
@@ -68,6 +74,8 @@ Status TrimReplies(const ReplyTable& table) {
     if (!reply) return Corruption("the row of a stored reply is missing");
     DeleteReply(table, key, *reply);
   }
+  // With none at all, the next one comes at this mutation's log time.
+  if (table.since && old.size() < kTrimmedMax) *table.since = oldest_kept.value_or(table.log_time);
   return {};
 }
 

@@ -15,6 +15,8 @@ struct ReplyTable {
   KvBatch& batch;
   Timestamp log_time;
   int64_t retention_seconds;
+  // No reply here is older, once known; null where nobody remembers it.
+  std::optional<Timestamp>* since = nullptr;
 };
 
 struct FoundReply {

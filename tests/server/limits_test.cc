@@ -219,6 +219,16 @@ TEST(LimitsTest, AFullQueueIs429WithRetryAfter) {
   EXPECT_EQ(turned.served(), 1);
 }
 
+TEST(LimitsTest, ASmallBodyNeedsNoWorkerAndALongOneDoes) {
+  ServerOptions options = TestOptions();
+  options.limits.queued_requests = 0;  // no worker can be had
+  HttpServer server(options);
+  RawClient client(server.port());
+  const auto body = [](size_t bytes) { return R"({"text":")" + std::string(bytes, 'x') + R"("})"; };
+  EXPECT_EQ(client.Call(HttpText("POST", "/v1/sized", body(1'000)))->status, 200);
+  EXPECT_EQ(client.Call(HttpText("POST", "/v1/sized", body(100'000)))->status, 429);
+}
+
 TEST(LimitsTest, ConnectionsBeyondTheLimitAreClosed) {
   ServerOptions options = TestOptions();
   options.limits.connections = 2;
