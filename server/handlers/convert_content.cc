@@ -44,9 +44,9 @@ Result<double> ToFeedback(double sum, const char* field) {
 
 // Memory and MemoryPatch name the state record's fields alike.
 template <class Message>
-Result<StateChange> ReadStateChange(const Message& message, const RequestLimits& limits, bool may_import) {
+Result<StateChange> ReadStateChange(const Message& message, const RequestLimits& limits, bool as_shown) {
   StateChange change;
-  if (message.has_expires_at() && message.has_ttl_seconds() && !may_import) {
+  if (message.has_expires_at() && message.has_ttl_seconds() && !as_shown) {
     return InvalidArgument("expires_at and ttl_seconds say the same: give one").At("ttl_seconds");
   }
   if (message.has_expires_at()) {
@@ -103,7 +103,9 @@ Result<Source> ToSource(const v1::Source& source, const RequestLimits& limits) {
 }
 
 Result<StateChange> ToStateChange(const v1::Memory& memory, const MemoryBorder& border) {
-  ASSIGN_OR_RETURN(StateChange change, ReadStateChange(memory, border.limits, border.may_import));
+  // A memory as it was shown has both; a new one with both is a mistake, whatever the right.
+  const bool as_shown = border.may_import && memory.has_created_at();
+  ASSIGN_OR_RETURN(StateChange change, ReadStateChange(memory, border.limits, as_shown));
   if (memory.has_access_count()) change.access_count = memory.access_count();
   if (memory.has_last_accessed_at()) {
     ASSIGN_OR_RETURN(change.last_access, ToTimeAt(memory.last_accessed_at(), "last_accessed_at"));
@@ -116,7 +118,7 @@ Result<StateChange> ToStateChange(const v1::Memory& memory, const MemoryBorder& 
 }
 
 Result<StateChange> ToStateChange(const v1::MemoryPatch& patch, const RequestLimits& limits) {
-  return ReadStateChange(patch, limits, /*may_import=*/false);
+  return ReadStateChange(patch, limits, /*as_shown=*/false);
 }
 
 Status CheckImportance(double importance) {

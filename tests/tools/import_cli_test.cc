@@ -49,7 +49,8 @@ std::string Everything() {
          R"("vectors":{"image":{"dimensions":2,"metric":"l2","model":"clip"}},"metadata":{"owner":"ann"}}}
 {"id":"archived","text":"old","state":"archived","user_id":"ann","source":{"system":"crm","id":"7","version":9}}
 {"id":"paused","text":"wait","state":"paused","vectors":{"image":[0.5,1.0]}}
-{"id":"renews","text":"ttl","ttl_seconds":86400,"expires_at":"2099-01-01T00:00:00Z","refresh_ttl_on_read":true,)"
+{"id":"renews","text":"ttl","ttl_seconds":86400,"expires_at":"2099-01-01T00:00:00Z","created_at":"2025-01-01T00:00:00Z",)"
+         R"("refresh_ttl_on_read":true,)"
          R"("access_count":4,"last_accessed_at":"2025-01-05T00:00:00Z"}
 {"id":"rated","text":"good","pinned":true,"importance":0.25,"feedback":{"used":3.5,"helpful":2.0,"harmful":1.0}}
 {"id":"lived","text":"third life","version":6,"created_at":"2025-01-03T00:00:00Z","updated_at":"2025-01-04T00:00:00Z",)"
