@@ -332,7 +332,10 @@ TEST_F(LifeTest, AFullQueueSaysSo) {
   }
   EXPECT_EQ(refused, 1);
   release.set_value();
-  EXPECT_TRUE(Write(MemoryOf("b", "y")).status.ok());  // behind all that speaks of our locals
+  // Behind all that speaks of our locals, as soon as there is room again.
+  MutationResult last = Write(MemoryOf("b", "y"));
+  while (last.status.code() == StatusCode::kRateLimited) last = Write(MemoryOf("b", "y"));
+  EXPECT_TRUE(last.status.ok());
 }
 
 }  // namespace
