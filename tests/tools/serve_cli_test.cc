@@ -60,7 +60,7 @@ TEST_F(ServeCliTest, AReadThatWaitsForAPositionHoldsNoWorker) {
   count.set_min_position(EncodePosition(position->ns, Position(position->position.value + 2)));
   count.set_timeout_ms(30'000);
   std::thread waiting([&] {
-    const auto counted = (*reader)->Count("notes", count);
+    const auto counted = (*reader)->CountMemories("notes", count);
     ASSERT_TRUE(counted.ok()) << counted.status().ToString();
     EXPECT_EQ(counted->count(), 3U);
   });
