@@ -119,7 +119,7 @@ class Builder : public hnswlib::HierarchicalNSW<float> {
     hnswlib::tableint at = enterpoint_node_;
     for (int above = maxlevel_; above > level; --above) at = Nearest(data, at, above);
     for (int here = level; here >= 0; --here) {
-      auto candidates = Candidates(data, at, here);
+      Nearby candidates = Candidates(data, at, here);
       at = mutuallyConnectNewElement(data, id, candidates, here, false);
     }
   }
@@ -171,8 +171,12 @@ class Builder : public hnswlib::HierarchicalNSW<float> {
     const char* data;
   };
 
+  // As mutuallyConnectNewElement takes them: the farthest on top.
+  using Nearby = std::priority_queue<std::pair<float, hnswlib::tableint>,
+                                     std::vector<std::pair<float, hnswlib::tableint>>, CompareByFirst>;
+
   // The ef_construction nearest that a search of one level from `at` finds.
-  auto Candidates(const char* data, hnswlib::tableint at, int level) {
+  Nearby Candidates(const char* data, hnswlib::tableint at, int level) {
     VisitedRows& visited = VisitedRows::Begin(max_elements_);
     CandidatePool pool(ef_construction_);
     const ElementScorer scorer{*this, data};
@@ -193,8 +197,7 @@ class Builder : public hnswlib::HierarchicalNSW<float> {
     }
     std::vector<std::pair<float, hnswlib::tableint>> nearest;
     for (size_t i = 0; i < pool.size(); ++i) nearest.emplace_back(-pool.ScoreAt(i), pool.RowAt(i));
-    return std::priority_queue<std::pair<float, hnswlib::tableint>, std::vector<std::pair<float, hnswlib::tableint>>,
-                               CompareByFirst>(CompareByFirst(), std::move(nearest));
+    return Nearby(CompareByFirst(), std::move(nearest));
   }
 
   // The end of the path that always goes on to the nearest neighbour.
