@@ -30,6 +30,7 @@ struct Scratch {
   std::vector<uint32_t> texts = std::vector<uint32_t>(kWindowTexts + 8);
   std::vector<float> scores = std::vector<float>(kWindowTexts + 8);
   std::vector<uint32_t> kept = std::vector<uint32_t>(kWindowTexts + 8);
+  std::vector<uint32_t> frequencies = std::vector<uint32_t>(kBlockPostings);  // of a query's only term
 };
 
 Scratch& ThreadScratch() {
@@ -82,6 +83,9 @@ class SealedQuery::MaxScore {
   void Keep(float least);
   void Judge();
   void SetNeeded();
+  // Then a score has one part, and what a block says is enough to judge by.
+  bool one_term() const { return clauses_.size() == 1 && clauses_[0].cursor; }
+  double Score(uint32_t text, uint32_t frequency);
 
   const SealedQuery& query_;
   const TextSegment& segment_;
@@ -101,6 +105,8 @@ class SealedQuery::MaxScore {
   std::vector<Clause*> by_bound_;
   size_t essential_ = 0;     // by_bound_[essential_ ..) bring texts
   std::vector<float> rest_;  // rest_[i]: what by_bound_[0 .. i) can add
+  uint32_t super_end_ = 0;   // to where super_sum_ bounds all scores
+  float super_sum_ = 0;
   float slack_;
   float needed_ = 0;  // what a float sum has to reach for its text to be of interest
   std::vector<ClauseMatcher<SealedListCursor>> judges_;
@@ -110,6 +116,7 @@ class SealedQuery::MaxScore {
   std::vector<uint32_t>& texts_ = scratch_.texts;
   std::vector<float>& scores_ = scratch_.scores;
   std::vector<uint32_t>& kept_ = scratch_.kept;
+  std::vector<uint32_t>& frequencies_ = scratch_.frequencies;
   size_t count_ = 0;  // of texts_ and scores_
 };
 
@@ -222,13 +229,19 @@ void SealedQuery::MaxScore::PrimeWith(Clause* clause) {
   std::partial_sort(order.begin(), end, order.end(), [&](uint32_t a, uint32_t b) { return scores_[a] > scores_[b]; });
   std::vector<uint32_t> chosen;
   for (auto at = order.begin(); at != end && chosen.size() < k; ++at) {
-    if (allowed_.contains(segment_.text_slot(block.ordinals[*at]).value)) chosen.push_back(block.ordinals[*at]);
+    if (allowed_.contains(segment_.text_slot(block.ordinals[*at]).value)) chosen.push_back(*at);
   }
   if (chosen.size() < k) return;
   std::sort(chosen.begin(), chosen.end());
   double least = std::numeric_limits<double>::infinity();
-  for (const uint32_t text : chosen) least = std::min(least, query_.Judge(scoring_, text, &judges_).score);
+  for (const uint32_t i : chosen) least = std::min(least, Score(block.ordinals[i], block.frequencies[i]));
   best_.RaiseFloor(least);
+}
+
+// Of a text that matches and breaks no rule; `frequency` is that of a query's only term.
+double SealedQuery::MaxScore::Score(uint32_t text, uint32_t frequency) {
+  if (!one_term()) return query_.Judge(scoring_, text, &judges_).score;
+  return Bm25Part(clauses_[0].weight, frequency, scoring_.norm(segment_.text_length(text)));
 }
 
 void SealedQuery::MaxScore::Run() {
@@ -236,7 +249,7 @@ void SealedQuery::MaxScore::Run() {
   for (const Clause* clause : by_max_) {
     if (clause->occur == Occur::kMust && clause->postings == 0) return;
   }
-  judges_ = query_.Matchers();
+  if (!one_term()) judges_ = query_.Matchers();
   Prime();
   SetNeeded();
   uint32_t begin = 0;
@@ -263,15 +276,17 @@ bool SealedQuery::MaxScore::FindStretch(uint32_t* begin, uint32_t* end) {
     if (next >= query_.text_count()) return false;
     *begin = next;
 
-    uint32_t super_end = query_.text_count();
-    float sum = 0;
-    for (Clause* clause : by_max_) sum += clause->SuperBound(*begin, &super_end);
-    if (sum < needed_) {
-      *begin = super_end;
+    if (*begin >= super_end_) {
+      super_end_ = query_.text_count();
+      super_sum_ = 0;
+      for (Clause* clause : by_max_) super_sum_ += clause->SuperBound(*begin, &super_end_);
+    }
+    if (super_sum_ < needed_) {
+      *begin = super_end_;
       continue;
     }
     *end = StretchEnd(*begin);
-    sum = 0;
+    float sum = 0;
     for (Clause* clause : by_max_) sum += clause->bound = clause->Bound(*begin, *end);
     if (sum >= needed_) {
       Partition();
@@ -325,7 +340,7 @@ void SealedQuery::MaxScore::ScoreStretch(uint32_t begin, uint32_t end) {
     Keep(needed_ - rest_[i + 1]);
     Apply(by_bound_[i]);
   }
-  Keep(needed_);
+  if (!one_term()) Keep(needed_);
   for (Clause* clause : forbidden_) Apply(clause);
   Judge();
 }
@@ -377,6 +392,7 @@ void SealedQuery::MaxScore::BringTerm(Clause* clause, uint32_t begin, uint32_t e
                    segment_.short_lengths(), parts);
     const size_t kept = kernels_.at_least(parts, to - from, least, kept_.data());
     for (size_t i = 0; i < kept; ++i) {
+      if (one_term()) frequencies_[count_] = block.frequencies[from + kept_[i]];
       texts_[count_] = block.ordinals[from + kept_[i]];
       scores_[count_++] = parts[kept_[i]];
     }
@@ -429,9 +445,9 @@ void SealedQuery::MaxScore::Judge() {
     if (scores_[i] < needed_) continue;
     const Slot slot = segment_.text_slot(texts_[i]);
     if (!allowed_.contains(slot.value)) continue;
-    const Judgement judgement = query_.Judge(scoring_, texts_[i], &judges_);
-    if (!judgement.matches || !best_.Wants(slot, judgement.score)) continue;
-    best_.Add(slot, judgement.score);
+    const double score = Score(texts_[i], frequencies_[one_term() ? i : 0]);
+    if (!best_.Wants(slot, score)) continue;
+    best_.Add(slot, score);
     SetNeeded();
   }
 }

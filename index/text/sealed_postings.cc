@@ -8,10 +8,6 @@
 namespace engram {
 namespace {
 
-constexpr uint32_t kHeaderBytes = 4;
-constexpr uint32_t kEntryBytes = 12;
-constexpr uint32_t kSuperBytes = 8;
-
 uint32_t Read32(const char* at) {
   uint32_t number;
   std::memcpy(&number, at, sizeof(number));
@@ -45,10 +41,6 @@ SealedPostings::SealedPostings(std::string_view list, uint32_t count, uint32_t t
   if (damaged_) return;
   block_count_ = blocks;
   super_count_ = supers;
-}
-
-uint32_t SealedPostings::Entry32(uint32_t i, uint32_t field) const {
-  return Read32(list_.data() + kHeaderBytes + size_t{i} * kEntryBytes + field);
 }
 
 uint32_t SealedPostings::super_last(uint32_t i) const {
@@ -130,6 +122,7 @@ void SealedPostings::ReadTail(uint32_t i, std::string_view body, PostingBlock* b
 
 void SealedPostings::ReadOrdinals(uint32_t i, PostingBlock* block) const {
   block->size = BlockSize(i);
+  std::fill_n(block->ordinals + block->size, PostingBlock::kSpare, UINT32_MAX);
   const std::string_view body = BlockBody(i);
   if (block->size < kBlockPostings) return ReadTail(i, body, block);
   if (body.size() < 2) return Damage(block);
@@ -200,6 +193,11 @@ void SealedCursor::Seek(uint32_t ordinal) {
     if (done()) return;
   }
   if (block_.ordinals[at_] >= ordinal) return;
+  // Mostly a few places ahead.
+  uint32_t below = 0;
+  for (uint32_t i = 0; i < PostingBlock::kSpare; ++i) below += block_.ordinals[at_ + i] < ordinal ? 1 : 0;
+  at_ += below;
+  if (below < PostingBlock::kSpare || block_.ordinals[at_] >= ordinal) return;
   // By halves and without branches, which could not be foretold.
   const uint32_t* at = block_.ordinals + at_;
   for (uint32_t left = block_.size - at_; left > 1;) {

@@ -20,7 +20,9 @@
 // of the list and its slack, and no ordinal at or above text_count comes out.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,8 +81,10 @@ class SealedPostingsWriter {
 
 // A block's postings, decoded.
 struct PostingBlock {
+  static constexpr uint32_t kSpare = 8;
+
   uint32_t size = 0;
-  uint32_t ordinals[kBlockPostings];
+  uint32_t ordinals[kBlockPostings + kSpare];  // behind the last one stand numbers above all ordinals
   uint32_t frequencies[kBlockPostings];
 };
 
@@ -114,7 +118,15 @@ class SealedPostings {
   void ReadPositions(uint32_t i, uint64_t before, uint32_t frequency, std::vector<uint32_t>* positions) const;
 
  private:
-  uint32_t Entry32(uint32_t i, uint32_t field) const;
+  static constexpr size_t kHeaderBytes = 4;
+  static constexpr size_t kEntryBytes = 12;
+  static constexpr size_t kSuperBytes = 8;
+
+  uint32_t Entry32(uint32_t i, uint32_t field) const {
+    uint32_t number;
+    std::memcpy(&number, list_.data() + kHeaderBytes + size_t{i} * kEntryBytes + field, sizeof(number));
+    return number;
+  }
   uint32_t BlockSize(uint32_t i) const;
   uint32_t BlockBefore(uint32_t i) const { return i == 0 || !is_long() ? UINT32_MAX : block_last(i - 1); }
   // From `at` to the end of what stands before the positions; empty when that is outside.
