@@ -17,8 +17,6 @@
 namespace engram {
 namespace {
 
-using keys::Key;
-
 constexpr uint8_t kCursorFormat = 1;
 constexpr size_t kChunk = 32;                         // memories read by one MultiGet
 constexpr size_t kPageBytes = size_t{4} << 20;        // of contents, after which a page ends

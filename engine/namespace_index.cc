@@ -56,7 +56,7 @@ const Analyzer& NamespaceIndex::analyzer() const { return *rep_->analyzer; }
 Result<IndexView> NamespaceIndex::View(const ViewRequest& request, Timestamp now) {
   for (;;) {
     Result<std::optional<IndexView>> view =
-        rep_->ReadBuried(now, [&]() REQUIRES_SHARED(rep_->mutex) { return rep_->TakeView(request, now); });
+        rep_->ReadBuried(now, [&]() NO_THREAD_SAFETY_ANALYSIS { return rep_->TakeView(request, now); });
     if (!view.ok()) return std::move(view).status();
     if (*view) return *std::move(*view);
   }
@@ -64,7 +64,7 @@ Result<IndexView> NamespaceIndex::View(const ViewRequest& request, Timestamp now
 
 std::function<bool(const Edge&)> NamespaceIndex::WithoutExpired(std::function<bool(const Edge&)> accept,
                                                                 Timestamp now) {
-  SlotSet gone = rep_->ReadBuried(now, [&]() REQUIRES_SHARED(rep_->mutex) { return rep_->buried_nodes; });
+  SlotSet gone = rep_->ReadBuried(now, [&]() NO_THREAD_SAFETY_ANALYSIS { return rep_->buried_nodes; });
   if (gone.isEmpty()) return accept;
   return [gone = std::move(gone), accept = std::move(accept)](const Edge& edge) {
     const bool touches = gone.contains(edge.source.value) || gone.contains(edge.target.value) ||

@@ -29,7 +29,8 @@ class NamespaceIndex::Rep {
   void Bury(Timestamp now) REQUIRES(mutex);
 
   // --- Reads (namespace_index.cc).
-  // What `read` gives when all that is due at `now` is buried.
+  // What `read` gives when all that is due at `now` is buried. It runs under the lock, shared, which the analysis can't
+  // see through a template.
   template <class Read>
   auto ReadBuried(Timestamp now, Read read) EXCLUDES(mutex) {
     for (;;) {

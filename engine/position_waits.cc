@@ -58,7 +58,7 @@ void PositionWaits::Await(TenantId tenant, NamespaceId ns, Position position, st
     } else if (waits_.size() >= waits_max_) {
       refusal = RateLimited(fmt::format("{} reads wait for a position already", waits_.size())).RetryAfter(1);
     } else {
-      waits_.push_back({tenant, ns, position, deadline, std::move(done)});
+      waits_.push_back({tenant, ns, position, deadline, done});
     }
   }
   if (!refusal.ok()) return done(std::move(refusal));

@@ -140,8 +140,6 @@ Result<std::optional<uint32_t>> FindRunNumber(const KvReader& ns, const Scopes& 
 Result<std::optional<RunRow>> ReadRun(const KvReader& ns, uint32_t run);
 Run AsRun(RunRow row);
 
-Run AsRun(RunRow row);
-
 // Whether the memory, or its run, is due at `now`.
 bool IsExpired(const StateRecord& state, const std::optional<RunRow>& run, Timestamp now);
 // The same for an id row, reading what it needs.
