@@ -120,7 +120,7 @@ Status Importer::TakeConfig(v1::NamespaceConfig config) {
   }
   if (described.status().code() != StatusCode::kNotFound) return described.status();
   if (options_.dry_run) return {};
-  if (config.read_only()) summary_.notes.push_back("the namespace was read-only; the new one is not yet");
+  if (config.read_only()) summary_.notes.emplace_back("the namespace was read-only; the new one is not yet");
   for (const std::string& alias : config.aliases()) {
     summary_.notes.push_back(fmt::format("the alias \"{}\" was not taken over", alias));
   }
