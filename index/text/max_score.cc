@@ -77,6 +77,9 @@ class SealedQuery::MaxScore {
   void Partition();
   void ScoreStretch(uint32_t begin, uint32_t end);
   void Bring(Clause* clause, uint32_t begin, uint32_t end);
+  // Calls `visit(block, from, n, parts)` for the clause's postings in [begin, end), those of a block at a time.
+  template <class Visit>
+  void EachRun(Clause* clause, uint32_t begin, uint32_t end, Visit visit);
   void BringTerm(Clause* clause, uint32_t begin, uint32_t end);
   void Collect(uint32_t begin, uint32_t end);
   void Apply(Clause* clause);
@@ -345,6 +348,24 @@ void SealedQuery::MaxScore::ScoreStretch(uint32_t begin, uint32_t end) {
   Judge();
 }
 
+template <class Visit>
+void SealedQuery::MaxScore::EachRun(Clause* clause, uint32_t begin, uint32_t end, Visit visit) {
+  SealedCursor& cursor = *clause->cursor;
+  float parts[kBlockPostings];
+  for (cursor.Seek(begin); !cursor.done() && cursor.ordinal() < end;) {
+    const PostingBlock& block = cursor.block();
+    const uint32_t from = cursor.place();
+    const uint32_t* last = block.ordinals + block.size;
+    const uint32_t to =
+        last[-1] < end ? block.size
+                       : static_cast<uint32_t>(std::lower_bound(block.ordinals + from, last, end) - block.ordinals);
+    kernels_.parts(clause->formula, block.ordinals + from, block.frequencies + from, to - from,
+                   segment_.short_lengths(), parts);
+    visit(block, from, to - from, parts);
+    cursor.SkipTo(to);
+  }
+}
+
 // Adds the clause's parts to the sums of the stretch.
 void SealedQuery::MaxScore::Bring(Clause* clause, uint32_t begin, uint32_t end) {
   if (clause->matcher) {
@@ -360,44 +381,22 @@ void SealedQuery::MaxScore::Bring(Clause* clause, uint32_t begin, uint32_t end) 
         [&](uint32_t ordinal, uint32_t frequency) { sums_[ordinal - begin] += part(ordinal, frequency); });
     return;
   }
-  SealedCursor& cursor = *clause->cursor;
-  float parts[kBlockPostings];
-  for (cursor.Seek(begin); !cursor.done() && cursor.ordinal() < end;) {
-    const PostingBlock& block = cursor.block();
-    const uint32_t from = cursor.place();
-    const uint32_t* last = block.ordinals + block.size;
-    const uint32_t to =
-        last[-1] < end ? block.size
-                       : static_cast<uint32_t>(std::lower_bound(block.ordinals + from, last, end) - block.ordinals);
-    kernels_.parts(clause->formula, block.ordinals + from, block.frequencies + from, to - from,
-                   segment_.short_lengths(), parts);
-    for (uint32_t i = from; i < to; ++i) sums_[block.ordinals[i] - begin] += parts[i - from];
-    cursor.SkipTo(to);
-  }
+  EachRun(clause, begin, end, [&](const PostingBlock& block, uint32_t from, uint32_t n, const float* parts) {
+    for (uint32_t i = 0; i < n; ++i) sums_[block.ordinals[from + i] - begin] += parts[i];
+  });
 }
 
 // A clause that brings all texts of the stretch alone needs no sums.
 void SealedQuery::MaxScore::BringTerm(Clause* clause, uint32_t begin, uint32_t end) {
-  SealedCursor& cursor = *clause->cursor;
   const float least = needed_ - rest_[essential_];
-  float parts[kBlockPostings];
-  for (cursor.Seek(begin); !cursor.done() && cursor.ordinal() < end;) {
-    const PostingBlock& block = cursor.block();
-    const uint32_t from = cursor.place();
-    const uint32_t* last = block.ordinals + block.size;
-    const uint32_t to =
-        last[-1] < end ? block.size
-                       : static_cast<uint32_t>(std::lower_bound(block.ordinals + from, last, end) - block.ordinals);
-    kernels_.parts(clause->formula, block.ordinals + from, block.frequencies + from, to - from,
-                   segment_.short_lengths(), parts);
-    const size_t kept = kernels_.at_least(parts, to - from, least, kept_.data());
+  EachRun(clause, begin, end, [&](const PostingBlock& block, uint32_t from, uint32_t n, const float* parts) {
+    const size_t kept = kernels_.at_least(parts, n, least, kept_.data());
     for (size_t i = 0; i < kept; ++i) {
       if (one_term()) frequencies_[count_] = block.frequencies[from + kept_[i]];
       texts_[count_] = block.ordinals[from + kept_[i]];
       scores_[count_++] = parts[kept_[i]];
     }
-    cursor.SkipTo(to);
-  }
+  });
 }
 
 // The texts of the stretch whose sums are of interest; the sums are zero again.

@@ -9,6 +9,16 @@
 namespace engram {
 namespace {
 
+// GET /v1/wait is held by the gate.
+Router HoldingRouter(Gate* gate) {
+  Router router;
+  router.Add({.method = "GET",
+              .pattern = "/v1/wait",
+              .cost = Cost::kCheap,
+              .handler = [gate](RequestContext&, Respond respond) { gate->Hold(std::move(respond)); }});
+  return router;
+}
+
 TEST(DrainTest, WhatIsInFlightIsAnsweredAndThenTheConnectionEnds) {
   HttpServer server;
   RawClient waiting(server.port());
@@ -57,11 +67,7 @@ TEST(DrainTest, ARequestThatTakesTooLongIsCutOffAndItsLateReplyIsDropped) {
 
 TEST(DrainTest, WhoWaitsIsToldThatItBegins) {
   Gate gate;
-  Router router;
-  router.Add({.method = "GET",
-              .pattern = "/v1/wait",
-              .cost = Cost::kCheap,
-              .handler = [&gate](RequestContext&, Respond respond) { gate.Hold(std::move(respond)); }});
+  Router router = HoldingRouter(&gate);
   ServerOptions options = TestOptions();
   options.limits.drain = std::chrono::minutes(1);
   options.on_drain = [&gate] { gate.Release(); };
@@ -79,11 +85,7 @@ TEST(DrainTest, WhoWaitsIsToldThatItBegins) {
 
 TEST(DrainTest, ALateReplyMayEvenOutliveItsServer) {
   Gate gate;
-  Router router;
-  router.Add({.method = "GET",
-              .pattern = "/v1/wait",
-              .cost = Cost::kCheap,
-              .handler = [&gate](RequestContext&, Respond respond) { gate.Hold(std::move(respond)); }});
+  Router router = HoldingRouter(&gate);
   ServerOptions options = TestOptions();
   options.limits.drain = std::chrono::milliseconds(50);
   auto server = Server::Start(options);

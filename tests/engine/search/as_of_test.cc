@@ -33,6 +33,17 @@ class AsOfTest : public ::testing::Test {
     EXPECT_TRUE(reply.ok()) << reply.status().ToString();
     return reply.ok() ? *reply : SearchReply();
   }
+  // On Tuesday again without the edge.
+  void LinkOnMonday() {
+    ns_.SetTime(kMonday);
+    ns_.Write({"a", "tea"});
+    ns_.Write({"b", "milk"});
+    Edge edge;
+    edge.id = "link";
+    ns_.Link("a", "b", edge);
+    ns_.SetTime(kTuesday);
+    ns_.Unlink("link");
+  }
 
   TestNamespace ns_;
 };
@@ -107,28 +118,14 @@ TEST_F(AsOfTest, ALaterLifesStateIsNotThatOfAnEarlierOne) {
 }
 
 TEST_F(AsOfTest, AMemoryDeletedSinceStillSeedsAWalk) {
-  ns_.SetTime(kMonday);
-  ns_.Write({"a", "tea"});
-  ns_.Write({"b", "milk"});
-  Edge edge;
-  edge.id = "link";
-  ns_.Link("a", "b", edge);
-  ns_.SetTime(kTuesday);
-  ns_.Unlink("link");
+  LinkOnMonday();
   ns_.Delete("a");
   EXPECT_THAT(Ids(Find(RequestOf({GraphLegOf({"a"})}), kMonday)), UnorderedElementsAre("a", "b"));
   EXPECT_THAT(Ids(Find(RequestOf({GraphLegOf({"a"})}))), IsEmpty());
 }
 
 TEST_F(AsOfTest, WalksTheEdgesThatHeldThen) {
-  ns_.SetTime(kMonday);
-  ns_.Write({"a", "tea"});
-  ns_.Write({"b", "milk"});
-  Edge edge;
-  edge.id = "link";
-  ns_.Link("a", "b", edge);
-  ns_.SetTime(kTuesday);
-  ns_.Unlink("link");
+  LinkOnMonday();
   const SearchRequest request = RequestOf({TextLegOf("tea"), GraphLegOf({})});
   EXPECT_THAT(Ids(Find(request)), ElementsAre("a"));
   EXPECT_THAT(Ids(Find(request, kMonday)), ElementsAre("a", "b"));
