@@ -95,6 +95,9 @@ class ObjectReader {
     if (field->is_map()) return ReadMap(field, json);
     if (field->is_repeated()) return ReadRepeated(field, json);
     if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return ReadScalar(json, field, false, message_);
+    if (form_ == JsonForm::kMemoryPatch && field->number() == v1::MemoryPatch::kSourceFieldNumber) {
+      NoteClearedMembers(field, json);
+    }
     return ReadMessage(json, depth_, budget_, reflection_->MutableMessage(message_, field));
   }
 
@@ -136,6 +139,15 @@ class ObjectReader {
     // These three say how to patch; they are no part of the memory.
     if (key == "if_version" || key == "keep_vectors" || key == "clear") return;
     NoteCleared(field->name());
+  }
+
+  // The source merges member by member.
+  void NoteClearedMembers(const FieldDescriptor* field, element json) {
+    object members;
+    if (json.get_object().get(members) != simdjson::SUCCESS) return;
+    for (const auto [key, item] : members) {
+      if (item.is_null()) NoteCleared(field->name() + "." + std::string(key));
+    }
   }
 
   void NoteCleared(std::string path) { static_cast<v1::MemoryPatch*>(message_)->add_clear(std::move(path)); }

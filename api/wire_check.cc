@@ -1,5 +1,8 @@
 #include "api/wire_check.h"
 
+#include <map>
+#include <string>
+
 #include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/coded_stream.h>
@@ -42,17 +45,28 @@ class WireWalk {
   // Up to the current limit.
   Status WalkMessage(const Descriptor* type, int depth) {
     if (depth > kDepthMax) return InvalidArgument(fmt::format("nested deeper than {} levels", kJsonDepthMax));
-    while (const uint32_t tag = in_.ReadTag()) RETURN_IF_ERROR(WalkField(tag, type, depth));
+    Counts counts;
+    while (const uint32_t tag = in_.ReadTag()) RETURN_IF_ERROR(WalkField(tag, type, depth, &counts));
     return Status::Ok();
   }
 
-  Status WalkField(uint32_t tag, const Descriptor* type, int depth) {
+  // How often each repeated field of one message has come.
+  using Counts = std::map<const FieldDescriptor*, size_t>;
+
+  // "ids[2]", "metadata" (whose entries are in no order), "user_id".
+  static std::string Place(const FieldDescriptor& field, size_t count) {
+    const bool counts = field.is_repeated() && !field.is_map();
+    return counts ? fmt::format("{}[{}]", field.name(), count) : field.name();
+  }
+
+  Status WalkField(uint32_t tag, const Descriptor* type, int depth, Counts* counts) {
     const FieldDescriptor* field = type->FindFieldByNumber(WireFormatLite::GetTagFieldNumber(tag));
     if (field == nullptr || !MayBe(*field, WireFormatLite::GetTagWireType(tag))) {
       return InvalidArgument(
           fmt::format("unknown field {} in a {}", WireFormatLite::GetTagFieldNumber(tag), type->full_name()));
     }
-    if (field->type() == FieldDescriptor::TYPE_STRING) return WalkText(*field);
+    const size_t count = field->is_repeated() ? (*counts)[field]++ : 0;
+    if (field->type() == FieldDescriptor::TYPE_STRING) return WalkText(*field, count);
     if (field->type() != FieldDescriptor::TYPE_MESSAGE) {
       return WireFormatLite::SkipField(&in_, tag) ? Status::Ok() : Broken(type);
     }
@@ -61,14 +75,14 @@ class WireWalk {
     if (!in_.ReadVarintSizeAsInt(&size) || size > in_.BytesUntilLimit()) return Broken(type);
     const CodedInputStream::Limit outer = in_.PushLimit(size);
     Status inside = WalkMessage(field->message_type(), depth + 1);
-    if (!inside.ok()) return std::move(inside).Under(field->name());
+    if (!inside.ok()) return std::move(inside).Under(Place(*field, count));
     if (!in_.ConsumedEntireMessage() || in_.BytesUntilLimit() != 0) return Broken(type);
     in_.PopLimit(outer);
     return Status::Ok();
   }
 
   // The parser would refuse bad UTF-8, too, but write a line of its own to stderr for each.
-  Status WalkText(const FieldDescriptor& field) {
+  Status WalkText(const FieldDescriptor& field, size_t count) {
     int size = 0;
     const void* data = nullptr;
     int available = 0;
@@ -76,7 +90,7 @@ class WireWalk {
     if (size == 0) return Status::Ok();
     if (!in_.GetDirectBufferPointer(&data, &available) || available < size) return Broken(field.containing_type());
     const std::string_view text(static_cast<const char*>(data), static_cast<size_t>(size));
-    if (!IsUtf8(text)) return InvalidArgument("not valid UTF-8").At(field.name());
+    if (!IsUtf8(text)) return InvalidArgument("not valid UTF-8").At(Place(field, count));
     return in_.Skip(size) ? Status::Ok() : Broken(field.containing_type());
   }
 

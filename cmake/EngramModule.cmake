@@ -47,8 +47,6 @@ function(engram_test name)
   endif()
   add_executable(${name}_test ${ARG_SOURCES})
   target_link_libraries(${name}_test PRIVATE ${ARG_DEPS} engram_warnings GTest::gmock GTest::gtest_main)
-  # GCC 12 takes the members of a moved-from variant in an initializer list for uninitialized ones.
-  target_compile_options(${name}_test PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_compile_definitions(${name}_test PRIVATE ENGRAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${name}_test
     TEST_PREFIX ${name}.

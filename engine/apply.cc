@@ -8,6 +8,7 @@
 #include "engine/write/log_row.h"
 #include "engine/write/memory_writes.h"
 #include "engine/write/namespace_writes.h"
+#include "engine/write/read_back.h"
 #include "engine/write/replies.h"
 #include "engine/write/runs.h"
 #include "engine/write/segment_writes.h"
@@ -125,25 +126,38 @@ Status RunOperations(const Mutation& mutation, Transaction& tx, bool is_new, std
   return {};
 }
 
+// When the mutation of this log row was; nothing when there is no such row.
+Result<std::optional<Timestamp>> LogRowTime(Transaction& tx, Position position) {
+  if (tx.log_row_time && tx.log_row_time->first == position) return std::optional<Timestamp>(tx.log_row_time->second);
+  ASSIGN_OR_RETURN(const auto bytes, tx.rows().Get(Key(keys::kLog).Add(position)));
+  if (!bytes) return std::optional<Timestamp>();
+  ASSIGN_OR_RETURN(const LogRow row, DecodeLogRow(*bytes));
+  tx.log_row_time.emplace(position, row.log_time);
+  return std::optional<Timestamp>(row.log_time);
+}
+
 // Deletes the oldest log rows that retention no longer holds.
 Status TrimLog(Transaction& tx, int64_t retention_seconds) {
   for (int i = 0; i < kTrimmedMax && tx.counters.log_begin < tx.position; ++i) {
-    const std::string key = Key(keys::kLog).Add(tx.counters.log_begin);
-    ASSIGN_OR_RETURN(const auto bytes, tx.rows().Get(key));
-    if (bytes) {
-      ASSIGN_OR_RETURN(const LogRow row, DecodeLogRow(*bytes));
-      if (row.log_time.PlusSeconds(retention_seconds) > tx.log_time()) return {};
-      tx.batch().Delete(key);
+    const Position oldest = tx.counters.log_begin;
+    ASSIGN_OR_RETURN(const auto time, LogRowTime(tx, oldest));
+    if (time) {
+      if (time->PlusSeconds(retention_seconds) > tx.log_time()) return {};
+      tx.batch().Delete(Key(keys::kLog).Add(oldest));
     }
-    tx.counters.log_begin = tx.counters.log_begin.Next();
+    tx.counters.log_begin = oldest.Next();
   }
   return {};
+}
+
+ReplyTable RepliesOf(Transaction& tx, const ApplyOptions& options) {
+  return {tx.rows(), tx.batch(), tx.log_time(), options.idempotency_seconds, &tx.replies_since};
 }
 
 // The rows that every accepted mutation leaves: head, log, counters.
 Status Finish(Transaction& tx, const ApplyOptions& options) {
   if (tx.dropped) return {};
-  if (!tx.erased_ids.empty()) RETURN_IF_ERROR(EraseReplies(tx, tx.erased_ids));
+  if (!tx.erased_ids.empty()) RETURN_IF_ERROR(EraseFromReplies(RepliesOf(tx, options), tx.erased_ids));
   if (tx.head_changed) {
     tx.batch().Put(Key(keys::kHead), EncodeHead(tx.head));
     tx.Tell(ConfigChanged{tx.head.config});
@@ -164,12 +178,16 @@ struct Target {
 };
 
 // The namespace a mutation goes to; a new number where one may be made.
-Result<Target> FindTarget(const Mutation& mutation, Store::Overlay& overlay) {
+Result<Target> FindTarget(const Mutation& mutation, NamespaceCache& cache, Store::Overlay& overlay) {
   if (mutation.namespace_id) return Target{*mutation.namespace_id};
+  if (const auto known = cache.FindName(mutation.tenant, mutation.namespace_name)) return Target{*known};
   const std::string scope = keys::Scope(mutation.tenant, keys::kDirectory);
   const ScopedReader directory(overlay, scope);
   ASSIGN_OR_RETURN(const auto found, FindNamespace(directory, mutation.namespace_name));
-  if (found) return Target{*found};
+  if (found) {
+    cache.KeepName(mutation.tenant, mutation.namespace_name, *found);
+    return Target{*found};
+  }
   if (!mutation.create_namespace) return NoNamespace(mutation.namespace_name);
   RETURN_IF_ERROR(CheckName("the namespace's name", mutation.namespace_name));
   ScopedBatch batch(overlay, scope);
@@ -199,7 +217,9 @@ Status ApplyTo(const Mutation& mutation, bool is_new, const ApplyOptions& option
     RETURN_IF_ERROR(CreateNamespaceRows(tx, mutation.namespace_name, FirstConfig(mutation)));
   }
   RETURN_IF_ERROR(RunOperations(mutation, tx, is_new, &result->results));
-  return ChangesManifestAlone(mutation) ? Status() : Finish(tx, options);
+  if (ChangesManifestAlone(mutation)) return {};
+  if (mutation.read_back) RETURN_IF_ERROR(ReadBack(tx, mutation.operations.back(), result));
+  return Finish(tx, options);
 }
 
 // Background work goes on after the head of its namespace is gone.
@@ -209,8 +229,13 @@ bool IsSweep(const Mutation& mutation) {
   });
 }
 
-// Reads what a transaction starts from. NotFound when the namespace is not there (any more).
-Status Load(const Mutation& mutation, bool is_new, Transaction* tx) {
+// What a transaction starts from, taken out of the cache or read. NotFound when the namespace is not there (any more).
+Status Load(const Mutation& mutation, bool is_new, NamespaceCache& cache, Transaction* tx) {
+  if (auto known = cache.Take(tx->tenant(), tx->ns())) {
+    static_cast<NamespaceState&>(*tx) = *std::move(known);
+    tx->position = tx->counters.position.Next();
+    return {};
+  }
   ASSIGN_OR_RETURN(auto head, ReadHead(tx->rows()));
   tx->dropped = !head && !is_new;
   if (tx->dropped && !IsSweep(mutation)) return NoNamespace(mutation.namespace_name);
@@ -220,16 +245,62 @@ Status Load(const Mutation& mutation, bool is_new, Transaction* tx) {
   return {};
 }
 
+bool IsDrop(const Mutation& mutation) {
+  return mutation.operations.size() == 1 && std::holds_alternative<DropNamespace>(mutation.operations.front());
+}
+
+// A drop's reply outlives the namespace, so the tenant's directory keeps it, under the name as it was asked for.
+Mutation::Idempotency DropIdempotency(const Mutation& mutation) {
+  Mutation::Idempotency idempotency = *mutation.idempotency;
+  std::string key;
+  AppendKeyString(&key, mutation.namespace_name);
+  idempotency.key = key + idempotency.key;
+  return idempotency;
+}
+
+Result<std::optional<FoundReply>> FindDropReply(const Mutation& mutation, Timestamp log_time,
+                                                const ApplyOptions& options, Store::Overlay& overlay) {
+  if (!mutation.idempotency || !IsDrop(mutation)) return std::optional<FoundReply>();
+  const std::string scope = keys::Scope(mutation.tenant, keys::kDirectory);
+  const ScopedReader rows(overlay, scope);
+  ScopedBatch batch(overlay, scope);
+  return FindReply({rows, batch, log_time, options.idempotency_seconds}, DropIdempotency(mutation));
+}
+
+// Stores the reply in the namespace's rows or, where they are ending, in the directory.
+Status KeepReply(const Mutation& mutation, const MutationResult& result, const ApplyOptions& options, Transaction& tx) {
+  if (!tx.dropped) return PutReply(RepliesOf(tx, options), mutation, result, tx.erased_ids);
+  if (!IsDrop(mutation)) return {};
+  Mutation drop = mutation;
+  drop.idempotency = DropIdempotency(mutation);
+  return PutReply({tx.directory(), tx.change_directory(), tx.log_time(), options.idempotency_seconds}, drop, result,
+                  {});
+}
+
+// After an accepted mutation (see NamespaceCache).
+void PutBack(NamespaceCache& cache, Transaction* tx) {
+  if (tx->dropped || tx->directory_changed()) return cache.Clear();
+  cache.Keep(tx->tenant(), tx->ns(), std::move(static_cast<NamespaceState&>(*tx)));
+}
+
 // Everything between the save points of one mutation.
 Result<MutationResult> TryMutation(const Mutation& mutation, Timestamp log_time, const ApplyOptions& options,
-                                   Store::Overlay& overlay, std::vector<Publication>* publications) {
-  ASSIGN_OR_RETURN(const Target target, FindTarget(mutation, overlay));
+                                   NamespaceCache& cache, Store::Overlay& overlay,
+                                   std::vector<Publication>* publications) {
+  ASSIGN_OR_RETURN(auto dropped, FindDropReply(mutation, log_time, options, overlay));
+  if (dropped) return std::move(dropped->result);
+  ASSIGN_OR_RETURN(const Target target, FindTarget(mutation, cache, overlay));
   Transaction tx(mutation.tenant, target.ns, overlay, log_time);
   tx.mode = mutation.mode;
-  RETURN_IF_ERROR(Load(mutation, target.is_new, &tx));
+  RETURN_IF_ERROR(Load(mutation, target.is_new, cache, &tx));
+  uint64_t changed_before = 0;
   if (mutation.idempotency) {
-    ASSIGN_OR_RETURN(auto stored, FindReply(tx, *mutation.idempotency, options.idempotency_seconds));
-    if (stored) return std::move(*stored);
+    ASSIGN_OR_RETURN(auto stored, FindReply(RepliesOf(tx, options), *mutation.idempotency));
+    if (stored && !stored->open) {
+      PutBack(cache, &tx);
+      return std::move(stored->result);
+    }
+    if (stored) changed_before = stored->result.changed;
   }
   MutationResult result;
   result.namespace_id = target.ns;
@@ -237,13 +308,14 @@ Result<MutationResult> TryMutation(const Mutation& mutation, Timestamp log_time,
   RETURN_IF_ERROR(ApplyTo(mutation, target.is_new, options, tx, &result));
   if (ChangesManifestAlone(mutation)) {
     result.position = tx.counters.position;
+    PutBack(cache, &tx);
     return result;
   }
   result.position = tx.dropped ? tx.counters.position : tx.position;
-  if (mutation.idempotency && !tx.dropped) {
-    RETURN_IF_ERROR(PutReply(tx, *mutation.idempotency, result, options.idempotency_seconds));
-  }
+  result.changed = changed_before + CountChanged(result.results);
+  if (mutation.idempotency) RETURN_IF_ERROR(KeepReply(mutation, result, options, tx));
   publications->push_back({mutation.tenant, target.ns, result.position, log_time, std::move(tx.events)});
+  PutBack(cache, &tx);
   return result;
 }
 
@@ -254,17 +326,17 @@ Status StoreRefusal(const Mutation& mutation, const ApplyOptions& options, Store
   ASSIGN_OR_RETURN(const auto ns, FindNamespace(directory, mutation.namespace_name));
   if (!ns) return {};
   Transaction tx(mutation.tenant, *ns, overlay, refused.log_time);
-  auto stored = FindReply(tx, *mutation.idempotency, options.idempotency_seconds);
+  auto stored = FindReply(RepliesOf(tx, options), *mutation.idempotency);
   if (!stored.ok() || *stored) return {};
-  return PutReply(tx, *mutation.idempotency, refused, options.idempotency_seconds);
+  return PutReply(RepliesOf(tx, options), mutation, refused, {});
 }
 
 }  // namespace
 
 MutationResult ApplyMutation(const Mutation& mutation, Timestamp log_time, const ApplyOptions& options,
-                             Store::Overlay& overlay, std::vector<Publication>* publications) {
+                             NamespaceCache& cache, Store::Overlay& overlay, std::vector<Publication>* publications) {
   overlay.SetSavePoint();
-  auto result = TryMutation(mutation, log_time, options, overlay, publications);
+  auto result = TryMutation(mutation, log_time, options, cache, overlay, publications);
   if (result.ok()) {
     overlay.PopSavePoint();
     return std::move(result).value();

@@ -11,6 +11,7 @@
 #include "engine/mutation.h"
 #include "engine/publication.h"
 #include "engine/store.h"
+#include "engine/write/namespace_cache.h"
 
 namespace engram {
 
@@ -19,11 +20,12 @@ struct ApplyOptions {
   int64_t idempotency_seconds = 86'400;
 };
 
-// Decides one mutation at `log_time` and puts its rows into `overlay`. A refused mutation leaves no trace but its
-// stored reply. `publications` gets what the indexes must be told (nothing for a refused or replayed mutation).
-// Sets a save point; REQUIRES: none is set.
+// Decides one mutation at `log_time`, which never decreases, and puts its rows into `overlay`. A refused mutation
+// leaves no trace but its stored reply. `publications` gets what the indexes must be told (nothing for a refused or
+// replayed mutation). Sets a save point; REQUIRES: none is set; `cache` has seen every mutation since it was empty, and
+// is cleared when an overlay is not committed.
 MutationResult ApplyMutation(const Mutation& mutation, Timestamp log_time, const ApplyOptions& options,
-                             Store::Overlay& overlay, std::vector<Publication>* publications);
+                             NamespaceCache& cache, Store::Overlay& overlay, std::vector<Publication>* publications);
 
 // The tenant with this name, made if `create`; NotFound otherwise.
 Result<TenantId> ApplyFindTenant(const std::string& name, bool create, Store::Overlay& overlay);

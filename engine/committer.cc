@@ -12,30 +12,6 @@ namespace {
 // A group is closed when its batch has grown to this: a bigger one only makes its writers wait.
 constexpr uint64_t kGroupBytesMax = uint64_t{16} << 20;
 
-uint64_t BytesOf(const Content& content) {
-  uint64_t bytes = content.text.size();
-  for (const auto& [name, text] : content.fields) bytes += name.size() + text.size();
-  for (const auto& [name, vector] : content.vectors) {
-    if (const auto* dense = std::get_if<DenseVector>(&vector)) bytes += dense->size() * sizeof(float);
-    if (const auto* sparse = std::get_if<SparseVector>(&vector)) bytes += sparse->indices.size() * 8;
-    if (const auto* multi = std::get_if<MultiVector>(&vector)) bytes += multi->values.size() * sizeof(float);
-  }
-  return bytes;
-}
-
-// What the mutation holds in memory, roughly: contents, and a round number for all else.
-uint64_t BytesOf(const Mutation& mutation) {
-  constexpr uint64_t kOperationBytes = 512;
-  uint64_t bytes = mutation.operations.size() * kOperationBytes;
-  for (const Operation& operation : mutation.operations) {
-    const auto* write = std::get_if<WriteMemory>(&operation);
-    if (write == nullptr) continue;
-    bytes += BytesOf(write->content);
-    for (const ImportedVersion& version : write->history) bytes += BytesOf(version.content);
-  }
-  return bytes;
-}
-
 }  // namespace
 
 Committer::Committer(Store* store, IndexRegistry* registry, LogClock* log_clock, const CommitterOptions& options)
@@ -73,7 +49,7 @@ bool Committer::Enqueue(Task task, uint64_t bytes, Status* refusal) {
 }
 
 void Committer::Submit(Mutation mutation, Durability durability, std::function<void(MutationResult)> done) {
-  const uint64_t bytes = BytesOf(mutation);
+  const uint64_t bytes = HeldBytes(mutation);
   Status refusal;
   if (Enqueue(Write{std::move(mutation), durability, done, bytes}, bytes, &refusal)) return;
   MutationResult result;
@@ -134,7 +110,7 @@ void Committer::CommitGroup(std::vector<Task> group) {
   for (const Task& task : group) {
     if (const auto* write = std::get_if<Write>(&task)) {
       sync |= write->durability == Durability::kSync;
-      results.push_back(ApplyMutation(write->mutation, log_time, options_.apply, *overlay, &publications));
+      results.push_back(ApplyMutation(write->mutation, log_time, options_.apply, cache_, *overlay, &publications));
     } else {
       const auto& lookup = std::get<TenantLookup>(task);
       sync = true;
@@ -149,7 +125,8 @@ void Committer::CommitGroup(std::vector<Task> group) {
   if (committed.ok()) {
     for (const Publication& publication : publications) registry_->Publish(publication);
   } else {
-    // Every reply given now would speak of rows that are not there.
+    // Every reply given now would speak of rows that are not there, as does the cache.
+    cache_.Clear();
     for (MutationResult& result : results) {
       result = MutationResult();
       result.status = committed;

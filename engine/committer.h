@@ -76,6 +76,7 @@ class Committer {
   IndexRegistry* registry_;
   LogClock* log_clock_;
   const CommitterOptions options_;
+  NamespaceCache cache_;  // of the committer's thread
 
   mutable Mutex mutex_;
   CondVar work_;

@@ -35,7 +35,8 @@ enum class Durability : uint8_t {
 };
 
 struct EngineOptions {
-  std::string data_dir;  // made if absent; one process at a time
+  std::string data_dir;  // one process at a time
+  bool create = true;    // false: NotFound unless the directory holds a store
   const Clock* clock = &Clock::Real();
   uint64_t index_memory_bytes = uint64_t{2} << 30;  // budget for loaded indexes, over all tenants
   // A namespace with so many memories, or bytes of text and vectors, beyond its segments gets another segment.
@@ -46,6 +47,7 @@ struct EngineOptions {
   uint32_t queue_mutations_max = 4096;  // waiting writers; beyond: RateLimited
   uint64_t queue_bytes_max = uint64_t{256} << 20;
   uint32_t group_mutations_max = 256;  // decided in one commit
+  uint32_t position_waits_max = 256;   // reads that wait for a position; beyond: RateLimited
   int64_t log_retention_seconds = 7 * 86'400;
   int64_t idempotency_seconds = 86'400;
   std::chrono::milliseconds sweep_interval{1000};  // of the expiry sweep and touches; 0: only by SweepNow()
@@ -57,8 +59,8 @@ struct NamespaceRef {
   std::string name;
 };
 
-// Reads wait until the namespace has reached this position.
 struct ReadOptions {
+  // DeadlineExceeded at once when the namespace has not come so far: reads never wait for it, AwaitPosition does.
   std::optional<Position> min_position;
   std::optional<std::chrono::nanoseconds> deadline;  // on Clock::Monotonic(); DeadlineExceeded after it
 };
@@ -165,6 +167,30 @@ struct NamedEdgePage {
   std::vector<NamedEdge> edges;
   std::string next_cursor;
 };
+struct ExportQuery {
+  uint32_t limit = 100;  // of memories, nodes, runs or edges; a page of long texts ends earlier
+  std::string cursor;    // binary; from the page before
+  bool history = true;
+  uint32_t history_versions_max = 1000;  // of one memory; older ones are left out
+};
+struct ExportedMemory {
+  Memory memory;
+  std::vector<HistoryEvent> history;  // before the current version, oldest first
+};
+struct ExportedNode {
+  Node node;
+  bool implicit = false;  // made by an edge alone
+};
+// One kind of row at a time: memories in the order of ids, then nodes, runs and edges. May be empty before the end.
+struct ExportPage {
+  std::vector<ExportedMemory> memories;
+  std::vector<ExportedNode> nodes;
+  std::vector<Run> runs;
+  std::vector<NamedEdge> edges;
+  std::string next_cursor;
+  uint64_t histories_cut = 0;  // memories that lost their oldest former versions to a limit
+};
+
 // Edges that hold now (or at the time asked about) at a node.
 struct Degrees {
   uint64_t out = 0;
@@ -279,6 +305,14 @@ class Engine {
                                                const std::string& cursor) = 0;
 
   // --- Reads.
+  // Calls `done` once the namespace has reached `position`, or with the reason why that is not waited for: see
+  // PositionWaits::Await (position_waits.h). Holds no thread meanwhile; `done` must not block.
+  virtual void AwaitPosition(TenantId tenant, NamespaceId ns, Position position, std::chrono::nanoseconds deadline,
+                             std::function<void(engram::Status)> done) = 0;
+  // For the end: all such waits are Unavailable now, those to come too.
+  virtual void EndWaits() = 0;
+  // For the end: the reads that run, and those to come, are Unavailable at their next look at the deadline.
+  virtual void EndReads() = 0;
   virtual Result<GetReply> Get(const NamespaceRef& ns, const std::vector<std::string>& ids, const Include& include,
                                const ReadOptions& options) = 0;
   virtual Result<MemoryPage> List(const NamespaceRef& ns, const ListQuery& query, const ReadOptions& options) = 0;
@@ -290,6 +324,8 @@ class Engine {
   virtual Result<Run> FindRun(const NamespaceRef& ns, const Scopes& scopes) = 0;
   virtual Result<RunPage> ListRuns(const NamespaceRef& ns, const Scopes& scopes, uint32_t limit,
                                    const std::string& cursor) = 0;
+  // Everything that is there, whatever its state: also what has expired where expiry only hides. Renews no TTL.
+  virtual Result<ExportPage> Export(const NamespaceRef& ns, const ExportQuery& query, const ReadOptions& options) = 0;
   virtual Result<std::vector<ImportStatus>> ListImports(TenantId tenant) = 0;
   virtual Result<SearchReply> Search(const NamespaceRef& ns, const SearchRequest& request,
                                      const ReadOptions& options) = 0;

@@ -28,7 +28,25 @@ Result<Memory> ReadVersion(const KvReader& ns, const std::string& id, const Vers
   return memory;
 }
 
+Result<HistoryEvent> AsEvent(const KvReader& ns, const std::string& id, Version version, const VersionRow& row) {
+  HistoryEvent event;
+  event.version = version;
+  event.kind = row.kind;
+  event.time = row.time;
+  ASSIGN_OR_RETURN(event.memory, ReadVersion(ns, id, row));
+  return event;
+}
+
 }  // namespace
+
+Result<std::optional<HistoryEvent>> FindFormerVersion(const KvReader& ns, const std::string& id, NodeNumber node,
+                                                      Version version) {
+  ASSIGN_OR_RETURN(const auto bytes, ns.Get(Key(keys::kVersion).Add(node).Add(version)));
+  if (!bytes) return std::optional<HistoryEvent>();
+  ASSIGN_OR_RETURN(const VersionRow row, DecodeVersion(*bytes));
+  ASSIGN_OR_RETURN(HistoryEvent event, AsEvent(ns, id, version, row));
+  return std::optional<HistoryEvent>(std::move(event));
+}
 
 Result<std::vector<HistoryEvent>> ReadHistory(const KvReader& ns, const std::string& id) {
   ASSIGN_OR_RETURN(const auto row, FindId(ns, id));
@@ -39,12 +57,8 @@ Result<std::vector<HistoryEvent>> ReadHistory(const KvReader& ns, const std::str
   for (; it->Valid(); it->Next()) {
     ByteReader key(it->key().substr(5));
     ASSIGN_OR_RETURN(const VersionRow version, DecodeVersion(it->value()));
-    HistoryEvent event;
-    event.version = Version(key.Key64());
-    event.kind = version.kind;
-    event.time = version.time;
+    ASSIGN_OR_RETURN(HistoryEvent event, AsEvent(ns, id, Version(key.Key64()), version));
     event.old_text = text;
-    ASSIGN_OR_RETURN(event.memory, ReadVersion(ns, id, version));
     const bool ended = event.kind == HistoryEvent::Kind::kDelete || event.kind == HistoryEvent::Kind::kExpire;
     text = ended ? std::nullopt : std::optional<std::string>(event.memory.content.text);
     events.push_back(std::move(event));

@@ -9,10 +9,11 @@ namespace engram {
 namespace {
 
 // Attributes come together: naming one names them all.
-constexpr std::array<std::string_view, 21> kAttributes = {
+constexpr std::array<std::string_view, 22> kAttributes = {
     "attributes", "user_id", "agent_id",   "run_id",     "app_id",      "actor_id",     "role",
     "kind",       "state",   "event_time", "expires_at", "ttl_seconds", "importance",   "refresh_ttl_on_read",
-    "pinned",     "source",  "created_at", "updated_at", "hash",        "access_count", "last_accessed_at"};
+    "pinned",     "source",  "created_at", "updated_at", "hash",        "access_count", "last_accessed_at",
+    "feedback"};
 
 Include Nothing() { return {.text = false, .fields = false, .vectors = false, .metadata = false, .attributes = false}; }
 

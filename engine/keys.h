@@ -39,6 +39,9 @@ inline constexpr char kNamespaceByName = 'M';   // "M" name -> namespace:u32
 inline constexpr char kNamespaceByAlias = 'A';  // "A" alias -> namespace:u32
 inline constexpr char kNamespaceCounter = 'k';  // "k" -> next namespace number
 
+// Stored replies to drops, which outlive their namespace: "I" and "J" as below, the key being name (KeyString) and
+// idempotency key.
+
 // --- Under (tenant, namespace).
 inline constexpr char kHead = 'C';         // "C" -> name, creation, configuration
 inline constexpr char kCounters = 'K';     // "K" -> position, numbers, counts, digests
@@ -55,6 +58,7 @@ inline constexpr char kRunMember = 'q';    // "q" run:u32 node:u32 -> ""
 inline constexpr char kLog = 'L';          // "L" position:u64 -> LogRow
 inline constexpr char kReply = 'I';        // "I" idempotency key -> stored reply
 inline constexpr char kReplyByTime = 'J';  // "J" time:i64 idempotency key -> ""
+inline constexpr char kReplyById = 'j';    // "j" XXH3-64 of an id it names:u64 idempotency key -> ""
 inline constexpr char kDuplicate = 'H';    // "H" hash:u128 node:u32 -> ""
 inline constexpr char kPath = 'P';         // "P" attribute path -> "" once any memory had it
 inline constexpr char kImport = 'p';       // "p" import id -> ImportRow

@@ -3,6 +3,7 @@
 
 #include "base/coding.h"
 #include "base/hash.h"
+#include "engine/keys.h"
 #include "engine/list_order.h"
 #include "engine/namespace_index.h"
 #include "engine/read_view.h"
@@ -51,6 +52,7 @@ class IndexList {
     ViewRequest request;
     request.filter = filter;
     request.leg_filters = {&exists};
+    request.check_deadline = [this] { return read_.CheckDeadline(); };
     ASSIGN_OR_RETURN(view_, index_->View(request, read_.now()));
     latest_.emplace(read_.Latest());
     ASSIGN_OR_RETURN(const SlotSet matching, MatchingSlots(*latest_, *index_, view_, filter));
@@ -123,28 +125,78 @@ class IndexList {
   std::optional<ReadView> latest_;
 };
 
-// Everything that matches, expired or not, from the rows: reads all of the namespace.
-Status FindInRows(const ReadView& read, const ListQuery& query, std::vector<ListedRow>* rows) {
-  Status status;
-  RETURN_IF_ERROR(VisitLiveMemories(read.rows(), [&](IndexEvent event) {
-    auto* added = std::get_if<ContentAdded>(&event);
-    if (!added) return false;  // the runs come last
-    status = read.CheckDeadline();
-    if (!status.ok()) return false;
-    Memory memory;
-    memory.id = added->row.id;
-    memory.attributes = std::move(added->attributes);
-    memory.state = added->state;
-    if (!Listed(query, memory)) return true;
-    ListedRow row;
-    row.SetId(memory.id);
-    row.value = query.order_by == "id"
-                    ? Value(row.id_key)
-                    : SortValueOf(FilterFields(memory.id, memory.attributes, memory.state), query.order_by);
-    rows->push_back(std::move(row));
-    return true;
-  }));
-  return status;
+// Live memories in the order of ids, expired or not, without their contents.
+class IdScan {
+ public:
+  // Behind `after`, where there is one.
+  IdScan(const ReadView& read, const ListPlace* after, bool descending)
+      : read_(read), rows_(read.rows().ScanPrefix(std::string(1, keys::kId))), descending_(descending) {
+    if (after) {
+      rows_->Seek(keys::Id(after->id));
+      if (descending_) {
+        rows_->Valid() ? rows_->Prev() : rows_->SeekToLast();
+      } else if (rows_->Valid() && rows_->key() == keys::Id(after->id)) {
+        rows_->Next();
+      }
+    } else if (descending_) {
+      rows_->SeekToLast();
+    }
+  }
+
+  // The next few; none at the end.
+  Result<std::vector<Memory>> Next() {
+    constexpr size_t kChunk = 256;
+    RETURN_IF_ERROR(read_.CheckDeadline());
+    std::vector<MemoryRef> refs;
+    std::vector<NodeNumber> nodes;
+    for (; rows_->Valid() && refs.size() < kChunk; descending_ ? rows_->Prev() : rows_->Next()) {
+      ASSIGN_OR_RETURN(const IdRow row, DecodeIdRow(rows_->value()));
+      if (!row.is_memory || !row.live) continue;
+      refs.push_back({std::string(), row.node, row.slot, row.version});
+      nodes.push_back(row.node);
+    }
+    RETURN_IF_ERROR(rows_->status());
+    ASSIGN_OR_RETURN(std::vector<std::string> ids, ReadNodeIds(read_.rows(), nodes));
+    for (size_t i = 0; i < ids.size(); ++i) refs[i].id = std::move(ids[i]);
+    Include attributes_only;
+    attributes_only.text = attributes_only.fields = false;
+    return ReadMemories(read_.rows(), refs, attributes_only);
+  }
+
+ private:
+  const ReadView& read_;
+  const std::unique_ptr<KvIterator> rows_;
+  const bool descending_;
+};
+
+ListedRow AsListedRow(const ListQuery& query, const Memory& memory) {
+  ListedRow row;
+  row.SetId(memory.id);
+  row.value = query.order_by == "id"
+                  ? Value(row.id_key)
+                  : SortValueOf(FilterFields(memory.id, memory.attributes, memory.state), query.order_by);
+  return row;
+}
+
+// Everything that matches, expired or not, from the rows: reads all attributes of the namespace. By id a page reads no
+// more than itself, but for the first, which counts them all: its count goes from page to page.
+Result<uint64_t> FindInRows(const ReadView& read, const ListQuery& query, const std::optional<ListPlace>& after,
+                            std::vector<ListedRow>* rows) {
+  const bool by_id = query.order_by == "id";
+  uint64_t total = 0;
+  IdScan scan(read, by_id && after ? &*after : nullptr, by_id && query.descending);
+  while (true) {
+    ASSIGN_OR_RETURN(const std::vector<Memory> memories, scan.Next());
+    if (memories.empty()) break;
+    for (const Memory& memory : memories) {
+      if (!Listed(query, memory)) continue;
+      ++total;
+      // One more than the page tells that more come behind it.
+      if (!by_id || rows->size() <= query.limit) rows->push_back(AsListedRow(query, memory));
+    }
+    if (by_id && after && rows->size() > query.limit) break;
+  }
+  return by_id && after ? after->total : total;
 }
 
 // The page's rows as the snapshot has them.
@@ -175,19 +227,19 @@ Result<MemoryPage> ListMemories(const ReadView& view, const ListQuery& as_writte
   std::vector<ListedRow> rows;
   std::optional<IndexList> from_index;
   if (query.include_expired) {
-    RETURN_IF_ERROR(FindInRows(view, query, &rows));
+    ASSIGN_OR_RETURN(page.total, FindInRows(view, query, after, &rows));
   } else {
     ASSIGN_OR_RETURN(auto index, view.Index());
     from_index.emplace(view, query, std::move(index));
     RETURN_IF_ERROR(from_index->Find(&rows));
     page.position = from_index->position();
+    page.total = rows.size();
   }
-  page.total = rows.size();
   const auto fill_ids = [&](const std::vector<ListedRow*>& nameless) {
     return from_index ? from_index->FillIds(nameless) : Status();
   };
   ASSIGN_OR_RETURN(const bool more, TakePage(order, after, query.limit, fill_ids, &rows));
-  if (more) page.next_cursor = EncodeListCursor(hash, {rows.back().value, rows.back().id});
+  if (more) page.next_cursor = EncodeListCursor(hash, {rows.back().value, rows.back().id, page.total});
   RETURN_IF_ERROR(FetchPage(from_index ? from_index->latest() : view, query, rows, &page));
   return page;
 }

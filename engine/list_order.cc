@@ -11,7 +11,7 @@
 namespace engram {
 namespace {
 
-constexpr uint8_t kCursorFormat = 1;
+constexpr uint8_t kCursorFormat = 2;
 
 bool IsScalar(const Value& value) {
   return !value.is_null() && value.kind() != Value::Kind::kList && value.kind() != Value::Kind::kObject;
@@ -105,6 +105,7 @@ std::string EncodeListCursor(uint64_t query, const ListPlace& place) {
   AppendFixed64(&cursor, query);
   AppendValue(&cursor, place.value);
   AppendString(&cursor, place.id);
+  AppendVarint(&cursor, place.total);
   return cursor;
 }
 
@@ -115,6 +116,7 @@ Result<std::optional<ListPlace>> DecodeListCursor(uint64_t query, std::string_vi
   ListPlace place;
   const bool whole = ReadValue(&in, &place.value);
   place.id = in.String();
+  place.total = in.Varint();
   if (!ours || !whole || !in.Finish("cursor").ok()) {
     return InvalidArgument("the cursor does not belong to this request").At("cursor");
   }

@@ -41,6 +41,7 @@ struct ListedRow {
 struct ListPlace {
   Value value;
   std::string id;
+  uint64_t total = 0;  // of the whole list, as the pages before told it
 };
 
 // Cuts `rows` down to the page behind `after`, in order. `fill_ids` sets the ids of the rows it is given.
@@ -57,7 +58,7 @@ Status CheckFieldName(std::string_view what, std::string_view field);
 // Filters in one form, to tell one query's cursor from another's.
 void AppendFilter(std::string* out, const Filter& filter);
 
-// cursor := format:u8 (1) query:u64 value id:string     (base/value_coding.h; binary, opaque to callers)
+// cursor := format:u8 (2) query:u64 value id:string total:varint     (base/value_coding.h; binary, opaque to callers)
 // `query` is a hash of all that makes the list what it is.
 std::string EncodeListCursor(uint64_t query, const ListPlace& place);
 // InvalidArgument for anything that wasn't made for this query.

@@ -104,6 +104,10 @@ LocalEngine::~LocalEngine() = default;
 Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& options) {
   auto engine = std::unique_ptr<LocalEngine>(new LocalEngine(options));
   FileSystem& files = FileSystem::Posix();
+  if (!options.create) {
+    ASSIGN_OR_RETURN(const bool exists, Store::Exists(options.data_dir + "/rows"));
+    if (!exists) return NotFound(fmt::format("there is no store in {}", options.data_dir));
+  }
   RETURN_IF_ERROR(files.CreateDirectory(options.data_dir));
   auto lock = files.Lock(options.data_dir + "/LOCK");
   if (!lock.ok()) {
@@ -130,6 +134,8 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
   engine->committer_ = std::make_unique<Committer>(engine->store_.get(), engine->registry_.get(),
                                                    engine->log_clock_.get(), ForCommitter(options));
   engine->committer_->Start();
+  engine->position_waits_ = std::make_unique<PositionWaits>(*engine->store_, engine->committer_.get(), *options.clock,
+                                                            options.position_waits_max);
   engine->background_ = std::make_unique<Background>(engine->store_.get(), engine->committer_.get(),
                                                      engine->log_clock_.get(), options.sweep_interval);
   engine->sealer_ = std::make_unique<Sealer>(engine->store_.get(), engine->registry_.get(), engine->committer_.get(),
@@ -145,7 +151,12 @@ void LocalEngine::Submit(Mutation mutation, Durability durability, std::function
   committer_->Submit(std::move(mutation), durability, std::move(done));
 }
 
-Result<ReadView> LocalEngine::ViewNow(const NamespaceRef& ns, const ReadOptions& options) {
+void LocalEngine::AwaitPosition(TenantId tenant, NamespaceId ns, Position position, std::chrono::nanoseconds deadline,
+                                std::function<void(engram::Status)> done) {
+  position_waits_->Await(tenant, ns, position, deadline, std::move(done));
+}
+
+Result<ReadView> LocalEngine::View(const NamespaceRef& ns, const ReadOptions& options) {
   const auto snapshot = store_->Snapshot();
   const ScopedReader directory(*snapshot, keys::Scope(ns.tenant, keys::kDirectory));
   ASSIGN_OR_RETURN(const auto number, engram::FindNamespace(directory, ns.name));
@@ -154,21 +165,13 @@ Result<ReadView> LocalEngine::ViewNow(const NamespaceRef& ns, const ReadOptions&
   ASSIGN_OR_RETURN(auto head, ReadHead(rows));
   if (!head) return Corruption(fmt::format("namespace \"{}\" has lost its head row", ns.name));
   ASSIGN_OR_RETURN(const NamespaceCounters counters, ReadCounters(rows));
-  return ReadView(ns.tenant, *number, std::move(*head), counters, snapshot, registry_.get(), options_.clock,
-                  log_clock_->Now(), options.deadline);
-}
-
-Result<ReadView> LocalEngine::View(const NamespaceRef& ns, const ReadOptions& options) {
-  constexpr std::chrono::milliseconds kWaitStep{50};
-  uint64_t commits = committer_->commits();
-  while (true) {
-    auto view = ViewNow(ns, options);
-    if (!view.ok() || !options.min_position || view->counters().position >= *options.min_position) return view;
-    if (options.deadline && options_.clock->Monotonic() >= *options.deadline) {
-      return DeadlineExceeded("the namespace has not reached min_position in time").At("min_position");
-    }
-    commits = committer_->AwaitCommit(commits, kWaitStep);
+  if (options.min_position && counters.position < *options.min_position) {
+    return DeadlineExceeded("the namespace has not reached min_position in time").At("min_position");
   }
+  ReadView view(ns.tenant, *number, std::move(*head), counters, snapshot, registry_.get(), options_.clock,
+                log_clock_->Now(), options.deadline);
+  view.EndWith(&reads_ended_);
+  return view;
 }
 
 void LocalEngine::NoteReads(const ReadView& view, const Memory& memory) {
@@ -215,6 +218,11 @@ Result<std::pair<uint64_t, Position>> LocalEngine::Count(const NamespaceRef& ns,
 Result<FacetPage> LocalEngine::Facet(const NamespaceRef& ns, const FacetQuery& query, const ReadOptions& options) {
   ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
   return FacetMemories(view, query);
+}
+
+Result<ExportPage> LocalEngine::Export(const NamespaceRef& ns, const ExportQuery& query, const ReadOptions& options) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
+  return ExportRows(view, query);
 }
 
 Result<std::vector<HistoryEvent>> LocalEngine::History(const NamespaceRef& ns, const std::string& id) {

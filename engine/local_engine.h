@@ -4,6 +4,7 @@
 // before the committer, and the committer before the store.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "engine/engine.h"
 #include "engine/index_registry.h"
 #include "engine/log_clock.h"
+#include "engine/position_waits.h"
 #include "engine/read_view.h"
 #include "engine/segments/sealer.h"
 #include "engine/store.h"
@@ -45,9 +47,14 @@ class LocalEngine final : public Engine {
   Result<Run> FindRun(const NamespaceRef& ns, const Scopes& scopes) override;
   Result<RunPage> ListRuns(const NamespaceRef& ns, const Scopes& scopes, uint32_t limit,
                            const std::string& cursor) override;
+  Result<ExportPage> Export(const NamespaceRef& ns, const ExportQuery& query, const ReadOptions& options) override;
   Result<std::vector<ImportStatus>> ListImports(TenantId tenant) override;
 
   // local_engine.cc
+  void AwaitPosition(TenantId tenant, NamespaceId ns, Position position, std::chrono::nanoseconds deadline,
+                     std::function<void(engram::Status)> done) override;
+  void EndWaits() override { position_waits_->End(); }
+  void EndReads() override { reads_ended_ = true; }
   Result<GetReply> Get(const NamespaceRef& ns, const std::vector<std::string>& ids, const Include& include,
                        const ReadOptions& options) override;
   Result<MemoryPage> List(const NamespaceRef& ns, const ListQuery& query, const ReadOptions& options) override;
@@ -68,14 +75,14 @@ class LocalEngine final : public Engine {
  private:
   explicit LocalEngine(const EngineOptions& options);
 
-  // A read's consistent start: waits for min_position, NotFound when the namespace is not there.
+  // A read's consistent start: DeadlineExceeded before min_position, NotFound when the namespace is not there.
   Result<ReadView> View(const NamespaceRef& ns, const ReadOptions& options);
-  Result<ReadView> ViewNow(const NamespaceRef& ns, const ReadOptions& options);
   // Renews the TTL of memories that ask for it.
   void NoteReads(const ReadView& view, const Memory& memory);
   Result<NamespaceInfo> Describe(const ReadView& view) const;
 
   const EngineOptions options_;
+  std::atomic<bool> reads_ended_{false};
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<LogClock> log_clock_;
@@ -83,6 +90,7 @@ class LocalEngine final : public Engine {
   SealQueue seal_queue_;
   std::unique_ptr<IndexRegistry> registry_;
   std::unique_ptr<Committer> committer_;
+  std::unique_ptr<PositionWaits> position_waits_;
   std::unique_ptr<Background> background_;
   std::unique_ptr<Sealer> sealer_;
 };

@@ -1,6 +1,8 @@
 // Namespaces, runs and imports as listings.
 #include <fmt/format.h>
 
+#include "base/coding.h"
+#include "base/hash.h"
 #include "engine/keys.h"
 #include "engine/local_engine.h"
 #include "engine/namespace_index.h"
@@ -16,16 +18,37 @@ bool ScopesMatch(const Scopes& wanted, const Scopes& got) {
   return same(wanted.user_id, got.user_id) && same(wanted.agent_id, got.agent_id) && same(wanted.app_id, got.app_id);
 }
 
-Run AsRun(RunRow row) {
-  Run run;
-  run.scopes = std::move(row.scopes);
-  run.metadata = std::move(row.metadata);
-  run.ttl_seconds = row.ttl_seconds;
-  run.created_at = row.created_at;
-  run.last_activity = row.last_activity;
-  run.expires_at = row.expires_at;
-  run.memories = row.memories;
-  return run;
+// cursor := query:u64 place     (binary; `query` is a hash of all that makes the list what it is)
+std::string EncodeCursor(uint64_t query, std::string_view place) {
+  std::string cursor;
+  AppendFixed64(&cursor, query);
+  cursor += place;
+  return cursor;
+}
+
+// Where the page before ended; empty for the first. InvalidArgument for anything that wasn't made for this list.
+Result<std::string> DecodeCursor(uint64_t query, std::string_view cursor) {
+  if (cursor.empty()) return std::string();
+  ByteReader in(cursor);
+  if (in.Fixed64() != query || !in.ok() || in.empty()) {
+    return InvalidArgument("the cursor does not belong to this request").At("cursor");
+  }
+  return std::string(cursor.substr(sizeof(uint64_t)));
+}
+
+uint64_t NamespacesQuery(TenantId tenant, const std::string& prefix) {
+  std::string bytes = "namespaces";
+  AppendFixed32(&bytes, tenant.value);
+  AppendString(&bytes, prefix);
+  return HashBytes64(bytes);
+}
+
+uint64_t RunsQuery(const ReadView& view, const Scopes& scopes) {
+  std::string bytes = "runs";
+  AppendFixed32(&bytes, view.tenant().value);
+  AppendFixed32(&bytes, view.ns().value);
+  for (const std::string* scope : {&scopes.user_id, &scopes.agent_id, &scopes.app_id}) AppendString(&bytes, *scope);
+  return HashBytes64(bytes);
 }
 
 // The run behind an "R" row, unless it is over.
@@ -81,18 +104,20 @@ Result<NamespaceInfo> LocalEngine::DescribeNamespace(const NamespaceRef& ns, con
 
 Result<Engine::NamespacePage> LocalEngine::ListNamespaces(TenantId tenant, const std::string& prefix, uint32_t limit,
                                                           const std::string& cursor) {
+  const uint64_t query = NamespacesQuery(tenant, prefix);
+  ASSIGN_OR_RETURN(const std::string after, DecodeCursor(query, cursor));
   const auto snapshot = store_->Snapshot();
   const ScopedReader directory(*snapshot, keys::Scope(tenant, keys::kDirectory));
   const auto it = directory.ScanPrefix(Key(keys::kNamespaceByName).AddRaw(prefix).str());
-  if (!cursor.empty()) {
-    const std::string last = Key(keys::kNamespaceByName).AddRaw(cursor);
+  if (!after.empty()) {
+    const std::string last = Key(keys::kNamespaceByName).AddRaw(after);
     it->Seek(last);
     if (it->Valid() && it->key() == last) it->Next();
   }
   NamespacePage page;
   for (; it->Valid(); it->Next()) {
     if (page.namespaces.size() == limit) {
-      page.next_cursor = page.namespaces.back().name;
+      page.next_cursor = EncodeCursor(query, page.namespaces.back().name);
       break;
     }
     ByteReader in(it->value());
@@ -131,19 +156,20 @@ Result<Run> LocalEngine::FindRun(const NamespaceRef& ns, const Scopes& scopes) {
 Result<RunPage> LocalEngine::ListRuns(const NamespaceRef& ns, const Scopes& scopes, uint32_t limit,
                                       const std::string& cursor) {
   ASSIGN_OR_RETURN(const ReadView view, View(ns, {}));
+  const uint64_t query = RunsQuery(view, scopes);
+  ASSIGN_OR_RETURN(const std::string after, DecodeCursor(query, cursor));
   RunPage page;
   std::string last;
   const auto it = view.rows().ScanPrefix(std::string(1, keys::kRun));
-  if (!cursor.empty()) {
-    if (cursor.front() != keys::kRun) return InvalidArgument("this cursor is not one of runs:list").At("cursor");
-    it->Seek(cursor);
-    if (it->Valid() && it->key() == cursor) it->Next();
+  if (!after.empty()) {
+    it->Seek(after);
+    if (it->Valid() && it->key() == after) it->Next();
   }
   for (; it->Valid(); it->Next()) {
     ASSIGN_OR_RETURN(auto run, ActiveRun(view, it->value()));
     if (!run || !ScopesMatch(scopes, run->scopes)) continue;
     if (page.runs.size() == limit) {
-      page.next_cursor = last;
+      page.next_cursor = EncodeCursor(query, last);
       break;
     }
     last = it->key();

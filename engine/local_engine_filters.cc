@@ -1,7 +1,9 @@
 // Writes by filter: resolved to ids at one view, changed in mutations of bounded size, re-checked row by row.
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -18,14 +20,8 @@ Status Interrupted(Status status, uint64_t changed) {
   return std::move(status).MarkApplied(Applied::kUnknown).With("changed", std::to_string(changed));
 }
 
-uint64_t CountChanged(const MutationResult& result) {
-  return static_cast<uint64_t>(std::count_if(
-      result.results.begin(), result.results.end(),
-      [](const OperationResult& r) { return r.outcome == Outcome::kDeleted || r.outcome == Outcome::kUpdated; }));
-}
-
-// Pages of ids through mutations until no page is left. The idempotency key goes with the last one, so that a stored
-// reply means that all of it was done.
+// Pages of ids through mutations until no page is left. The idempotency key goes with every one: it is checked before
+// the first changes anything, and the reply stays open until the last has been committed.
 struct FilterRun {
   Engine* engine;
   const NamespaceRef& ns;
@@ -43,14 +39,17 @@ struct FilterRun {
       mutation.tenant = ns.tenant;
       mutation.namespace_name = ns.name;
       mutation.create_namespace = false;
-      if (last) mutation.idempotency = idempotency;
+      mutation.idempotency = idempotency;
+      using Part = Mutation::Idempotency::Part;
+      if (idempotency) mutation.idempotency->part = last ? Part::kLast : Part::kMore;
       for (const std::string& id : page) mutation.operations.push_back(operation(id));
       const MutationResult result = engine->Write(std::move(mutation), durability);
       if (!result.status.ok()) return Interrupted(result.status, reply.changed);
-      reply.changed += CountChanged(result);
+      // Under a key the stored reply counts, over the calls before this one, too.
+      reply.changed = idempotency ? result.changed : reply.changed + result.changed;
       reply.position = result.position;
       reply.replayed = result.replayed;
-      if (last) return reply;
+      if (last || reply.replayed) return reply;
       auto next = next_page(page.back());
       if (!next.ok()) return Interrupted(std::move(next).status(), reply.changed);
       page = std::move(*next);
@@ -64,14 +63,22 @@ Result<Engine::FilterWriteReply> LocalEngine::DeleteByFilter(const NamespaceRef&
                                                              Durability durability,
                                                              std::optional<Mutation::Idempotency> idempotency) {
   FilterRun run{this, ns, durability, std::move(idempotency), {}, {}};
+  const auto shared = std::make_shared<const Filter>(filter);
+  bool present = true;  // first what a list shows, then what an erase must reach besides
   run.next_page = [&](const std::string& after) -> Result<std::vector<std::string>> {
     ASSIGN_OR_RETURN(const ReadView view, View(ns, {}));
-    return ResolveFilter(view, filter, kRowsPerMutation, after);
+    if (!present) return ResolveAbsent(view, filter, kRowsPerMutation, after);
+    ASSIGN_OR_RETURN(auto ids, ResolveFilter(view, filter, kRowsPerMutation, after));
+    if (!erase || ids.size() == kRowsPerMutation) return ids;
+    present = false;
+    ASSIGN_OR_RETURN(auto absent, ResolveAbsent(view, filter, kRowsPerMutation - ids.size(), ""));
+    std::move(absent.begin(), absent.end(), std::back_inserter(ids));
+    return ids;
   };
   run.operation = [&](const std::string& id) {
     DeleteMemory deletion;
     deletion.id = id;
-    deletion.still_matches = filter;
+    deletion.still_matches = shared;
     deletion.erase = erase;
     return deletion;
   };
@@ -82,6 +89,7 @@ Result<Engine::FilterWriteReply> LocalEngine::UpdateByFilter(const NamespaceRef&
                                                              const UpdateMemory& change, Durability durability,
                                                              std::optional<Mutation::Idempotency> idempotency) {
   FilterRun run{this, ns, durability, std::move(idempotency), {}, {}};
+  const auto shared = std::make_shared<const Filter>(filter);
   run.next_page = [&](const std::string& after) -> Result<std::vector<std::string>> {
     ASSIGN_OR_RETURN(const ReadView view, View(ns, {}));
     return ResolveFilter(view, filter, kRowsPerMutation, after);
@@ -89,7 +97,7 @@ Result<Engine::FilterWriteReply> LocalEngine::UpdateByFilter(const NamespaceRef&
   run.operation = [&](const std::string& id) {
     UpdateMemory update = change;
     update.id = id;
-    update.still_matches = filter;
+    update.still_matches = shared;
     return update;
   };
   return run.Run();

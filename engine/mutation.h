@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -21,6 +22,8 @@
 
 namespace engram {
 
+struct Run;
+
 enum class WriteMode : uint8_t { kUpsert = 0, kInsert = 1, kUpdate = 2, kNewer = 3 };
 
 // Changes to the state record; absent members leave it alone.
@@ -30,11 +33,19 @@ struct StateChange {
   std::optional<bool> refresh_ttl_on_read;
   std::optional<std::optional<double>> importance;
   std::optional<bool> pinned;
+  // With the import right only. Then expires_at and ttl_seconds may both be there, each as given.
+  std::optional<uint64_t> access_count;
+  std::optional<Timestamp> last_access;
+  std::optional<double> used;
+  std::optional<double> helpful;
+  std::optional<double> harmful;
 };
 
-// A former version that comes with an import, oldest first.
+// A former version that comes with an import, oldest first; or the end of a former life.
 struct ImportedVersion {
+  enum class Event : uint8_t { kWritten, kDeleted, kExpired };
   Version version;
+  Event event = Event::kWritten;  // otherwise only attributes.updated_at means anything: when it ended
   Content content;
   Attributes attributes;
 };
@@ -49,8 +60,21 @@ struct WriteMemory {
   // With the import right only.
   std::optional<Timestamp> created_at;
   std::optional<Timestamp> updated_at;
-  std::optional<Version> version;
+  std::optional<Version> version;  // where the id has come further already, the next number instead
+  // Of a new life: versions that the id, deleted since, has already are left as they are; AlreadyExists where they
+  // differ. Over a live memory it is left aside.
   std::vector<ImportedVersion> history;
+};
+
+// The greatest version that an import may give: later writes count on from there.
+inline constexpr Version kGivenVersionMax{uint64_t{1} << 62};
+
+// Members that a patch changes: present ones replace, an empty string and "no version" remove.
+struct SourcePatch {
+  std::optional<std::string> system;
+  std::optional<std::string> id;
+  std::optional<std::optional<uint64_t>> version;
+  std::optional<std::string> batch;
 };
 
 // RFC 7396 on one memory.
@@ -59,40 +83,55 @@ struct PatchMemory {
   std::optional<uint64_t> if_version;
   bool keep_vectors = false;
   std::optional<std::string> text;
+  // With `clear_…` all that is stored goes (of vectors: all but the default space's, which is a member of its own).
+  bool clear_fields = false;
   std::map<std::string, std::optional<std::string>> fields;
+  bool clear_vectors = false;
   std::map<std::string, std::optional<VectorValue>> vectors;
+  bool clear_metadata = false;
   std::optional<Value::Object> metadata;
   std::optional<std::string> role;
   std::optional<std::string> kind;
   std::optional<MemoryState> state;
   std::optional<std::optional<Timestamp>> event_time;
-  std::optional<Source> source;
+  std::optional<SourcePatch> source;
   StateChange record;
 };
 
-// One row of memories:update. By filter: skipped unless the row still matches.
-struct UpdateMemory {
-  std::string id;
-  std::optional<Filter> still_matches;
+// What memories:update does to each row.
+struct AttributeChange {
   // path -> value, in path order; values as the API writes them (times in RFC 3339, state by its name), null removes.
   std::vector<std::pair<std::string, Value>> set;
   std::vector<std::string> unset;
   std::optional<Value::Object> replace_metadata;
 };
 
+// One row of memories:update; the rows of one request share what they have in common. By filter: skipped unless the
+// row still matches.
+struct UpdateMemory {
+  std::string id;
+  std::shared_ptr<const Filter> still_matches;    // may be null
+  std::shared_ptr<const AttributeChange> change;  // REQUIRES: not null
+};
+
+// By filter: skipped unless the memory still matches; an erase matches what is deleted by its last version.
 struct DeleteMemory {
   std::string id;
   std::optional<uint64_t> if_version;
-  std::optional<Filter> still_matches;
-  bool must_exist = false;  // an absent id fails the mutation with NotFound
+  std::shared_ptr<const Filter> still_matches;  // may be null
+  bool must_exist = false;                      // an absent id fails the mutation with NotFound
   bool erase = false;
 };
+
+// The greatest weight of one signal, and what a memory's sum of one signal stops at.
+inline constexpr double kFeedbackWeightMax = 1e6;
+inline constexpr double kFeedbackSumMax = 1e15;
 
 struct Feedback {
   enum class Signal : uint8_t { kUsed, kHelpful, kHarmful };
   std::string id;
   Signal signal = Signal::kUsed;
-  double weight = 1;
+  double weight = 1;  // above 0, at most kFeedbackWeightMax
 };
 
 // Reads that renew a TTL, coalesced. Absent and expired ids are skipped.
@@ -106,6 +145,8 @@ struct WriteEdge {
   std::string source_id;  // unknown ends become named nodes
   std::string target_id;
   std::string memory_id;  // empty: none; must exist
+  // With the import right only: recorded then, and ends may be memories that expired and are only hidden.
+  std::optional<Timestamp> recorded;
 };
 struct DeleteEdge {
   std::string id;
@@ -124,12 +165,20 @@ struct Node {
 };
 struct WriteNode {
   Node node;
+  // With the import right only.
+  std::optional<Timestamp> created_at;
+  std::optional<Timestamp> updated_at;
+  bool implicit = false;  // as if made by an edge; changes nothing where the id is taken
 };
 
 struct WriteRun {
   Scopes scopes;  // run_id is required; actor_id is no part of a run's identity
   std::optional<Value::Object> metadata;
   std::optional<std::optional<uint64_t>> ttl_seconds;
+  // With the import right only: instead of what the log time makes of it.
+  std::optional<Timestamp> created_at;
+  std::optional<Timestamp> last_activity;
+  std::optional<Timestamp> expires_at;
 };
 // Deletes the run and its memories.
 struct DeleteRun {
@@ -187,12 +236,28 @@ struct Mutation {
   struct Idempotency {
     std::string key;
     uint64_t request_hash = 0;
+    // A call that takes several mutations has one stored reply: it counts their changes and holds no results. It stays
+    // open until the last mutation, so that a call which was interrupted goes on when it is repeated.
+    enum class Part : uint8_t { kWhole, kMore, kLast } part = Part::kWhole;
   };
   std::optional<Idempotency> idempotency;
+  // The result shows what the last operation (a memory's, a run's or an entity's) left behind.
+  bool read_back = false;
 };
 
+// What the mutation holds in memory, roughly; what operations share counts once.
+uint64_t HeldBytes(const Mutation& mutation);
+
 // Never renumber: stored replies hold them.
-enum class Outcome : uint8_t { kCreated = 0, kUpdated = 1, kUnchanged = 2, kDuplicate = 3, kDeleted = 4, kSkipped = 5 };
+enum class Outcome : uint8_t {
+  kCreated = 0,
+  kUpdated = 1,
+  kUnchanged = 2,
+  kDuplicate = 3,
+  kDeleted = 4,
+  kSkipped = 5,
+  kErased = 6,  // in a stored reply: what the operation wrote was erased since; its id is gone, too
+};
 std::string_view OutcomeName(Outcome outcome);
 
 struct OperationResult {
@@ -200,6 +265,8 @@ struct OperationResult {
   Version version;
   Outcome outcome = Outcome::kUnchanged;
 };
+// How many were deleted or updated.
+uint64_t CountChanged(const std::vector<OperationResult>& results);
 
 struct MutationResult {
   // Of the whole; with an error nothing was changed. Where one operation is to blame, its field starts with
@@ -210,6 +277,12 @@ struct MutationResult {
   Position position;
   Timestamp log_time;
   bool replayed = false;  // a stored reply to the same idempotency key
+  // Rows deleted or updated; with Idempotency::Part by all mutations of the call so far.
+  uint64_t changed = 0;
+  // With Mutation::read_back, as it was right after the mutation; null in the reply to what was erased since.
+  std::shared_ptr<const Memory> memory;
+  std::shared_ptr<const Run> run;
+  std::shared_ptr<const Node> node;
 };
 
 }  // namespace engram

@@ -54,12 +54,17 @@ bool NamespaceIndex::outdated() const {
 const Analyzer& NamespaceIndex::analyzer() const { return *rep_->analyzer; }
 
 Result<IndexView> NamespaceIndex::View(const ViewRequest& request, Timestamp now) {
-  return rep_->ReadBuried(now, [&]() REQUIRES_SHARED(rep_->mutex) { return rep_->TakeView(request); });
+  for (;;) {
+    Result<std::optional<IndexView>> view =
+        rep_->ReadBuried(now, [&]() NO_THREAD_SAFETY_ANALYSIS { return rep_->TakeView(request, now); });
+    if (!view.ok()) return std::move(view).status();
+    if (*view) return *std::move(*view);
+  }
 }
 
 std::function<bool(const Edge&)> NamespaceIndex::WithoutExpired(std::function<bool(const Edge&)> accept,
                                                                 Timestamp now) {
-  SlotSet gone = rep_->ReadBuried(now, [&]() REQUIRES_SHARED(rep_->mutex) { return rep_->buried_nodes; });
+  SlotSet gone = rep_->ReadBuried(now, [&]() NO_THREAD_SAFETY_ANALYSIS { return rep_->buried_nodes; });
   if (gone.isEmpty()) return accept;
   return [gone = std::move(gone), accept = std::move(accept)](const Edge& edge) {
     const bool touches = gone.contains(edge.source.value) || gone.contains(edge.target.value) ||
@@ -78,15 +83,43 @@ const T* At(const std::vector<const T*>& list, size_t i) {
 
 bool NamesState(const Filter* filter) { return filter && filter->Mentions("state"); }
 
+// The request's filter first, then those that legs have of their own.
+std::vector<const Filter*> FiltersOf(const ViewRequest& request) {
+  std::vector<const Filter*> filters;
+  if (request.filter) filters.push_back(request.filter);
+  for (const Filter* filter : request.leg_filters) {
+    if (filter) filters.push_back(filter);
+  }
+  return filters;
+}
+
 }  // namespace
 
-IndexView NamespaceIndex::Rep::TakeView(const ViewRequest& request) const {
+// Not for the analysis: it gives away and takes back what its caller holds.
+Status NamespaceIndex::Rep::LetWriterIn(const std::function<Status()>& check_deadline) const NO_THREAD_SAFETY_ANALYSIS {
+  mutex.UnlockShared();
+  Status status = check_deadline ? check_deadline() : Status();
+  mutex.LockShared();
+  return status;
+}
+
+Result<std::optional<IndexView>> NamespaceIndex::Rep::TakeView(const ViewRequest& request, Timestamp now) const {
+  Status late;
+  const auto pause = [&]() REQUIRES_SHARED(mutex) {
+    late = LetWriterIn(request.check_deadline);
+    return late.ok();
+  };
+  auto results = attributes.EvaluateInPieces(FiltersOf(request), pause);
+  if (!results) return late;
+  if (expiry.HasDue(now)) return std::optional<IndexView>();
+  auto next_result = results->begin();
+
   IndexView view;
   view.position = position;
   view.rows = rows;
 
   FilterResult matching{attributes.slots(), true};
-  if (request.filter) matching = attributes.Evaluate(*request.filter);
+  if (request.filter) matching = std::move(*next_result++);
   const bool any_state = request.include_inactive || NamesState(request.filter);
   view.visible = any_state ? matching.slots : matching.slots - inactive;
   view.exact = matching.exact;
@@ -97,7 +130,7 @@ IndexView NamespaceIndex::Rep::TakeView(const ViewRequest& request) const {
     leg.allowed = view.visible;
     leg.exact = view.exact;
     if (const Filter* filter = At(request.leg_filters, i)) {
-      const FilterResult own = attributes.Evaluate(*filter);
+      const FilterResult own = std::move(*next_result++);
       // A leg that names the state looks at all states, as a whole search would.
       leg.allowed = (NamesState(filter) ? matching.slots : view.visible) & own.slots;
       leg.exact = leg.exact && own.exact;
@@ -107,7 +140,7 @@ IndexView NamespaceIndex::Rep::TakeView(const ViewRequest& request) const {
     const auto space = vectors.find(request.spaces[i]);
     if (space != vectors.end()) leg.vector = space->second->View();
   }
-  return view;
+  return std::optional<IndexView>(std::move(view));
 }
 
 std::optional<Slot> NamespaceIndex::Rep::PresentSlot(const RowTable& table, Slot slot) const {
@@ -182,6 +215,17 @@ std::vector<FacetValue> NamespaceIndex::Facet(const IndexView& view, std::string
     if (const auto present = rep_->PresentSlot(*view.rows, Slot(gone))) among.add(present->value);
   }
   return rep_->attributes.Facet(field, among, max_field);
+}
+
+SlotSet NamespaceIndex::LongTexts(const IndexView& view, std::string_view field) const {
+  ReaderLock lock(rep_->mutex);
+  const SlotSet present = rep_->attributes.LongTexts(field);
+  SlotSet slots = view.visible & present;
+  for (const uint32_t gone : view.visible - rep_->attributes.slots()) {
+    const auto now = rep_->PresentSlot(*view.rows, Slot(gone));
+    if (now && present.contains(now->value)) slots.add(gone);
+  }
+  return slots;
 }
 
 std::optional<Slot> NamespaceIndex::SlotOf(const IndexView& view, NodeNumber node) const {

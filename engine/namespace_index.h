@@ -41,6 +41,8 @@ struct ViewRequest {
   std::vector<const TextQuery*> texts;     // one per leg, null for legs without text
   std::vector<std::string> spaces;         // one per leg, empty for legs without a vector
   bool include_inactive = false;           // otherwise state = active is added unless the filter names state
+  // Asked now and then while filters are evaluated, without any lock; may be empty. An error ends the view.
+  std::function<Status()> check_deadline;
 };
 
 class RowTable;
@@ -88,7 +90,7 @@ class NamespaceIndex {
   bool outdated() const;
 
   // First buries what is due at `now` (expired memories leave every index at once; their rows wait for the
-  // sweep), then takes the view.
+  // sweep), then takes the view. Filters that take long let the writer in between: the view is of the end of the call.
   Result<IndexView> View(const ViewRequest& request, Timestamp now);
 
   // --- Segments (namespace_index_segments.cc; engine/segments/). Confined to one thread at a time but for reads.
@@ -142,6 +144,10 @@ class NamespaceIndex {
 
   // Facet over the view's visible memories, with replaced ones as in FieldValues.
   std::vector<FacetValue> Facet(const IndexView& view, std::string_view field, std::string_view max_field) const;
+
+  // The visible slots where the field holds strings that Facet leaves out; a replaced memory's slot counts where its
+  // present value does.
+  SlotSet LongTexts(const IndexView& view, std::string_view field) const;
 
   // The visible slot of a node, if any.
   std::optional<Slot> SlotOf(const IndexView& view, NodeNumber node) const;

@@ -1,6 +1,7 @@
 // Private to NamespaceIndex: what it holds, and the lock over it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,7 +30,8 @@ class NamespaceIndex::Rep {
   void Bury(Timestamp now) REQUIRES(mutex);
 
   // --- Reads (namespace_index.cc).
-  // What `read` gives when all that is due at `now` is buried.
+  // What `read` gives when all that is due at `now` is buried. It runs under the lock, shared, which the analysis can't
+  // see through a template.
   template <class Read>
   auto ReadBuried(Timestamp now, Read read) EXCLUDES(mutex) {
     for (;;) {
@@ -41,7 +43,11 @@ class NamespaceIndex::Rep {
       Bury(now);
     }
   }
-  IndexView TakeView(const ViewRequest& request) const REQUIRES_SHARED(mutex);
+  // Gives the lock away now and then, so that the writer never waits for a filter. Nothing when a memory fell due
+  // meanwhile.
+  Result<std::optional<IndexView>> TakeView(const ViewRequest& request, Timestamp now) const REQUIRES_SHARED(mutex);
+  Status LetWriterIn(const std::function<Status()>& check_deadline) const REQUIRES_SHARED(mutex);
+
   // --- Segments (namespace_index_segments.cc).
   std::optional<SealTask> BeginSeal(size_t graph_rows_min) REQUIRES(mutex);
   std::optional<SealTask> NextMerge(const MergePolicy& policy, size_t graph_rows_min) const REQUIRES_SHARED(mutex);

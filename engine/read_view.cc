@@ -19,10 +19,13 @@ ReadView::ReadView(TenantId tenant, NamespaceId ns, NamespaceHead head, Namespac
       deadline_(deadline) {}
 
 ReadView ReadView::Latest() const {
-  return {tenant_, ns_, head_, counters_, registry_->Snapshot(), registry_, clock_, now_, deadline_};
+  ReadView latest(tenant_, ns_, head_, counters_, registry_->Snapshot(), registry_, clock_, now_, deadline_);
+  latest.EndWith(ended_);
+  return latest;
 }
 
 Status ReadView::CheckDeadline() const {
+  if (ended_ != nullptr && *ended_) return Unavailable("the server stops").RetryAfter(1);
   if (!deadline_ || clock_->Monotonic() < *deadline_) return {};
   return DeadlineExceeded("the read took longer than timeout_ms allows");
 }

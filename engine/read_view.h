@@ -2,6 +2,7 @@
 // Made by the engine per call; confined to the calling thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -36,7 +37,11 @@ class ReadView {
   // Loaded now if need be.
   Result<std::shared_ptr<NamespaceIndex>> Index() const { return registry_->Acquire(tenant_, ns_); }
 
-  // DeadlineExceeded once the caller's time is over; ask between steps and every few thousand rows.
+  // The read is over when `*ended` says so, which outlives it.
+  void EndWith(const std::atomic<bool>* ended) { ended_ = ended; }
+
+  // DeadlineExceeded once the caller's time is over, Unavailable once the engine ends; ask between steps and every few
+  // thousand rows.
   Status CheckDeadline() const;
 
  private:
@@ -50,6 +55,7 @@ class ReadView {
   const Clock* clock_;
   Timestamp now_;
   std::optional<std::chrono::nanoseconds> deadline_;
+  const std::atomic<bool>* ended_ = nullptr;
 };
 
 // --- The reads, one file each. All obey the view's deadline.
@@ -57,12 +63,18 @@ class ReadView {
 Result<SearchReply> SearchNamespace(const ReadView& view, const SearchRequest& request);
 // engine/list.cc: by filter, order and cursor; include_expired reads rows.
 Result<MemoryPage> ListMemories(const ReadView& view, const ListQuery& query);
+// engine/export.cc: all rows, page by page.
+Result<ExportPage> ExportRows(const ReadView& view, const ExportQuery& query);
 // engine/aggregate.cc
 Result<std::pair<uint64_t, Position>> CountMemories(const ReadView& view, const std::optional<Filter>& filter);
 Result<FacetPage> FacetMemories(const ReadView& view, const FacetQuery& query);
 // Ids and versions of every memory that matches now, in id order (for by-filter writes); at most `limit`, after
 // `after`.
 Result<std::vector<std::string>> ResolveFilter(const ReadView& view, const Filter& filter, size_t limit,
+                                               const std::string& after);
+// The same for memories that are not there any more, deleted or expired, by what they last were; none whose history was
+// trimmed away.
+Result<std::vector<std::string>> ResolveAbsent(const ReadView& view, const Filter& filter, size_t limit,
                                                const std::string& after);
 // engine/walk.cc: ids to node numbers and back around graph/.
 Result<NamedEdgePage> ListNamedEdges(const ReadView& view, const EdgeListQuery& query);

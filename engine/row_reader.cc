@@ -138,6 +138,21 @@ Result<Memory> ReadMemory(const KvReader& ns, std::string_view id, const IdRow& 
   return std::move(rows[0].memory);
 }
 
+Result<std::optional<LastKnown>> ReadLastKnown(const KvReader& ns, const IdRow& row) {
+  Version version = row.version;
+  if (!row.live) {
+    ASSIGN_OR_RETURN(const auto end,
+                     ReadRow<VersionRow>(ns, Key(keys::kVersion).Add(row.node).Add(row.version), DecodeVersion));
+    if (!end) return Corruption("the last version row of a deleted memory is missing");
+    version = end->attributes;
+  }
+  ASSIGN_OR_RETURN(auto attributes,
+                   ReadRow<AttributeRow>(ns, Key(keys::kAttributes).Add(row.slot).Add(version), DecodeAttributes));
+  if (!attributes) return std::optional<LastKnown>();
+  ASSIGN_OR_RETURN(auto state, ReadState(ns, row.node));
+  return std::optional<LastKnown>({std::move(attributes->attributes), state.value_or(StateRecord())});
+}
+
 Result<std::vector<Memory>> ReadMemories(const KvReader& ns, const std::vector<MemoryRef>& refs,
                                          const Include& include) {
   ASSIGN_OR_RETURN(auto rows, ReadFullRows(ns, refs, include));
@@ -159,6 +174,18 @@ Result<std::optional<uint32_t>> FindRunNumber(const KvReader& ns, const Scopes& 
 
 Result<std::optional<RunRow>> ReadRun(const KvReader& ns, uint32_t run) {
   return ReadRow<RunRow>(ns, Key(keys::kRunByNumber).AddRun(run), DecodeRun);
+}
+
+Run AsRun(RunRow row) {
+  Run run;
+  run.scopes = std::move(row.scopes);
+  run.metadata = std::move(row.metadata);
+  run.ttl_seconds = row.ttl_seconds;
+  run.created_at = row.created_at;
+  run.last_activity = row.last_activity;
+  run.expires_at = row.expires_at;
+  run.memories = row.memories;
+  return run;
 }
 
 bool IsExpired(const StateRecord& state, const std::optional<RunRow>& run, Timestamp now) {
@@ -224,13 +251,20 @@ Status VisitLiveMemories(const KvReader& ns, const std::vector<MemoryRef>& refs,
 Status VisitMemoriesAt(const KvReader& ns, Timestamp time, const std::function<bool(VersionAt)>& visit) {
   // Rows are ordered by (node, version), so the last one seen at or before `time` is the current one.
   std::vector<MemoryRef> refs;
+  std::vector<bool> ended;  // as VersionAt::life_ended
   bool seen = false;
+  bool ends = false;
   VersionRow last;
   NodeNumber node;
+  const auto is_alive = [](const VersionRow& row) {
+    return row.kind == HistoryEvent::Kind::kAdd || row.kind == HistoryEvent::Kind::kUpdate;
+  };
   const auto finish = [&] {
-    const bool existed = seen && (last.kind == HistoryEvent::Kind::kAdd || last.kind == HistoryEvent::Kind::kUpdate);
-    if (existed) refs.push_back({std::string(), node, last.slot, last.attributes});
-    seen = false;
+    if (seen && is_alive(last)) {
+      refs.push_back({std::string(), node, last.slot, last.attributes});
+      ended.push_back(ends);
+    }
+    seen = ends = false;
   };
   const auto it = ns.ScanPrefix(std::string(1, keys::kVersion));
   for (; it->Valid(); it->Next()) {
@@ -239,7 +273,10 @@ Status VisitMemoriesAt(const KvReader& ns, Timestamp time, const std::function<b
     ASSIGN_OR_RETURN(const VersionRow row, DecodeVersion(it->value()));
     if (of != node) finish();
     node = of;
-    if (row.time > time) continue;
+    if (row.time > time) {
+      ends = ends || !is_alive(row);
+      continue;
+    }
     last = row;
     seen = true;
   }
@@ -256,7 +293,7 @@ Status VisitMemoriesAt(const KvReader& ns, Timestamp time, const std::function<b
     for (size_t i = 0; i < chunk.size(); ++i) {
       if (!values[i]) return Missing("the attribute row", chunk[i]);
       ASSIGN_OR_RETURN(AttributeRow row, DecodeAttributes(*values[i]));
-      if (!visit({std::move(chunk[i]), std::move(row)})) return {};
+      if (!visit({std::move(chunk[i]), std::move(row), ended[begin + i]})) return {};
     }
   }
   return {};

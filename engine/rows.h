@@ -120,6 +120,12 @@ Result<std::vector<std::string>> ReadNodeIds(const KvReader& ns, const std::vect
 Result<std::optional<StateRecord>> ReadState(const KvReader& ns, NodeNumber node);
 // Of the current version of live ids, with its state record.
 Result<Memory> ReadMemory(const KvReader& ns, std::string_view id, const IdRow& row, const Include& include);
+// What a memory's current version, or after a delete its last one, said; nothing where history was trimmed away.
+struct LastKnown {
+  Attributes attributes;
+  StateRecord state;  // ends with the life: empty after a delete
+};
+Result<std::optional<LastKnown>> ReadLastKnown(const KvReader& ns, const IdRow& row);
 // Many by slot and version in three MultiGets. REQUIRES: the rows exist (Corruption otherwise).
 struct MemoryRef {
   std::string id;
@@ -132,6 +138,7 @@ Result<std::vector<Memory>> ReadMemories(const KvReader& ns, const std::vector<M
 // The number of the run with these scopes (actor_id aside).
 Result<std::optional<uint32_t>> FindRunNumber(const KvReader& ns, const Scopes& scopes);
 Result<std::optional<RunRow>> ReadRun(const KvReader& ns, uint32_t run);
+Run AsRun(RunRow row);
 
 // Whether the memory, or its run, is due at `now`.
 bool IsExpired(const StateRecord& state, const std::optional<RunRow>& run, Timestamp now);
@@ -152,6 +159,7 @@ Status VisitLiveMemories(const KvReader& ns, const std::vector<MemoryRef>& refs,
 struct VersionAt {
   MemoryRef ref;
   AttributeRow attributes;
+  bool life_ended = false;  // after that time; what the id's state record says is not about this life
 };
 Status VisitMemoriesAt(const KvReader& ns, Timestamp time, const std::function<bool(VersionAt)>& visit);
 

@@ -17,6 +17,9 @@
 
 namespace engram {
 
+// Bound of every weight, so that scores stay finite.
+inline constexpr double kSearchWeightMax = 1e6;
+
 enum class LegType : uint8_t { kText, kVector, kGraph };
 
 struct GraphLegOptions {

@@ -1,6 +1,8 @@
 #include "engine/store.h"
 
 #include <cstdlib>
+#include <functional>
+#include <unordered_set>
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
@@ -9,9 +11,12 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
-#include <rocksdb/utilities/write_batch_with_index.h>
+#include <rocksdb/write_batch.h>
 
+#include "base/check.h"
+#include "base/file.h"
 #include "base/log.h"
+#include "engine/changed_rows.h"
 #include "engine/store_read_guard.h"
 
 namespace engram {
@@ -126,13 +131,17 @@ class SnapshotReader final : public KvReader, public std::enable_shared_from_thi
   const rocksdb::Snapshot* snapshot_;
 };
 
+// Nobody else writes while an overlay lives, so what is below it stands still without a snapshot.
 class BatchOverlay final : public Store::Overlay {
  public:
-  explicit BatchOverlay(rocksdb::DB* db) : db_(db), batch_(rocksdb::BytewiseComparator(), 0, /*overwrite_key=*/true) {}
+  explicit BatchOverlay(rocksdb::DB* db) : db_(db) {}
 
   Result<std::optional<std::string>> Get(std::string_view key) const override {
+    if (const ChangedRows::Row* changed = changes_.Find(key)) return *changed;
+    if (absent_.contains(key)) return std::optional<std::string>();
     std::string value;
-    const rocksdb::Status status = Batch().GetFromBatchAndDB(db_, rocksdb::ReadOptions(), AsSlice(key), &value);
+    const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), AsSlice(key), &value);
+    if (status.IsNotFound()) absent_.emplace(key);
     return GetResult(status, std::move(value));
   }
 
@@ -147,27 +156,36 @@ class BatchOverlay final : public Store::Overlay {
   }
 
   std::unique_ptr<KvIterator> Scan(std::string_view begin, std::string_view end) const override {
-    std::unique_ptr<rocksdb::Iterator> it(Batch().NewIteratorWithBase(db_->NewIterator(rocksdb::ReadOptions())));
-    return std::make_unique<BoundedIterator>(std::move(it), std::string(begin), std::string(end), nullptr);
+    std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions()));
+    auto committed = std::make_unique<BoundedIterator>(std::move(it), std::string(begin), std::string(end), nullptr);
+    return changes_.Over(std::move(committed), begin, end);
   }
 
-  void Put(std::string_view key, std::string_view value) override { Check(batch_.Put(AsSlice(key), AsSlice(value))); }
-  void Delete(std::string_view key) override { Check(batch_.Delete(AsSlice(key))); }
-  void SetSavePoint() override { batch_.SetSavePoint(); }
-  void RollbackToSavePoint() override { Check(batch_.RollbackToSavePoint()); }
-  void PopSavePoint() override { Check(batch_.PopSavePoint()); }
-  uint64_t ByteSize() const override { return Batch().GetWriteBatch()->GetDataSize(); }
+  void Put(std::string_view key, std::string_view value) override { changes_.Put(key, value); }
+  void Delete(std::string_view key) override { changes_.Delete(key); }
+  void SetSavePoint() override { changes_.SetSavePoint(); }
+  void RollbackToSavePoint() override { changes_.RollbackToSavePoint(); }
+  void PopSavePoint() override { changes_.PopSavePoint(); }
 
-  rocksdb::WriteBatch* batch() { return batch_.GetWriteBatch(); }
+  // A row that many mutations of the group changed is in it once.
+  rocksdb::WriteBatch MakeBatch() const {
+    rocksdb::WriteBatch batch;
+    for (const auto& [key, row] : changes_.rows()) Check(row ? batch.Put(key, *row) : batch.Delete(key));
+    return batch;
+  }
 
  private:
+  struct KeyHash {
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): what the standard asks for
+    size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+  };
   // A batch in memory fails only when it is misused.
   static void Check(const rocksdb::Status& status) { ENGRAM_CHECK(status.ok()); }
-  // Reading a batch is const in meaning; RocksDB does not say so.
-  rocksdb::WriteBatchWithIndex& Batch() const { return const_cast<rocksdb::WriteBatchWithIndex&>(batch_); }
 
   rocksdb::DB* db_;
-  rocksdb::WriteBatchWithIndex batch_;
+  ChangedRows changes_;
+  // Below, known from an earlier read: a new id is looked up more than once.
+  mutable std::unordered_set<std::string, KeyHash, std::equal_to<>> absent_;
 };
 
 rocksdb::Options MakeOptions(const StoreOptions& options) {
@@ -217,7 +235,8 @@ class RocksStore final : public Store {
   Status Commit(std::unique_ptr<Overlay> overlay, bool sync) override {
     rocksdb::WriteOptions options;
     options.sync = sync;
-    const rocksdb::Status status = db_->Write(options, static_cast<BatchOverlay*>(overlay.get())->batch());
+    rocksdb::WriteBatch batch = static_cast<BatchOverlay*>(overlay.get())->MakeBatch();
+    const rocksdb::Status status = db_->Write(options, &batch);
     if (status.IsIOError() && !status.IsNoSpace()) StopProcess("store_write_failed", status.ToString());
     return FromRocks(status);
   }
@@ -263,6 +282,8 @@ class RocksStore final : public Store {
 };
 
 }  // namespace
+
+Result<bool> Store::Exists(const std::string& path) { return FileSystem::Posix().Exists(path + "/CURRENT"); }
 
 Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
   rocksdb::DB* db = nullptr;

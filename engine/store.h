@@ -25,6 +25,8 @@ struct StoreOptions {
 class Store {
  public:
   static Result<std::unique_ptr<Store>> Open(const StoreOptions& options);
+  // Whether Open would find a store at `path` rather than make one.
+  static Result<bool> Exists(const std::string& path);
   virtual ~Store() = default;
 
   // The committed state at this moment, unchanged while it is held. Thread-safe; hold it briefly, since it
@@ -39,7 +41,6 @@ class Store {
     virtual void RollbackToSavePoint() = 0;
     // Keeps what was done since the last save point and removes that.
     virtual void PopSavePoint() = 0;
-    virtual uint64_t ByteSize() const = 0;
   };
   virtual std::unique_ptr<Overlay> NewOverlay() = 0;
 

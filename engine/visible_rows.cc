@@ -40,6 +40,8 @@ Result<SlotSet> MatchingSlots(const ReadView& read, const NamespaceIndex& index,
     ASSIGN_OR_RETURN(const auto rows, ReadCurrent(read.rows(), index.Ids(view, chunk), attributes_only));
     for (size_t i = 0; i < rows.size(); ++i) {
       if (!rows[i]) continue;
+      // Of each: one row against a long filter takes its time.
+      if (Status late = read.CheckDeadline(); !late.ok()) return late;
       if (Matches(*filter, FilterFields(rows[i]->id, rows[i]->attributes, rows[i]->state)))
         matching.add(chunk[i].value);
     }

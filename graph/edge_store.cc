@@ -1,5 +1,6 @@
 #include "graph/edge_store.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -24,17 +25,15 @@ Status Validate(const Edge& edge) {
   return {};
 }
 
-// Of the retired versions of `id`; 0 when there is none.
-Result<Version> LastRetiredVersion(const KvReader& reader, std::string_view id) {
+// The last of the retired versions of `id`.
+Result<std::optional<Edge>> LastRetired(const KvReader& reader, std::string_view id) {
   const std::string prefix = RetiredEdgesPrefix(id);
   const auto rows = reader.ScanPrefix(prefix);
   rows->SeekToLast();
   RETURN_IF_ERROR(rows->status());
-  if (!rows->Valid()) return Version(0);
-  ByteReader in(rows->key().substr(prefix.size()));
-  const Version version(in.Key64());
-  RETURN_IF_ERROR(in.Finish("edge key"));
-  return version;
+  if (!rows->Valid()) return std::optional<Edge>();
+  ASSIGN_OR_RETURN(Edge edge, DecodeEdge(rows->value()));
+  return std::optional<Edge>(std::move(edge));
 }
 
 // Moves the rows of a current version to the retired ones.
@@ -93,10 +92,12 @@ Result<EdgeChange> PutEdge(const KvReader& reader, Edge edge, KvBatch& batch) {
   if (old) {
     if (EqualButForRecord(*old, edge)) return change;
     edge.version = old->version.Next();
+    edge.recorded = std::max(edge.recorded, old->recorded);
     change.retired = Retire(*std::move(old), edge.recorded, batch);
   } else {
-    ASSIGN_OR_RETURN(const Version last, LastRetiredVersion(reader, edge.id));
-    edge.version = last.Next();
+    ASSIGN_OR_RETURN(const std::optional<Edge> last, LastRetired(reader, edge.id));
+    edge.version = last ? last->version.Next() : Version(1);
+    if (last && last->retired) edge.recorded = std::max(edge.recorded, *last->retired);
   }
   PutEdgeRows(edge, batch);
   change.added = std::move(edge);

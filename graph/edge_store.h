@@ -24,10 +24,10 @@ struct EdgeChange {
 };
 
 // Makes `edge` the current version of its id, recorded at `edge.recorded`, and retires the version before
-// it. An equal edge (all but version and times of record) changes nothing. `edge.version` and
-// `edge.retired` are ignored. Numbering goes on after a retirement. Sees what `batch` already holds only
-// when `reader` does. InvalidArgument on an empty id, a weight that is not finite and >= 0, or metadata
-// deeper than kValueDepthMax.
+// it; one that claims an earlier time is recorded when the version before it ended. An equal edge (all but version and
+// times of record) changes nothing. `edge.version` and `edge.retired` are ignored. Numbering goes on after a
+// retirement. Sees what `batch` already holds only when `reader` does. InvalidArgument on an empty id, a weight that is
+// not finite and >= 0, or metadata deeper than kValueDepthMax.
 Result<EdgeChange> PutEdge(const KvReader& reader, Edge edge, KvBatch& batch);
 
 // Ends the current version at `at`; both optionals stay empty when there is none.

@@ -96,7 +96,7 @@ class SegmentWriter::Rep {
   Status WriteBlock() {
     block_.resize(SegmentAligned(block_.size()), '\0');
     entries_.back().checksums.push_back(HashBytes64(block_));
-    const Status status = Write(block_);
+    Status status = Write(block_);
     block_.clear();
     return status;
   }

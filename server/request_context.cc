@@ -95,6 +95,12 @@ void RequestContext::AddReplyHeader(std::string name, std::string value) {
   reply_headers_.emplace_back(std::move(name), std::move(value));
 }
 
+Status RequestContext::RunLater(std::function<void()> work) {
+  if (run_on_worker_) return run_on_worker_(std::move(work));
+  work();
+  return {};
+}
+
 void RequestContext::SetRoute(std::string_view pattern,
                               std::vector<std::pair<std::string, std::string>> path_parameters) {
   route_ = pattern;

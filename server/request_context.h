@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,7 +61,13 @@ class RequestContext {
 
   void AddReplyHeader(std::string name, std::string value);
 
+  // Goes on with this request on a worker, for handlers that had to wait for something. RateLimited when no more work
+  // is taken; without a server behind it, `work` runs at once.
+  Status RunLater(std::function<void()> work);
+
   // --- For the server itself.
+  using RunOnWorker = std::function<Status(std::function<void()> work)>;
+  void SetWorkers(RunOnWorker run) { run_on_worker_ = std::move(run); }
   void SetCredential(Credential credential) { credential_ = std::move(credential); }
   void SetRoute(std::string_view pattern, std::vector<std::pair<std::string, std::string>> path_parameters);
   std::string_view route() const { return route_; }
@@ -81,6 +88,7 @@ class RequestContext {
   std::optional<std::string> idempotency_key_;
   std::optional<uint64_t> request_hash_;
   std::vector<std::pair<std::string, std::string>> reply_headers_;
+  RunOnWorker run_on_worker_;
 };
 
 }  // namespace engram

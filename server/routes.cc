@@ -2,11 +2,13 @@
 
 #include <type_traits>
 
+#include "server/handlers/export.h"
 #include "server/handlers/graph.h"
 #include "server/handlers/memories.h"
 #include "server/handlers/memory_queries.h"
 #include "server/handlers/namespaces.h"
 #include "server/handlers/operation.h"
+#include "server/handlers/position_wait.h"
 #include "server/handlers/runs.h"
 #include "server/handlers/search.h"
 
@@ -29,8 +31,9 @@ struct Endpoint;
 template <class Request, class Reply, Result<Reply> (*kFunction)(Service&, RequestContext&, Request&)>
 struct Endpoint<kFunction> {
   static Handler Bind(Service& service) {
-    return Typed<Request, Reply>([&service](RequestContext& context, Request& request) -> Result<Reply> {
-      return kFunction(service, context, request);
+    return TypedAsync<Request, Reply>([&service](RequestContext& context, Request& request, const Done<Reply>& done) {
+      const auto run = [&service, &context, &request, done] { done(kFunction(service, context, request)); };
+      WhenReached(service, context, WaitsOf(context, request), run, done);
     });
   }
   static const google::protobuf::Message* request() { return DefaultInstance<Request>(); }
@@ -65,7 +68,12 @@ template <auto kFunction>
 ApiRoute Write(const char* method, std::string pattern, Names query = {}) {
   return Make<kFunction>(method, std::move(pattern), Right::kWrite, Cost::kHeavy, std::move(query));
 }
-// Writes that are decided by the committer and have next to nothing to decode.
+// Writes that wait for nothing: the committer decides and replies. Their bodies may be long.
+template <auto kFunction>
+ApiRoute AsyncWrite(const char* method, std::string pattern, Names query = {}) {
+  return Make<kFunction>(method, std::move(pattern), Right::kWrite, Cost::kBySize, std::move(query));
+}
+// The same with next to nothing to decode.
 template <auto kFunction>
 ApiRoute QuickWrite(const char* method, std::string pattern, Names query = {}) {
   return Make<kFunction>(method, std::move(pattern), Right::kWrite, Cost::kCheap, std::move(query));
@@ -83,7 +91,7 @@ std::vector<ApiRoute> MakeRoutes() {
       Write<&PatchNamespaceConfig>("PATCH", ns),
       QuickWrite<&DeleteNamespace>("DELETE", ns),
 
-      Write<&WriteMemories>("POST", ns + "/memories"),
+      AsyncWrite<&WriteMemories>("POST", ns + "/memories"),
       Read<&GetMemory>("GET", ns + "/memories/{id}", one_memory),
       Write<&PatchOneMemory>("PATCH", ns + "/memories/{id}"),
       QuickWrite<&DeleteOneMemory>("DELETE", ns + "/memories/{id}", {"if_version", "erase"}),
@@ -104,7 +112,7 @@ std::vector<ApiRoute> MakeRoutes() {
       Read<&SearchMemories>("POST", ns + "/search"),
       Read<&SearchBatch>("POST", ns + "/search:batch"),
 
-      Write<&PutEdges>("POST", ns + "/edges"),
+      AsyncWrite<&PutEdges>("POST", ns + "/edges"),
       Write<&DeleteEdges>("POST", ns + "/edges:delete"),
       Read<&ListEdgesOf>("POST", ns + "/edges:list"),
       Write<&PutOneNode>("PUT", ns + "/nodes/{id}"),
@@ -112,6 +120,8 @@ std::vector<ApiRoute> MakeRoutes() {
       Read<&ExpandFrom>("POST", ns + "/graph:expand"),
       Read<&FindPathBetween>("POST", ns + "/graph:path"),
       Read<&RankFrom>("POST", ns + "/graph:rank"),
+
+      Read<&ExportNamespace>("POST", ns + "/export"),
 
       Read<&GetStatus>("GET", "/v1/status"),
       Read<&ListImports>("GET", "/v1/imports"),

@@ -151,6 +151,7 @@ void HttpServer::ForEachSession(void (Session::*visit)()) {
 void HttpServer::Stop() {
   if (stopped_.exchange(true)) return;
   state_->draining = true;
+  if (state_->options.on_drain) state_->options.on_drain();
   if (!threads_.empty()) {
     asio::post(*loops_.front()->context, [this] {
       boost::system::error_code ignored;
@@ -161,6 +162,7 @@ void HttpServer::Stop() {
     state_->abandoning = true;
     LogStop(drained ? "drained" : "cut off");
   }
+  if (state_->options.on_cut_off) state_->options.on_cut_off();
   state_->workers.Stop();
   ForEachSession(&Session::Close);
   state_->connections.WaitForNone(kCloseWait);

@@ -42,6 +42,10 @@ struct ServerOptions {
   bool access_log = true;
   const Clock* clock = &Clock::Real();
   std::function<std::vector<Gauge>()> gauges;  // may be empty; called from a worker thread
+  // May be empty; called by Stop(), once each: when it begins to drain, and when what is left is cut off. Handlers
+  // that wait, or compute at length, are to come to an end.
+  std::function<void()> on_drain;
+  std::function<void()> on_cut_off;
 };
 
 class Server {

@@ -52,6 +52,7 @@ bool ConnectionCount::WaitForNone(std::chrono::nanoseconds timeout) {
 ServerState::ServerState(ServerOptions given)
     : options(std::move(given)),
       host_rules(RulesOf(options)),
+      bodies(options.limits.bodies_bytes),
       workers(options.worker_threads > 0 ? options.worker_threads : 2 * Cores(), options.limits.queued_requests) {
   AddHealthRoutes(*this, &health);
 }

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/mutex.h"
+#include "server/body_budget.h"
 #include "server/credential.h"
 #include "server/metrics.h"
 #include "server/request_guard.h"
@@ -43,6 +44,7 @@ struct ServerState {
   const HostRules host_rules;
   Metrics metrics;
   ConnectionCount connections;
+  BodyBudget bodies;
   Router health;                       // answered without a credential, also before Open
   std::unique_ptr<const Open> opened;  // written once, before `open` points to it
   std::atomic<const Open*> open{nullptr};

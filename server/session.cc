@@ -24,6 +24,13 @@ namespace http = boost::beast::http;
 
 constexpr asio::as_tuple_t<asio::use_awaitable_t<Session::Executor>> kToken;
 
+// What decodes in less time than it takes to wake another thread.
+constexpr size_t kSmallBodyBytes = size_t{16} << 10;
+
+bool IsCheap(const Route& route, const HttpRequest& request) {
+  return route.cost == Cost::kCheap || (route.cost == Cost::kBySize && request.body.size() <= kSmallBodyBytes);
+}
+
 std::string_view PathOf(std::string_view target) { return target.substr(0, target.find('?')); }
 
 std::string PeerOf(const Session::Socket& socket) {
@@ -33,16 +40,37 @@ std::string PeerOf(const Session::Socket& socket) {
 }
 
 // A handler that throws has a bug; its client still gets an answer.
-void RunHandler(const Route& route, const std::shared_ptr<Exchange>& exchange) {
+void RunGuarded(const Route& route, const std::shared_ptr<Exchange>& exchange, const std::function<void()>& work) {
   const auto fail = [&](std::string_view what) {
     LogHandlerFailure(route.pattern, what);
     if (!exchange->answered()) exchange->Answer(ErrorResponse(exchange->context, Internal("the handler failed")));
   };
   try {
-    route.handler(exchange->context, [exchange](HttpResponse response) { exchange->Answer(std::move(response)); });
+    work();
   } catch (const std::exception& error) {
     fail(error.what());
   }
+}
+
+void RunHandler(const Route& route, const std::shared_ptr<Exchange>& exchange) {
+  RunGuarded(route, exchange, [&] {
+    route.handler(exchange->context, [exchange](HttpResponse response) { exchange->Answer(std::move(response)); });
+  });
+}
+
+// Runs `work`, which answers the exchange, on a worker; unless its time is over when one is free.
+Status RunOnWorker(const std::shared_ptr<ServerState>& state, const Route& route,
+                   const std::shared_ptr<Exchange>& exchange, std::function<void()> work) {
+  const bool queued = state->workers.TrySubmit([state, exchange, &route, work = std::move(work)] {
+    if (state->abandoning) return exchange->Answer(ErrorResponse(exchange->context, Unavailable("the server stops")));
+    if (state->options.clock->Monotonic() >= exchange->context.Deadline()) {
+      return exchange->Answer(ErrorResponse(exchange->context, DeadlineExceeded("no worker was free in time")));
+    }
+    RunGuarded(route, exchange, work);
+  });
+  if (queued) return {};
+  state->metrics.CountRejected("queue_full");
+  return RateLimited("too many requests are waiting").RetryAfter(1);
 }
 
 }  // namespace
@@ -101,6 +129,7 @@ Session::Awaitable<bool> Session::ServeOne() {
   const auto exchange = std::make_shared<Exchange>(
       RequestContext(*options.clock, std::move(request), options.clock->Monotonic() + options.limits.request_deadline));
   RequestContext& context = exchange->context;
+  BodyLease lease(&state_->bodies);
   RouteMatch match;
   bool keep_alive = framing.keep_alive;
   HttpResponse response;
@@ -111,9 +140,8 @@ Session::Awaitable<bool> Session::ServeOne() {
     const bool skipped = co_await SkipBody(framing);
     keep_alive = keep_alive && skipped;
   } else {
-    status = co_await ReadBody(framing, &context.request().body);
+    status = co_await ReadBody(framing, &lease, &context.request());
     if (status.code() == StatusCode::kUnavailable) co_return false;
-    if (status.ok()) status = Decompress(options.limits.body_bytes, &context.request());
     keep_alive = keep_alive && status.ok();
     linger_ = !status.ok();
     if (status.ok()) {
@@ -193,20 +221,15 @@ Status Session::Admit(const RequestFraming& framing, RequestContext* context, Ro
 Session::Awaitable<HttpResponse> Session::Handle(std::shared_ptr<Exchange> exchange, const Route& route) {
   SetDeadline(Clock::time_point::max());
   state_->metrics.AddInFlight(1);
-  if (route.cost == Cost::kCheap) {
+  if (IsCheap(route, exchange->context.request())) {
     RunHandler(route, exchange);
   } else {
-    const bool queued = state_->workers.TrySubmit([state = state_, exchange, &route] {
-      if (state->abandoning) return exchange->Answer(ErrorResponse(exchange->context, Unavailable("the server stops")));
-      if (state->options.clock->Monotonic() >= exchange->context.Deadline()) {
-        return exchange->Answer(ErrorResponse(exchange->context, DeadlineExceeded("no worker was free in time")));
-      }
-      RunHandler(route, exchange);
+    // Weak, for the exchange owns it.
+    exchange->context.SetWorkers([state = state_, &route, weak = std::weak_ptr(exchange)](std::function<void()> work) {
+      return RunOnWorker(state, route, weak.lock(), std::move(work));
     });
-    if (!queued) {
-      state_->metrics.CountRejected("queue_full");
-      exchange->Answer(ErrorResponse(exchange->context, RateLimited("too many requests are waiting").RetryAfter(1)));
-    }
+    const Status queued = RunOnWorker(state_, route, exchange, [exchange, &route] { RunHandler(route, exchange); });
+    if (!queued.ok()) exchange->Answer(ErrorResponse(exchange->context, queued));
   }
   // Of its own, for a temporary would hold the loop in this frame while it waits.
   std::shared_ptr<asio::io_context> io = loop_.lock()->context;

@@ -19,6 +19,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include "base/status.h"
+#include "server/body_budget.h"
 #include "server/exchange.h"
 #include "server/request_guard.h"
 #include "server/server_state.h"
@@ -69,9 +70,11 @@ class Session : public std::enable_shared_from_this<Session> {
   Status ReadRequest(size_t head_size, RequestFraming* framing, HttpRequest* request);
   // Everything that is decided before a byte of the body is read.
   Status Admit(const RequestFraming& framing, RequestContext* context, RouteMatch* match);
-  Awaitable<Status> ReadBody(const RequestFraming& framing, std::string* body);
-  Awaitable<Status> ReadSizedBody(size_t size, std::string* body);
-  Awaitable<Status> ReadChunkedBody(std::string* body);
+  // Also decompressed. `lease` covers it; RateLimited when there is no room.
+  Awaitable<Status> ReadBody(const RequestFraming& framing, BodyLease* lease, HttpRequest* request);
+  Awaitable<Status> ReadSizedBody(size_t size, BodyLease* lease, std::string* body);
+  Awaitable<Status> ReadChunkedBody(BodyLease* lease, std::string* body);
+  void SetBodyDeadline(Clock::time_point started, size_t received);
   // After a refusal: true when what is left of the request was small and is gone.
   Awaitable<bool> SkipBody(const RequestFraming& framing);
 

@@ -10,6 +10,7 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
+#include "server/encoding.h"
 #include "server/session.h"
 
 namespace engram {
@@ -19,11 +20,11 @@ namespace asio = boost::asio;
 
 constexpr asio::as_tuple_t<asio::use_awaitable_t<Session::Executor>> kToken;
 constexpr size_t kReadBytes = 4096;
-// A body grows as it comes: who only claims 32 MiB gets no memory for it.
-constexpr size_t kBodyStepBytes = size_t{64} << 10;
-constexpr size_t kSkippedBytesMax = size_t{64} << 10;
+constexpr size_t kSkippedBytesMax = BodyLease::kFreeBytes;
 constexpr std::chrono::seconds kLinger{2};
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
+
+Status NoRoom() { return RateLimited("the server holds as many request bodies as it may").RetryAfter(1); }
 
 Status PeerGone() { return Unavailable("the peer is gone"); }
 
@@ -93,7 +94,7 @@ Session::Awaitable<Status> Session::ReadHead(size_t* head_size) {
   co_return Status::Ok();
 }
 
-Session::Awaitable<Status> Session::ReadBody(const RequestFraming& framing, std::string* body) {
+Session::Awaitable<Status> Session::ReadBody(const RequestFraming& framing, BodyLease* lease, HttpRequest* request) {
   if (!framing.has_body()) co_return Status::Ok();
   const bool waits = framing.expects_continue && buffer_.size() == 0;
   if (waits) {
@@ -106,23 +107,36 @@ Session::Awaitable<Status> Session::ReadBody(const RequestFraming& framing, std:
   // Not with ?:, for GCC 12 destroys the temporaries of the branch it did not take.
   Status status;
   if (framing.chunked) {
-    status = co_await ReadChunkedBody(body);
+    status = co_await ReadChunkedBody(lease, &request->body);
   } else {
-    status = co_await ReadSizedBody(*framing.content_length, body);
+    status = co_await ReadSizedBody(*framing.content_length, lease, &request->body);
   }
   expired_ = false;
+  if (status.ok()) status = Decompress(state_->options.limits.body_bytes, request);
+  if (status.ok() && !lease->CoverUpTo(request->body.size())) status = NoRoom();
+  if (status.code() == StatusCode::kRateLimited) state_->metrics.CountRejected("bodies");
   co_return status;
 }
 
-Session::Awaitable<Status> Session::ReadSizedBody(size_t size, std::string* body) {
+void Session::SetBodyDeadline(Clock::time_point started, size_t received) {
   const ServerLimits& limits = state_->options.limits;
+  const auto whole = started + limits.body_deadline + std::chrono::seconds(received / limits.body_bytes_per_second);
+  SetDeadline(std::min<Clock::time_point>(whole, Clock::now() + limits.body_idle_deadline));
+}
+
+Session::Awaitable<Status> Session::ReadSizedBody(size_t size, BodyLease* lease, std::string* body) {
   const auto started = Clock::now();
   size_t received = 0;
+  // It grows as it comes: who only claims 32 MiB gets no memory for it.
   while (received < size) {
-    if (received == body->size()) body->resize(std::min(size, std::max(kBodyStepBytes, 2 * received)));
+    if (received == body->size()) {
+      const size_t room = std::min(size, std::max(BodyLease::kFreeBytes, 2 * received));
+      if (!lease->CoverUpTo(room)) co_return NoRoom();
+      body->resize(room);
+    }
     size_t count = TakeBuffered(body->data() + received, body->size() - received);
     if (count == 0) {
-      SetDeadline(started + limits.body_deadline + std::chrono::seconds(received / limits.body_bytes_per_second));
+      SetBodyDeadline(started, received);
       const ReadResult result =
           co_await ReadSome(asio::buffer(body->data() + received, body->size() - received), &count);
       if (result != ReadResult::kOk) co_return BodyReadFailed(result);
@@ -132,7 +146,7 @@ Session::Awaitable<Status> Session::ReadSizedBody(size_t size, std::string* body
   co_return Status::Ok();
 }
 
-Session::Awaitable<Status> Session::ReadChunkedBody(std::string* body) {
+Session::Awaitable<Status> Session::ReadChunkedBody(BodyLease* lease, std::string* body) {
   const ServerLimits& limits = state_->options.limits;
   const auto started = Clock::now();
   size_t received = 0;
@@ -146,11 +160,12 @@ Session::Awaitable<Status> Session::ReadChunkedBody(std::string* body) {
       co_return Status(StatusCode::kPayloadTooLarge, fmt::format("the body exceeds {} bytes", limits.body_bytes));
     }
     if (error && error != boost::beast::http::error::need_more) co_return InvalidArgument("malformed chunked body");
+    if (!lease->CoverUpTo(received)) co_return NoRoom();
     if (parser_->is_done()) break;
     if (used > 0 && buffer_.size() > 0 && !error) continue;
     // A chunk's extension or a trailer that fills the whole buffer is an attack, not a request.
     if (buffer_.size() >= limits.header_bytes) co_return InvalidArgument("malformed chunked body");
-    SetDeadline(started + limits.body_deadline + std::chrono::seconds(received / limits.body_bytes_per_second));
+    SetBodyDeadline(started, received);
     const ReadResult result = co_await Fill(std::min(kReadBytes, limits.header_bytes - buffer_.size()));
     if (result != ReadResult::kOk) co_return BodyReadFailed(result);
   }
@@ -163,7 +178,8 @@ Session::Awaitable<bool> Session::SkipBody(const RequestFraming& framing) {
   linger_ = framing.chunked || framing.expects_continue || *framing.content_length > kSkippedBytesMax;
   if (linger_) co_return false;
   std::string skipped;
-  const Status status = co_await ReadSizedBody(*framing.content_length, &skipped);
+  BodyLease lease(&state_->bodies);
+  const Status status = co_await ReadSizedBody(*framing.content_length, &lease, &skipped);
   expired_ = false;
   co_return status.ok();
 }

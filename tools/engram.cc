@@ -37,6 +37,11 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    // CLI11 would say that a command is missing.
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
+      std::fprintf(stderr, "engram: there is no command \"%s\"; `engram --help` lists them\n", argv[1]);
+      return static_cast<int>(ExitCode::kBadCommand);
+    }
     return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kBadCommand);
   }
   return static_cast<int>(chosen());

@@ -15,10 +15,21 @@
 namespace engram {
 namespace {
 
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  engram import jsonl notes.jsonl --namespace notes       what `engram export` wrote, or your own lines\n"
+    "  engram import sqlite captures.db --namespace chat       one memory per row; again whenever it has grown\n"
+    "\n"
+    "Each source has its own --help.";
+
 constexpr const char* kJsonlExamples =
-    "Each line is one memory as the API writes it, or {\"edge\":{…}} or {\"node\":{…}}:\n"
+    "Each line is one memory as the API writes it, or {\"edge\":{…}}, {\"node\":{…}} or {\"run\":{…}}:\n"
     "  {\"id\":\"m1\",\"text\":\"Ann drinks green tea\",\"user_id\":\"ann\",\"metadata\":{\"topic\":\"tea\"}}\n"
     "  {\"edge\":{\"source\":\"person:ann\",\"type\":\"likes\",\"target\":\"m1\"}}\n"
+    "A first line {\"namespace\":{…}} makes the namespace with that configuration unless it is there. A memory that "
+    "is\n"
+    "in the store is replaced. Times, versions, history and counts are stored as given, so that what `engram export`\n"
+    "wrote comes back as it was.\n"
     "\n"
     "Examples:\n"
     "  engram import jsonl notes.jsonl --namespace notes\n"
@@ -32,7 +43,13 @@ constexpr const char* kJsonlExamples =
 constexpr const char* kSqliteExamples =
     "Reads the table captures(id, session_id, timestamp, user_text, agent_text, metadata) and never writes to the\n"
     "file. One memory per row: id, run_id from session_id, created_at and event_time from timestamp, both texts as\n"
-    "fields, metadata from its JSON. Afterwards every row is compared with the store; exit code 1 if any differs.\n"
+    "fields, metadata from its JSON. Afterwards every row is compared with the store; exit code 1 if any is missing\n"
+    "or differs.\n"
+    "\n"
+    "Run it again whenever the file may have grown: new rows are added, rows that changed in the file are written\n"
+    "again, and everything else stays as it is in the store: what was edited there stays edited, and what was deleted\n"
+    "or erased stays away. New are the rows put in after the last one taken (by their rowid); --restart forgets what\n"
+    "earlier runs took, and erased memories come back with it.\n"
     "\n"
     "Examples:\n"
     "  engram import sqlite captures.db --namespace chat --dry-run\n"
@@ -48,27 +65,32 @@ struct ImportChoice {
 void PrintSummary(const ImportChoice& choice, const ImportSummary& summary, const char* unit) {
   const auto n = [](uint64_t number) { return WithThousands(number); };
   if (choice.options.dry_run) {
-    fmt::print("{}: {} {} read; would write {} memories, {} edges, {} nodes to {} of {}; {} can't be taken\n",
+    fmt::print("{}: {} {} read; would write {} memories, {} edges, {} nodes, {} runs to {} of {}; {} can't be taken\n",
                choice.file, n(summary.records), unit, n(summary.memories), n(summary.edges), n(summary.nodes),
-               choice.options.namespace_name, StoreName(choice.store), n(summary.rejected));
+               n(summary.runs), choice.options.namespace_name, StoreName(choice.store), n(summary.rejected));
     return;
   }
   fmt::print(
-      "{}: {} {} read{}; {} memories ({} created, {} updated, {} unchanged{}), {} edges, {} nodes, {} rejected\n",
+      "{}: {} {} read{}; {} memories ({} created, {} updated, {} unchanged{}{}), {} edges, {} nodes, {} runs, "
+      "{} rejected\n",
       choice.file, n(summary.records), unit, summary.resumed ? " after those of an earlier run" : "",
       n(summary.memories), n(summary.created), n(summary.updated), n(summary.unchanged),
-      summary.duplicates > 0 ? fmt::format(", {} duplicates", n(summary.duplicates)) : "", n(summary.edges),
-      n(summary.nodes), n(summary.rejected + summary.rejected_before));
+      summary.duplicates > 0 ? fmt::format(", {} duplicates", n(summary.duplicates)) : "",
+      summary.gone > 0 ? fmt::format("; {} deleted here since stay deleted", n(summary.gone)) : "", n(summary.edges),
+      n(summary.nodes), n(summary.runs), n(summary.rejected + summary.rejected_before));
+  for (const std::string& note : summary.notes) fmt::print(stderr, "engram: {}\n", note);
 }
 
 // What was committed before an error stays: the next run goes on from there.
 ExitCode Stopped(const ImportChoice& choice, const ImportSummary& summary, const char* unit, const Status& status) {
   const ExitCode code = Fail(status);
   if (summary.memories + summary.edges + summary.nodes > 0) PrintSummary(choice, summary, unit);
-  if (choice.options.rejects_path.empty()) {
+  if (summary.stopped_by_record) {
     fmt::print(stderr,
                "        correct it and run this again, it goes on from there; or give --rejects FILE to go on past "
                "what can't be taken\n");
+  } else if (summary.records > 0) {
+    fmt::print(stderr, "        run this again when that is mended: it goes on after what was written\n");
   }
   return code;
 }
@@ -77,13 +99,21 @@ ExitCode CodeOf(const ImportSummary& summary) {
   return summary.rejected + summary.rejected_before == 0 ? ExitCode::kOk : ExitCode::kFailed;
 }
 
+// A dry run makes no store, so that there may be none to ask: then there is no client.
+Result<StoreAccess> OpenTarget(const ImportChoice& choice) {
+  if (!choice.options.dry_run) return OpenAccess(choice.store, IfNoStore::kCreate);
+  auto access = OpenAccess(choice.store, IfNoStore::kFail);
+  const bool no_store = !access.ok() && access.status().code() == StatusCode::kNotFound;
+  return no_store && !choice.store.data_dir.empty() ? StoreAccess() : std::move(access);
+}
+
 ExitCode RunJsonl(const ImportChoice& choice) {
   auto source = JsonlSource::Open(choice.file);
   if (!source.ok()) return Fail(source.status());
-  auto access = OpenAccess(choice.store);
+  auto access = OpenTarget(choice);
   if (!access.ok()) return Fail(access.status());
   Progress progress = Progress::OnStderr("import " + choice.options.namespace_name, "lines");
-  Importer importer(*access->client, **source, choice.options, progress);
+  Importer importer(access->client.get(), **source, choice.options, progress);
   const Status status = importer.Run();
   if (!status.ok()) {
     progress.Clear();
@@ -106,11 +136,14 @@ ExitCode Verify(CapturesSource& source, Client& client, const ImportChoice& choi
   Progress progress = Progress::OnStderr("compare " + choice.options.namespace_name, "rows");
   const auto report = VerifyImport(client, source, choice.options.namespace_name, progress);
   if (!report.ok()) return Fail(report.status());
-  fmt::print("compared: {} rows in the file, {} equal in the store, {} missing, {} different, {} not importable\n",
-             WithThousands(source.rows()), WithThousands(report->matched), WithThousands(report->missing),
-             WithThousands(report->different), WithThousands(report->unreadable));
+  fmt::print(
+      "compared: {} rows in the file, {} equal in the store, {} edited and {} deleted there since, {} missing, "
+      "{} different, {} not importable\n",
+      WithThousands(source.rows()), WithThousands(report->matched), WithThousands(report->edited),
+      WithThousands(report->deleted), WithThousands(report->missing), WithThousands(report->different),
+      WithThousands(report->unreadable));
   for (const std::string& place : report->places) fmt::print(stderr, "  {}\n", place);
-  const bool all = report->unmatched() == 0 && report->matched == source.rows();
+  const bool all = report->unmatched() == 0 && report->matched + report->edited + report->deleted == source.rows();
   return all ? ExitCode::kOk : ExitCode::kFailed;
 }
 
@@ -118,11 +151,13 @@ ExitCode RunSqlite(const ImportChoice& choice) {
   auto opened = CapturesSource::Open(choice.file, choice.fast);
   if (!opened.ok()) return Fail(opened.status());
   CapturesSource& source = **opened;
-  auto access = OpenAccess(choice.store);
+  auto access = OpenTarget(choice);
   if (!access.ok()) return Fail(access.status());
   PrintPlan(source, choice);
   Progress progress = Progress::OnStderr("import " + choice.options.namespace_name, "rows");
-  Importer importer(*access->client, source, choice.options, progress);
+  ImportOptions options = choice.options;
+  options.newer = true;
+  Importer importer(access->client.get(), source, std::move(options), progress);
   const Status status = importer.Run();
   if (!status.ok()) {
     progress.Clear();
@@ -156,6 +191,7 @@ std::shared_ptr<ImportChoice> AddImportOptions(CLI::App* command) {
 void AddImportCommand(CLI::App& app, ChosenCommand* chosen) {
   CLI::App* import = app.add_subcommand("import", "Write memories from a file");
   import->require_subcommand(1);
+  import->footer(kExamples);
 
   CLI::App* jsonl = import->add_subcommand("jsonl", "From JSON Lines, one memory a line");
   jsonl->footer(kJsonlExamples);

@@ -63,6 +63,9 @@ Result<v1::SearchRequest> MakeRequest(const SearchOptions& options) {
   if (!options.filter.empty()) RETURN_IF_ERROR(ParseOption("--filter", options.filter, request.mutable_filter()));
   if (options.top_k) request.set_top_k(*options.top_k);
   if (options.explain) request.set_explain(true);
+  const bool has_input =
+      !request.text().empty() || request.has_vector() || request.has_graph() || request.legs_size() > 0;
+  if (!has_input) return InvalidArgument("nothing to search by: give words, --vector-file or --request");
   return request;
 }
 
@@ -127,7 +130,7 @@ ExitCode RunSearch(const SearchOptions& options) {
     Fail(request.status());
     return ExitCode::kBadCommand;
   }
-  auto access = OpenAccess(options.store);
+  auto access = OpenAccess(options.store, IfNoStore::kFail);
   if (!access.ok()) return Fail(access.status());
   const auto reply = access->client->Search(options.namespace_name, *request);
   if (!reply.ok()) return Fail(reply.status());

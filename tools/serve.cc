@@ -1,8 +1,9 @@
 // engram serve: the server over one data folder, until a signal ends it.
 //
 // Order of life: the port is taken first (a second server fails at once, and /healthz answers while a large store
-// opens), then the engine opens, then the routes. Order of death: stop accepting, let requests in flight finish,
-// close the engine (which finishes the writes it has accepted).
+// opens), then the engine opens, then the routes. Order of death: stop accepting, end the reads that wait for a
+// position, let requests in flight finish, end the reads that are left, close the engine (which finishes the writes it
+// has accepted).
 #include <unistd.h>
 
 #include <atomic>
@@ -83,13 +84,21 @@ Status RunServer(ServeOptions options) {
   RETURN_IF_ERROR(Prepare(&options));
   StopSignals signals;
   std::atomic<Engine*> engine{nullptr};
+  std::atomic<Service*> service{nullptr};
   options.server.gauges = [&engine] {
     Engine* opened = engine.load();
     return opened != nullptr ? EngineGauges(*opened) : std::vector<Gauge>();
   };
+  options.server.on_drain = [&service] {
+    if (Service* opened = service.load()) opened->StartDraining();
+  };
+  options.server.on_cut_off = [&engine] {
+    if (Engine* opened = engine.load()) opened->EndReads();
+  };
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options.server));
   ASSIGN_OR_RETURN(const std::unique_ptr<OpenedStore> store, OpenStore(options.service));
   engine = store->engine.get();
+  service = store->service.get();
   server->Open(store->router, std::make_shared<OpenAuthenticator>(store->tenant, kDefaultTenant));
   RETURN_IF_ERROR(WritePortFile(options.port_file, server->port()));
   Log(LogLevel::kInfo, "ready",
@@ -118,6 +127,10 @@ void AddLimits(CLI::App* serve, ServeOptions* options) {
       ->transform(CLI::AsSizeValue(true))
       ->type_name("SIZE")
       ->default_str("32MiB");
+  limit("--max-bodies", server.bodies_bytes, "Bytes of all large bodies at a time; beyond: 429")
+      ->transform(CLI::AsSizeValue(true))
+      ->type_name("SIZE")
+      ->default_str("256MiB");
   limit("--max-batch", request.batch_items, "Items of one batch");
   limit("--max-text", request.text_bytes, "Bytes of a text or field")
       ->transform(CLI::AsSizeValue(true))
@@ -138,7 +151,7 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* serve = app.add_subcommand("serve", "Serve a data folder over HTTP");
   serve->footer(kExamples);
-  serve->set_config("--config", "", "A file with options");
+  serve->set_config("--config", "", "A file with options")->type_name("FILE");
 
   EngineOptions& engine = options->service.engine_options;
   serve->add_option("--data", engine.data_dir, "The data folder; made if absent")
@@ -158,7 +171,8 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
   serve->add_option("--port-file", options->port_file, "Write the port here once requests are served")
       ->type_name("FILE");
   serve->add_option("--log-level", options->log_level, "debug, info, warning or error")->capture_default_str();
-  serve->add_flag("!--no-access-log", options->server.access_log, "No log line for each request");
+  serve->add_flag_callback(
+      "--no-access-log", [options] { options->server.access_log = false; }, "No log line for each request");
 
   serve->add_option("--index-memory", engine.index_memory_bytes, "Budget for indexes in memory, such as 2GiB")
       ->transform(CLI::AsSizeValue(true))

@@ -52,6 +52,7 @@ void PrintNamespace(const v1::Namespace& ns) {
   row("bytes", Bytes(ns.bytes()));
   row("digest of memories", ns.digest().memories());
   row("digest of edges", ns.digest().edges());
+  row("digest of nodes", ns.digest().nodes());
   PrintSpaces(ns.config());
   const std::map<std::string, v1::IndexStatus> indexes(ns.indexes().begin(), ns.indexes().end());
   for (const auto& [name, index] : indexes) {
@@ -103,7 +104,7 @@ Status ShowNamespace(Client& client, const std::string& name, bool json) {
 }
 
 ExitCode RunStats(const StatsOptions& options) {
-  auto access = OpenAccess(options.store);
+  auto access = OpenAccess(options.store, IfNoStore::kFail);
   if (!access.ok()) return Fail(access.status());
   const Status status = options.namespace_name.empty()
                             ? ShowStore(*access->client, options.json)

@@ -12,16 +12,23 @@
 namespace engram {
 namespace {
 
-Result<StoreAccess> OpenFolder(const std::string& data_dir) {
+Result<StoreAccess> OpenFolder(const std::string& data_dir, IfNoStore if_no_store) {
   SetLogLevel(LogLevel::kWarning);  // a command's output is for a person
   ServiceOptions options;
   options.version = ENGRAM_VERSION;
   options.engine_options.data_dir = data_dir;
+  options.engine_options.create = if_no_store == IfNoStore::kCreate;
   StoreAccess access;
   auto store = OpenStore(options);
-  if (!store.ok() && store.status().code() == StatusCode::kUnavailable) {
+  std::error_code error;
+  const bool is_folder = std::filesystem::is_directory(data_dir, error);
+  if (!store.ok() && is_folder && store.status().code() == StatusCode::kUnavailable) {
     return Unavailable(
         fmt::format("{}; if that is a server, use --server instead of --data", store.status().message()));
+  }
+  if (!store.ok() && store.status().code() == StatusCode::kNotFound) {
+    return NotFound(fmt::format("{}: give the folder that `engram serve --data` uses, or --server for a running server",
+                                store.status().message()));
   }
   ASSIGN_OR_RETURN(access.store, std::move(store));
   ClientOptions client;
@@ -43,8 +50,8 @@ void AddStoreOptions(CLI::App* command, StoreChoice* choice) {
   command->add_option("--key", choice->key, "The server's key")->envname("ENGRAM_KEY");
 }
 
-Result<StoreAccess> OpenAccess(const StoreChoice& choice) {
-  if (!choice.data_dir.empty()) return OpenFolder(choice.data_dir);
+Result<StoreAccess> OpenAccess(const StoreChoice& choice, IfNoStore if_no_store) {
+  if (!choice.data_dir.empty()) return OpenFolder(choice.data_dir, if_no_store);
   ASSIGN_OR_RETURN(const HostPort at, ParseServerUrl(choice.server));
   ClientOptions options;
   options.host = at.host;

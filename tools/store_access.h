@@ -27,8 +27,11 @@ struct StoreAccess {
   std::unique_ptr<Client> client;
 };
 
-// Unavailable when no server answers, or another process has the folder.
-Result<StoreAccess> OpenAccess(const StoreChoice& choice);
+// What to do about a folder without a store: only commands that write may make one.
+enum class IfNoStore { kFail, kCreate };
+
+// Unavailable when no server answers, or another process has the folder; NotFound as `if_no_store` says.
+Result<StoreAccess> OpenAccess(const StoreChoice& choice, IfNoStore if_no_store);
 
 // "http://127.0.0.1:7700" or the folder: for messages.
 const std::string& StoreName(const StoreChoice& choice);

@@ -27,21 +27,23 @@ std::vector<std::string> Engines(const VectorFigures& figures) {
   return engines;
 }
 
+// Each of ours beside the peer that was measured in turn with it, at equal recall; "-" where a curve lies above
+// the recall as a whole, or below.
 void PrintRatios(const VectorFigures& figures) {
   const std::vector<std::string> engines = Engines(figures);
-  fmt::print("\n| recall@10 |");
-  for (const std::string& engine : engines) fmt::print(" {} QPS |", engine);
-  for (size_t i = 1; i < engines.size(); ++i) fmt::print(" {} / {} |", engines[0], engines[i]);
-  fmt::print("\n|---|");
-  for (size_t i = 0; i + 1 < 2 * engines.size(); ++i) fmt::print("---|");
-  for (const double recall : {0.9, 0.95, 0.98, 0.99}) {
-    fmt::print("\n| {:.2f} |", recall);
-    std::vector<double> speeds;
-    for (const std::string& engine : engines) speeds.push_back(PerSecondAt(CurveOf(figures, engine), recall));
-    for (const double speed : speeds) fmt::print(" {:.0f} |", speed);
-    for (size_t i = 1; i < speeds.size(); ++i) fmt::print(" {:.2f} |", speeds[i] > 0 ? speeds[0] / speeds[i] : 0);
+  if (engines.size() < 2) return;
+  fmt::print("\n| recall@10 | ours QPS | peer | peer's QPS | ratio |\n|---|---|---|---|---|\n");
+  for (size_t i = 0; i + 1 < engines.size(); i += 2) {
+    for (const double recall : {0.9, 0.95, 0.98, 0.99, 0.995, 0.999}) {
+      const double ours = PerSecondAt(CurveOf(figures, engines[i]), recall);
+      const double theirs = PerSecondAt(CurveOf(figures, engines[i + 1]), recall);
+      const auto cell = [](double value, int digits) {
+        return value > 0 ? fmt::format("{:.{}f}", value, digits) : std::string("-");
+      };
+      fmt::print("| {} | {} | {} | {} | {} |\n", recall, cell(ours, 0), engines[i + 1], cell(theirs, 0),
+                 cell(theirs > 0 ? ours / theirs : 0, 2));
+    }
   }
-  fmt::print("\n");
 }
 
 }  // namespace

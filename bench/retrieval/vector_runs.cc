@@ -56,8 +56,7 @@ Run Median(const std::vector<Run>& runs) {
 double PerSecondAt(std::span<const Run> curve, double recall) {
   for (size_t i = 0; i < curve.size(); ++i) {
     if (curve[i].recall < recall) continue;
-    // A curve that starts above has its first point as the best that is known.
-    if (i == 0) return curve[0].per_second;
+    if (i == 0) return curve[0].recall == recall ? curve[0].per_second : 0;
     const Run& below = curve[i - 1];
     const double part = (recall - below.recall) / (curve[i].recall - below.recall);
     return std::exp(std::log(below.per_second) * (1 - part) + std::log(curve[i].per_second) * part);

@@ -27,7 +27,7 @@ Run Measure(const std::vector<Rows>& exact, const std::function<Rows(size_t quer
 Run Median(const std::vector<Run>& runs);
 
 // Queries a second where the curve through (recall, per_second) reaches `recall`, between its points on a
-// logarithmic scale; 0 when it never does.
+// logarithmic scale; 0 when it lies above or below as a whole.
 double PerSecondAt(std::span<const Run> curve, double recall);
 
 }  // namespace engram::bench

@@ -197,6 +197,11 @@ Result<v1::RankReply> Client::Rank(const std::string& ns, const v1::RankRequest&
   return caller_->Read<v1::RankReply>("POST", NamespaceTarget(ns, "/graph:rank"), &request, options);
 }
 
+Result<v1::ExportReply> Client::Export(const std::string& ns, const v1::ExportRequest& request,
+                                       const CallOptions& options) {
+  return caller_->Read<v1::ExportReply>("POST", NamespaceTarget(ns, "/export"), &request, options);
+}
+
 Result<v1::StatusReply> Client::GetStatus(const CallOptions& options) {
   return caller_->Read<v1::StatusReply>("GET", "/v1/status", nullptr, options);
 }

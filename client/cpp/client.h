@@ -135,6 +135,8 @@ class Client {
   Result<v1::RankReply> Rank(const std::string& ns, const v1::RankRequest& request, const CallOptions& options = {});
 
   // --- Operation.
+  Result<v1::ExportReply> Export(const std::string& ns, const v1::ExportRequest& request,
+                                 const CallOptions& options = {});
   Result<v1::StatusReply> GetStatus(const CallOptions& options = {});
   Result<v1::ListImportsReply> ListImports(const CallOptions& options = {});
   // Prometheus text.

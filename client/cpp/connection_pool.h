@@ -6,19 +6,17 @@
 #include <memory>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 
 #include "base/mutex.h"
+#include "client/cpp/deadline_socket.h"
 #include "client/cpp/transport.h"
 
 namespace engram {
 
-// Confined to one thread at a time. Has an io_context of its own: a caller's thread runs its own operations.
+// Confined to one thread at a time.
 struct Connection {
-  boost::asio::io_context io{1};
-  boost::beast::tcp_stream stream{io};
+  DeadlineSocket socket;
   boost::beast::flat_buffer buffer;
   Deadline idle_since;
   bool used = false;  // has answered before, so it may have died in the pool

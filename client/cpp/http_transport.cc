@@ -4,8 +4,6 @@
 #include <charconv>
 #include <utility>
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
 
@@ -14,10 +12,8 @@
 namespace engram {
 namespace {
 
-namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
-using asio::ip::tcp;
 
 constexpr const char* kProtobufType = "application/x-protobuf";
 
@@ -40,16 +36,6 @@ WireReply ToWireReply(http::response<http::string_body> reply) {
   out.retry_after_seconds = RetryAfter(reply);
   out.body = std::move(reply.body());
   return out;
-}
-
-// Runs the operations that `start` begins to their end on this thread.
-template <class Start>
-beast::error_code RunOn(Connection& connection, Start start) {
-  beast::error_code result;
-  start([&result](beast::error_code error, auto&&...) { result = error; });
-  connection.io.restart();
-  connection.io.run();
-  return result;
 }
 
 class HttpTransport final : public Transport {
@@ -100,30 +86,30 @@ Result<std::unique_ptr<Connection>> HttpTransport::Dial(Deadline deadline) const
         .MarkApplied(Applied::kNo);
   };
   auto connection = std::make_unique<Connection>();
-  tcp::resolver resolver(connection->io);
+  DeadlineSocket& socket = connection->socket;
   beast::error_code error;
-  const auto endpoints = resolver.resolve(options_.host, std::to_string(options_.port), error);
+  const auto addresses = socket.Resolve(options_.host, options_.port, &error);
   if (error) return failed(error.message());
-  connection->stream.expires_at(std::min(deadline, std::chrono::steady_clock::now() + options_.connect_timeout));
-  error = RunOn(*connection, [&](auto done) { connection->stream.async_connect(endpoints, done); });
+  socket.SetDeadline(std::min(deadline, std::chrono::steady_clock::now() + options_.connect_timeout));
+  error = socket.Connect(addresses);
   if (error == beast::error::timeout) {
     return failed(fmt::format("no answer within {} ms", options_.connect_timeout.count()));
   }
   if (error) return failed(error.message());
-  connection->stream.socket().set_option(tcp::no_delay(true), error);
   return connection;
 }
 
 HttpTransport::Outcome HttpTransport::Exchange(Connection& connection, const Request& request, Deadline deadline,
                                                bool* reusable) const {
-  connection.stream.expires_at(deadline);
-  const auto write_error = RunOn(connection, [&](auto done) { http::async_write(connection.stream, request, done); });
+  connection.socket.SetDeadline(deadline);
+  beast::error_code write_error;
+  http::write(connection.socket, request, write_error);
   if (write_error == beast::error::timeout) return {Fate::kTimedOut, {}, write_error};
   // A server that refuses a body may answer and hang up before it has read all of it: the answer counts.
   http::response_parser<http::string_body> parser;
   parser.body_limit(options_.reply_bytes_max);
-  const auto read_error =
-      RunOn(connection, [&](auto done) { http::async_read(connection.stream, connection.buffer, parser, done); });
+  beast::error_code read_error;
+  http::read(connection.socket, connection.buffer, parser, read_error);
   if (read_error == beast::error::timeout) return {Fate::kTimedOut, {}, read_error};
   if (read_error) return {Fate::kDied, {}, write_error ? write_error : read_error};
   *reusable = !write_error && parser.keep_alive();

@@ -9,7 +9,7 @@
 namespace engram::search {
 namespace {
 
-// Rows between two looks at the clock, and memories fetched at once.
+// Memories fetched at once.
 constexpr size_t kChunk = 256;
 
 struct PastMemory {
@@ -35,16 +35,16 @@ Result<std::vector<PastMemory>> WantedMemories(const ReadView& view, const std::
                                                Timestamp time) {
   std::vector<PastMemory> wanted;
   Status failed;
-  size_t seen = 0;
   const auto visit = [&](VersionAt version) {
-    if (++seen % kChunk == 0) failed = view.CheckDeadline();
+    failed = view.CheckDeadline();  // of each: one row against a long filter takes its time
     if (!failed.ok()) return false;
     Result<std::optional<StateRecord>> state = ReadState(view.rows(), version.ref.node);
     if (!state.ok()) {
       failed = std::move(state).status();
       return false;
     }
-    PastMemory memory{std::move(version), state->value_or(StateRecord())};
+    StateRecord known = version.life_ended ? StateRecord() : state->value_or(StateRecord());
+    PastMemory memory{std::move(version), std::move(known)};
     if (IsWanted(filter, memory, time)) wanted.push_back(std::move(memory));
     if (wanted.size() > kPastMemoriesMax) failed = TooMany();
     return failed.ok();

@@ -1,6 +1,8 @@
 #include "engine/search/candidates.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace engram::search {
@@ -68,8 +70,12 @@ std::vector<size_t> BestFirst(const CandidateSet& candidates, const std::vector<
   std::iota(order.begin(), order.end(), size_t{0});
   rows->Load(candidates.slots());
   const std::vector<Slot>& slots = candidates.slots();
+  // What is no number stands last: comparing it would make the order no order.
+  const auto key = [&](size_t i) {
+    return std::isnan(scores[i]) ? -std::numeric_limits<double>::infinity() : scores[i];
+  };
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return scores[a] != scores[b] ? scores[a] > scores[b] : rows->IdBefore(slots[a], slots[b]);
+    return key(a) != key(b) ? key(a) > key(b) : rows->IdBefore(slots[a], slots[b]);
   });
   return order;
 }

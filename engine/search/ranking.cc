@@ -13,6 +13,7 @@ Status TakeView(const SearchSource& source, const SearchRequest& request, Rankin
   ViewRequest wanted;
   wanted.filter = source.filter;
   wanted.include_inactive = source.include_inactive;
+  wanted.check_deadline = source.check_deadline;
   for (const LegPlan& leg : ranking->plan.legs) {
     const LegRequest& of = *leg.request;
     wanted.leg_filters.push_back(of.filter ? &*of.filter : nullptr);
@@ -26,14 +27,18 @@ Status TakeView(const SearchSource& source, const SearchRequest& request, Rankin
 }
 
 // What +must, -not and "every word" leave of the namespace holds for all legs.
-void RestrictByText(Ranking* ranking) {
+Status RestrictByText(const SearchSource& source, Ranking* ranking) {
   IndexView& view = ranking->view;
   for (size_t i = 0; i < view.legs.size(); ++i) {
     if (!view.legs[i].text || !ranking->plan.legs[i].text.restricts()) continue;
     const TextView& text = *view.legs[i].text;
     view.visible = text.Restrict(view.visible);
-    for (IndexView::Leg& leg : view.legs) leg.allowed = text.Restrict(leg.allowed);
+    for (IndexView::Leg& leg : view.legs) {
+      RETURN_IF_ERROR(source.check_deadline());
+      leg.allowed = text.Restrict(leg.allowed);
+    }
   }
+  return source.check_deadline();
 }
 
 // The memories beside the candidates in their runs become candidates too.
@@ -136,8 +141,7 @@ Result<std::unique_ptr<Ranking>> Rank(const SearchSource& source, const SearchRe
   auto ranking = std::make_unique<Ranking>();
   ASSIGN_OR_RETURN(ranking->plan, MakePlan(request, source.index->config(), source.index->analyzer()));
   RETURN_IF_ERROR(TakeView(source, request, ranking.get()));
-  RestrictByText(ranking.get());
-  RETURN_IF_ERROR(source.check_deadline());
+  RETURN_IF_ERROR(RestrictByText(source, ranking.get()));
   ASSIGN_OR_RETURN(ranking->runs, RunLegs(source, request, ranking->plan, ranking->view, ranking->rows.get()));
   RETURN_IF_ERROR(FuseAndAdjust(source, request, ranking.get()));
   RETURN_IF_ERROR(source.check_deadline());

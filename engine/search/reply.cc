@@ -29,11 +29,15 @@ TextQuery AllTextQueries(const SearchPlan& plan) {
   return query;
 }
 
-std::vector<std::string> Highlights(const Content& content, const TextQuery& query, const Analyzer& analyzer) {
+Result<std::vector<std::string>> Highlights(const Content& content, const TextQuery& query,
+                                            const SearchSource& source) {
   std::vector<std::string> fragments;
   if (query.empty()) return fragments;
+  HighlightOptions options;
+  options.give_up = [&source] { return !source.check_deadline().ok(); };
   for (const std::string_view text : content.Texts()) {
-    std::vector<std::string> found = Highlight(text, query, analyzer);
+    std::vector<std::string> found = Highlight(text, query, source.index->analyzer(), options);
+    RETURN_IF_ERROR(source.check_deadline());
     fragments.insert(fragments.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   }
   const size_t most = HighlightOptions().fragments_max;
@@ -68,7 +72,7 @@ Result<SearchReply> MakeReply(const SearchSource& source, const SearchRequest& r
     hit.id = refs[i].id;
     hit.score = ranking.scores[candidate];
     hit.memory = std::move(memories[i]);
-    hit.highlights = Highlights(hit.memory.content, query, source.index->analyzer());
+    ASSIGN_OR_RETURN(hit.highlights, Highlights(hit.memory.content, query, source));
     DropUnasked(request.include, &hit.memory.content);
     if (request.explain) {
       ASSIGN_OR_RETURN(hit.explanation, Explain(ranking, candidate, rows));

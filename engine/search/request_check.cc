@@ -17,8 +17,17 @@ Status CheckFinite(std::string_view field, double value) {
 }
 
 Status CheckWeight(std::string_view field, double weight) {
-  if (std::isfinite(weight) && weight >= 0) return {};
-  return InvalidArgument(fmt::format("a weight is a number from 0, not {}", weight)).At(std::string(field));
+  if (weight >= 0 && weight <= kSearchWeightMax) return {};
+  return InvalidArgument(fmt::format("a weight is a number from 0 to {}, not {}", kSearchWeightMax, weight))
+      .At(std::string(field));
+}
+
+// Of an adjustment, which may also push down.
+Status CheckSignedWeight(std::string_view field, double weight) {
+  if (std::abs(weight) <= kSearchWeightMax) return {};
+  return InvalidArgument(fmt::format("{} is a number between -{} and {}, not {}", field, kSearchWeightMax,
+                                     kSearchWeightMax, weight))
+      .At(std::string(field));
 }
 
 Status CheckLegs(const SearchRequest& request) {
@@ -77,15 +86,15 @@ Status CheckFusion(const SearchRequest& request) {
 }
 
 Status CheckAdjustments(const SearchRequest& request) {
-  RETURN_IF_ERROR(CheckFinite("context.weight", request.context.weight));
+  RETURN_IF_ERROR(CheckSignedWeight("context.weight", request.context.weight));
   if (request.context.window > kContextWindowMax) {
     return InvalidArgument(fmt::format("the window is at most {}, not {}", kContextWindowMax, request.context.window))
         .At("context.window");
   }
-  RETURN_IF_ERROR(CheckFinite("importance_weight", request.importance_weight));
-  RETURN_IF_ERROR(CheckFinite("feedback_weight", request.feedback_weight));
+  RETURN_IF_ERROR(CheckSignedWeight("importance_weight", request.importance_weight));
+  RETURN_IF_ERROR(CheckSignedWeight("feedback_weight", request.feedback_weight));
   const RecencyOptions& recency = request.recency;
-  RETURN_IF_ERROR(CheckFinite("recency.weight", recency.weight));
+  RETURN_IF_ERROR(CheckSignedWeight("recency.weight", recency.weight));
   if (!recency.field.empty() && !IsTimeField(recency.field)) {
     return InvalidArgument(fmt::format("\"{}\" is not a time field: created_at, updated_at, event_time or expires_at",
                                        recency.field))

@@ -71,7 +71,7 @@ Result<GraphSeeds> FindSeeds(const SearchSource& source, const GraphLegOptions& 
   std::map<NodeNumber, double> weights;
   for (const std::string& id : options.seeds) {
     ASSIGN_OR_RETURN(const std::optional<IdRow> row, FindId(*source.rows, id));
-    const bool known = row && (!row->is_memory || row->live);
+    const bool known = row && (!row->is_memory || row->live || source.past);
     if (known) weights[row->node] = 1;
   }
   const size_t count = std::min<size_t>(best_hits.size(), options.from_hits);

@@ -61,6 +61,7 @@ Result<SearchReply> SearchPast(const ReadView& view, const SearchRequest& reques
   ASSIGN_OR_RETURN(const std::unique_ptr<NamespaceIndex> index, search::IndexOfPast(view, request.filter, time));
   SearchSource source = BaseSource(view, index.get());
   source.now = time;
+  source.past = true;
   source.include_inactive = true;
   source.walk = [&](const WalkFilter& filter, const Walk& walk) {
     return walk(*RowNeighbors(view.rows(), filter, time, time));

@@ -18,6 +18,7 @@ struct SearchSource {
   const KvReader* rows = nullptr;
   const Filter* filter = nullptr;  // null when the index holds nothing but what passes it
   bool include_inactive = false;   // the index holds no state but the wanted ones
+  bool past = false;               // as of `now`, when memories may have been there that are deleted since
   Timestamp now;                   // ages count up to here
   // Runs a walk over the edges that hold at `now`.
   std::function<Status(const WalkFilter&, const std::function<Status(const NeighborSource&)>&)> walk;

@@ -1,5 +1,7 @@
 #include "engine/write/graph_writes.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/write/versions.h"
@@ -23,10 +25,10 @@ IdRow EntityRow(NodeNumber number, bool implicit) {
   return row;
 }
 
-// The number of an edge's end.
-Result<NodeNumber> NodeOf(Transaction& tx, const std::string& id, std::string_view field) {
+// The number of an edge's end. `keeps_hidden`: a memory that expired without being removed is one, too.
+Result<NodeNumber> NodeOf(Transaction& tx, const std::string& id, std::string_view field, bool keeps_hidden) {
   ASSIGN_OR_RETURN(auto row, FindId(tx.rows(), id));
-  if (row && row->is_memory) {
+  if (row && row->is_memory && !(keeps_hidden && row->live)) {
     ASSIGN_OR_RETURN(const auto current, FindCurrent(tx, id));  // ends it when it is due
     if (!current) return NotFound(fmt::format("memory \"{}\" was deleted", id)).At(std::string(field));
   }
@@ -42,6 +44,17 @@ Result<NodeNumber> NodeOf(Transaction& tx, const std::string& id, std::string_vi
   return number;
 }
 
+// The memory that brings an edge.
+Result<NodeNumber> MemoryOf(Transaction& tx, const std::string& id, bool keeps_hidden) {
+  if (keeps_hidden) {
+    ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), id));
+    if (row && row->is_memory && row->live) return row->node;
+  }
+  ASSIGN_OR_RETURN(const auto memory, FindCurrent(tx, id));
+  if (!memory) return NotFound(fmt::format("there is no memory \"{}\"", id)).At("memory_id");
+  return memory->row.node;
+}
+
 bool SameNode(const Node& a, Node b) {
   b.created_at = a.created_at;
   b.updated_at = a.updated_at;
@@ -52,16 +65,15 @@ bool SameNode(const Node& a, Node b) {
 
 Result<OperationResult> ApplyWriteEdge(Transaction& tx, const WriteEdge& write) {
   Edge edge = write.edge;
-  ASSIGN_OR_RETURN(edge.source, NodeOf(tx, write.source_id, "source"));
-  ASSIGN_OR_RETURN(edge.target, NodeOf(tx, write.target_id, "target"));
+  const bool imported = write.recorded.has_value();
+  ASSIGN_OR_RETURN(edge.source, NodeOf(tx, write.source_id, "source", imported));
+  ASSIGN_OR_RETURN(edge.target, NodeOf(tx, write.target_id, "target", imported));
   edge.memory.reset();
   if (!write.memory_id.empty()) {
-    ASSIGN_OR_RETURN(const auto memory, FindCurrent(tx, write.memory_id));
-    if (!memory) return NotFound(fmt::format("there is no memory \"{}\"", write.memory_id)).At("memory_id");
-    edge.memory = memory->row.node;
+    ASSIGN_OR_RETURN(edge.memory, MemoryOf(tx, write.memory_id, imported));
   }
   if (edge.id.empty()) edge.id = DefaultEdgeId(edge.scopes, write.source_id, edge.type, write.target_id);
-  edge.recorded = tx.log_time();
+  edge.recorded = std::min(write.recorded.value_or(tx.log_time()), tx.log_time());
   edge.retired.reset();
   OperationResult result;
   result.id = edge.id;
@@ -91,16 +103,17 @@ Result<OperationResult> ApplyDeleteEdge(Transaction& tx, const DeleteEdge& delet
 Result<OperationResult> ApplyWriteNode(Transaction& tx, const WriteNode& write) {
   Node node = write.node;
   RETURN_IF_ERROR(CheckDepth(node.metadata));
-  node.created_at = tx.log_time();
-  node.updated_at = tx.log_time();
+  node.created_at = write.created_at.value_or(tx.log_time());
+  node.updated_at = write.updated_at.value_or(tx.log_time());
   ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), node.id));
+  if (row && write.implicit) return OperationResult{node.id, Version(1), Outcome::kUnchanged};
   if (row && row->is_memory) {
     return AlreadyExists(fmt::format("\"{}\" is the id of a memory, so it can't be a named entity too", node.id))
         .At("id");
   }
   if (!row) {
     ASSIGN_OR_RETURN(const NodeNumber number, NewNode(tx, node.id));
-    tx.batch().Put(keys::Id(node.id), EncodeIdRow(EntityRow(number, /*implicit=*/false)));
+    tx.batch().Put(keys::Id(node.id), EncodeIdRow(EntityRow(number, write.implicit)));
     PutEntity(tx, node, number);
     ++tx.counters.nodes;
     return OperationResult{node.id, Version(1), Outcome::kCreated};

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/canonical.h"
+#include "engine/history.h"
 #include "engine/write/runs.h"
 #include "engine/write/spaces.h"
 #include "engine/write/versions.h"
@@ -86,14 +87,65 @@ Result<std::optional<OperationResult>> FindDuplicate(Transaction& tx, const Writ
   return std::optional<OperationResult>();
 }
 
+Status CheckGivenVersions(const WriteMemory& write) {
+  const auto check = [](Version version) -> Status {
+    if (version <= kGivenVersionMax) return {};
+    return Unprocessable(fmt::format("version {} is more than {}", version.value, kGivenVersionMax.value))
+        .At("version");
+  };
+  if (write.version) RETURN_IF_ERROR(check(*write.version));
+  for (size_t i = 0; i < write.history.size(); ++i) {
+    Status status = check(write.history[i].version);
+    if (!status.ok()) return std::move(status).Under(fmt::format("history[{}]", i));
+  }
+  return {};
+}
+
+// Whether the id's own history has this version as it is given. What the policy has trimmed away is not missed.
+Result<bool> IsInHistory(Transaction& tx, const std::string& id, const IdRow& row, const ImportedVersion& given) {
+  ASSIGN_OR_RETURN(const auto stored, FindFormerVersion(tx.rows(), id, row.node, given.version));
+  if (!stored) return tx.head.config.history_versions != kHistoryKeepAll;
+  const bool ended = stored->kind == HistoryEvent::Kind::kDelete || stored->kind == HistoryEvent::Kind::kExpire;
+  if (given.event != ImportedVersion::Event::kWritten) return ended && stored->time == given.attributes.updated_at;
+  return !ended && stored->time == given.attributes.updated_at &&
+         ContentHash(stored->memory.content) == ContentHash(given.content) &&
+         SameAttributes(stored->memory.attributes, given.attributes);
+}
+
+// Stores former version `i`, or the end of a former life, unless the id, deleted since, has it already; true when it
+// was stored. `alive`: whether another version came before it in the same life.
+Result<bool> ImportVersion(Transaction& tx, const WriteMemory& write, const std::optional<IdRow>& before, size_t i,
+                           bool alive) {
+  const ImportedVersion& given = write.history[i];
+  if (before && before->is_memory && given.version <= before->version) {
+    ASSIGN_OR_RETURN(const bool same, IsInHistory(tx, write.id, *before, given));
+    if (same) return false;
+    return AlreadyExists(
+               fmt::format("version {} of \"{}\" is given, but the id came to version {} before it was deleted, "
+                           "and what it was at {} differs: erase it first",
+                           given.version.value, write.id, before->version.value, given.version.value))
+        .At("version")
+        .With("version", std::to_string(before->version.value));
+  }
+  if (given.event != ImportedVersion::Event::kWritten) {
+    RETURN_IF_ERROR(PutImportedEnd(tx, write.id, given));
+    return true;
+  }
+  RETURN_IF_ERROR(AdmitVectors(tx, given.content, {}));
+  const auto kind = alive ? HistoryEvent::Kind::kUpdate : HistoryEvent::Kind::kAdd;
+  RETURN_IF_ERROR(PutImportedVersion(tx, write.id, kind, given));
+  return true;
+}
+
 Result<OperationResult> CreateMemory(Transaction& tx, const WriteMemory& write) {
   ASSIGN_OR_RETURN(auto duplicate, FindDuplicate(tx, write));
   if (duplicate) return std::move(*duplicate);
+  ASSIGN_OR_RETURN(const auto before, FindId(tx.rows(), write.id));
+  bool alive = false;
   for (size_t i = 0; i < write.history.size(); ++i) {
-    const auto kind = i == 0 ? HistoryEvent::Kind::kAdd : HistoryEvent::Kind::kUpdate;
-    if (Status status = PutImportedVersion(tx, write.id, kind, write.history[i]); !status.ok()) {
-      return std::move(status).Under(fmt::format("history[{}]", i));
-    }
+    auto imported = ImportVersion(tx, write, before, i, alive);
+    if (!imported.ok()) return std::move(imported).status().Under(fmt::format("history[{}]", i));
+    alive = *imported && write.history[i].event == ImportedVersion::Event::kWritten;
   }
   NextVersion next;
   next.content = write.content;
@@ -101,9 +153,11 @@ Result<OperationResult> CreateMemory(Transaction& tx, const WriteMemory& write) 
   next.attributes.created_at = write.created_at.value_or(tx.log_time());
   next.attributes.updated_at = write.updated_at.value_or(write.created_at.value_or(tx.log_time()));
   next.state = ChangedState(StateRecord(), write.state, tx.log_time());
-  next.version = write.version;
+  // A life that was deleted has used its versions up: the new one counts on from there.
+  const bool is_above = !before || !before->is_memory || (write.version && *write.version > before->version);
+  if (is_above) next.version = write.version;
   next.source_version = write.attributes.source.version;
-  next.follows_import = !write.history.empty();
+  next.follows_import = alive;
   ASSIGN_OR_RETURN(const Version version, PutVersion(tx, write.id, std::nullopt, std::move(next)));
   return Done(write.id, version, Outcome::kCreated);
 }
@@ -140,6 +194,10 @@ Result<Content> ReadWholeContent(Transaction& tx, const std::string& id, const C
 Result<bool> PatchContent(const PatchMemory& patch, Content* content) {
   const Content before = *content;
   if (patch.text) content->text = *patch.text;
+  if (patch.clear_fields) content->fields.clear();
+  if (patch.clear_vectors) {
+    std::erase_if(content->vectors, [](const auto& entry) { return entry.first != kDefaultSpace; });
+  }
   for (const auto& [name, text] : patch.fields) {
     if (text) {
       content->fields.insert_or_assign(name, *text);
@@ -167,13 +225,21 @@ Result<bool> PatchContent(const PatchMemory& patch, Content* content) {
   return *content != before;
 }
 
+void PatchSource(const SourcePatch& patch, Source* source) {
+  if (patch.system) source->system = *patch.system;
+  if (patch.id) source->id = *patch.id;
+  if (patch.version) source->version = *patch.version;
+  if (patch.batch) source->batch = *patch.batch;
+}
+
 void PatchAttributes(const PatchMemory& patch, Attributes* attributes) {
+  if (patch.clear_metadata) attributes->metadata.clear();
   if (patch.metadata) MergePatch(*patch.metadata, &attributes->metadata);
   if (patch.role) attributes->role = *patch.role;
   if (patch.kind) attributes->kind = *patch.kind;
   if (patch.state) attributes->state = *patch.state;
   if (patch.event_time) attributes->event_time = *patch.event_time;
-  if (patch.source) attributes->source = *patch.source;
+  if (patch.source) PatchSource(*patch.source, &attributes->source);
 }
 
 // Stores changed attributes (and content, where given) as a new version, or the state record alone.
@@ -190,13 +256,22 @@ Result<OperationResult> StoreChange(Transaction& tx, const std::string& id, cons
   return Done(id, version, Outcome::kUpdated);
 }
 
-bool StillMatches(const std::optional<Filter>& filter, std::string_view id, const CurrentMemory& current) {
+bool StillMatches(const Filter* filter, std::string_view id, const CurrentMemory& current) {
   return !filter || Matches(*filter, FilterFields(id, current.attributes.attributes, current.state));
+}
+
+// The same for a memory as it is last known: live, due or deleted.
+Result<bool> LastMatches(Transaction& tx, const Filter& filter, const std::string& id) {
+  ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), id));
+  if (!row || !row->is_memory) return false;
+  ASSIGN_OR_RETURN(const auto last, ReadLastKnown(tx.rows(), *row));
+  return last && Matches(filter, FilterFields(id, last->attributes, last->state));
 }
 
 }  // namespace
 
 Result<OperationResult> ApplyWrite(Transaction& tx, const WriteMemory& write) {
+  RETURN_IF_ERROR(CheckGivenVersions(write));
   ASSIGN_OR_RETURN(const auto current, FindCurrent(tx, write.id));
   RETURN_IF_ERROR(CheckVersion(write.id, current, write.if_version));
   if (tx.mode == WriteMode::kInsert && current) {
@@ -218,7 +293,7 @@ Result<OperationResult> ApplyPatch(Transaction& tx, const PatchMemory& patch) {
   if (!current) return NoSuchMemory(patch.id);
   RETURN_IF_ERROR(CheckVersion(patch.id, current, patch.if_version));
   std::optional<Content> content;
-  if (patch.text || !patch.fields.empty() || !patch.vectors.empty()) {
+  if (patch.text || patch.clear_fields || !patch.fields.empty() || patch.clear_vectors || !patch.vectors.empty()) {
     ASSIGN_OR_RETURN(content, ReadWholeContent(tx, patch.id, *current));
     ASSIGN_OR_RETURN(const bool differs, PatchContent(patch, &*content));
     RETURN_IF_ERROR(AdmitVectors(tx, *content, {}));
@@ -231,12 +306,14 @@ Result<OperationResult> ApplyPatch(Transaction& tx, const PatchMemory& patch) {
 }
 
 Result<OperationResult> ApplyDelete(Transaction& tx, const DeleteMemory& deletion) {
+  bool matches = true;
+  if (deletion.still_matches) {  // before one that is due is ended: its state record goes with it
+    ASSIGN_OR_RETURN(matches, LastMatches(tx, *deletion.still_matches, deletion.id));
+  }
   ASSIGN_OR_RETURN(const auto current, FindCurrent(tx, deletion.id));
   RETURN_IF_ERROR(CheckVersion(deletion.id, current, deletion.if_version));
-  if (current && !StillMatches(deletion.still_matches, deletion.id, *current)) {
-    return Done(deletion.id, current->row.version, Outcome::kSkipped);
-  }
-  if (deletion.erase && !(deletion.still_matches && !current)) {
+  if (!matches) return Done(deletion.id, current ? current->row.version : Version(), Outcome::kSkipped);
+  if (deletion.erase) {
     // A tombstone has a history that an erase must take away, too.
     ASSIGN_OR_RETURN(const bool erased, EraseMemory(tx, deletion.id));
     if (!erased && deletion.must_exist) return NoSuchMemory(deletion.id);
@@ -252,26 +329,34 @@ Result<OperationResult> ApplyDelete(Transaction& tx, const DeleteMemory& deletio
 
 Result<OperationResult> ApplyUpdate(Transaction& tx, const UpdateMemory& update) {
   ASSIGN_OR_RETURN(const auto current, FindCurrent(tx, update.id));
-  if (!current || !StillMatches(update.still_matches, update.id, *current))
+  if (!current || !StillMatches(update.still_matches.get(), update.id, *current))
     return Done(update.id, Version(), Outcome::kSkipped);
+  const AttributeChange& wanted = *update.change;
   Attributes attributes = current->attributes.attributes;
   StateChange change;
-  if (update.replace_metadata) attributes.metadata = *update.replace_metadata;
-  for (const std::string& path : update.unset) RETURN_IF_ERROR(SetPath(path, Value(), &attributes, &change));
-  for (const auto& [path, value] : update.set) RETURN_IF_ERROR(SetPath(path, value, &attributes, &change));
+  if (wanted.replace_metadata) attributes.metadata = *wanted.replace_metadata;
+  for (const std::string& path : wanted.unset) RETURN_IF_ERROR(SetPath(path, Value(), &attributes, &change));
+  for (const auto& [path, value] : wanted.set) RETURN_IF_ERROR(SetPath(path, value, &attributes, &change));
   const StateRecord state = ChangedState(current->state, change, tx.log_time());
   return StoreChange(tx, update.id, *current, std::nullopt, std::move(attributes), state);
 }
 
 Result<OperationResult> ApplyFeedback(Transaction& tx, const Feedback& feedback) {
+  if (!(feedback.weight > 0 && feedback.weight <= kFeedbackWeightMax)) {
+    return InvalidArgument(
+               fmt::format("weight {} is not a number above 0 and at most {}", feedback.weight, kFeedbackWeightMax))
+        .At("weight");
+  }
   ASSIGN_OR_RETURN(const auto current, FindCurrent(tx, feedback.id));
   if (!current) return NoSuchMemory(feedback.id);
   StateRecord state = current->state;
+  double* sum = nullptr;
   switch (feedback.signal) {
-    case Feedback::Signal::kUsed: state.used += feedback.weight; break;
-    case Feedback::Signal::kHelpful: state.helpful += feedback.weight; break;
-    case Feedback::Signal::kHarmful: state.harmful += feedback.weight; break;
+    case Feedback::Signal::kUsed: sum = &state.used; break;
+    case Feedback::Signal::kHelpful: sum = &state.helpful; break;
+    case Feedback::Signal::kHarmful: sum = &state.harmful; break;
   }
+  *sum = std::min(*sum + feedback.weight, kFeedbackSumMax);
   return KeepVersion(tx, feedback.id, *current, state);
 }
 

@@ -41,18 +41,18 @@ Status CountNamespaces(Transaction& tx, int by) {
 
 Status PutAliases(Transaction& tx, const std::vector<std::string>& aliases) {
   for (const std::string& alias : aliases) {
-    ASSIGN_OR_RETURN(const auto taken, FindNamespace(tx.directory().rows, alias));
+    ASSIGN_OR_RETURN(const auto taken, FindNamespace(tx.directory(), alias));
     if (taken && *taken != tx.ns()) {
       return AlreadyExists(fmt::format("\"{}\" already names another namespace", alias)).At("aliases");
     }
     if (alias == tx.head.name) return InvalidArgument("an alias of a namespace's own name").At("aliases");
-    tx.directory().batch.Put(AliasKey(alias), EncodeNumber(tx.ns()));
+    tx.change_directory().Put(AliasKey(alias), EncodeNumber(tx.ns()));
   }
   return {};
 }
 
 void DeleteAliases(Transaction& tx, const std::vector<std::string>& aliases) {
-  for (const std::string& alias : aliases) tx.directory().batch.Delete(AliasKey(alias));
+  for (const std::string& alias : aliases) tx.change_directory().Delete(AliasKey(alias));
 }
 
 // What a space was created with, as far as the first vectors did not complete it.
@@ -106,7 +106,7 @@ Status CreateNamespaceRows(Transaction& tx, std::string_view name, const Namespa
   tx.head.created_at = tx.log_time();
   tx.head.config = config;
   tx.head_changed = true;
-  tx.directory().batch.Put(NameKey(name), EncodeNumber(tx.ns()));
+  tx.change_directory().Put(NameKey(name), EncodeNumber(tx.ns()));
   RETURN_IF_ERROR(CountNamespaces(tx, 1));
   return PutAliases(tx, config.aliases);
 }
@@ -131,6 +131,15 @@ Result<Outcome> ApplyPatchNamespace(Transaction& tx, const NamespacePatch& patch
   MergePatch(patch.metadata, &config.metadata);
   RETURN_IF_ERROR(CheckConfig(config));
   if (config == tx.head.config) return Outcome::kUnchanged;
+  if (config.deduplicate != tx.head.config.deduplicate && config.deduplicate != Deduplicate::kNone &&
+      tx.counters.memories > 0) {
+    // Only what was written under it would be compared.
+    return FailedPrecondition(
+               fmt::format("deduplication is switched on in an empty namespace: this one has {} memories",
+                           tx.counters.memories))
+        .At("deduplicate")
+        .With("memories", std::to_string(tx.counters.memories));
+  }
   if (patch.aliases) {
     DeleteAliases(tx, tx.head.config.aliases);
     RETURN_IF_ERROR(PutAliases(tx, config.aliases));
@@ -142,7 +151,7 @@ Result<Outcome> ApplyPatchNamespace(Transaction& tx, const NamespacePatch& patch
 
 Status DropNamespaceRows(Transaction& tx) {
   DeleteAliases(tx, tx.head.config.aliases);
-  tx.directory().batch.Delete(NameKey(tx.head.name));
+  tx.change_directory().Delete(NameKey(tx.head.name));
   tx.batch().Delete(Key(keys::kHead));
   tx.system().batch.Put(DroppedKey(tx), "");
   RETURN_IF_ERROR(CountNamespaces(tx, -1));

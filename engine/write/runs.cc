@@ -41,21 +41,28 @@ NumberedRun NewRun(Transaction& tx, const Scopes& scopes) {
   return run;
 }
 
-// Writes the row with its renewed expiry.
-void PutRunRow(Transaction& tx, NumberedRun run) {
-  const auto before = run.row.expires_at;
-  run.row.last_activity = tx.log_time();
-  run.row.expires_at.reset();
-  if (run.row.ttl_seconds) {
-    run.row.expires_at =
-        tx.log_time().PlusSeconds(static_cast<int64_t>(std::min<uint64_t>(*run.row.ttl_seconds, INT64_MAX)));
-  }
+// Something was written to it at `now`.
+void Renew(Timestamp now, RunRow* run) {
+  run->last_activity = now;
+  run->expires_at.reset();
+  if (!run->ttl_seconds) return;
+  run->expires_at = now.PlusSeconds(static_cast<int64_t>(std::min<uint64_t>(*run->ttl_seconds, INT64_MAX)));
+}
+
+// Writes the row, whose expiry was `before`.
+void PutRunRow(Transaction& tx, const NumberedRun& run, const std::optional<Timestamp>& before) {
   if (before != run.row.expires_at) {
     if (before) tx.system().batch.Delete(ExpiryKey(tx, run.number, *before));
     if (run.row.expires_at) tx.system().batch.Put(ExpiryKey(tx, run.number, *run.row.expires_at), "");
     tx.Tell(RunChanged{run.number, run.row.expires_at, false});
   }
   tx.batch().Put(Key(keys::kRunByNumber).AddRun(run.number), EncodeRun(run.row));
+}
+
+void PutRenewed(Transaction& tx, NumberedRun run) {
+  const auto before = run.row.expires_at;
+  Renew(tx.log_time(), &run.row);
+  PutRunRow(tx, run, before);
 }
 
 }  // namespace
@@ -65,7 +72,7 @@ Result<uint32_t> EnterRun(Transaction& tx, const Scopes& scopes, NodeNumber memb
   if (!run) run = NewRun(tx, scopes);
   ++run->row.memories;
   tx.batch().Put(Key(keys::kRunMember).AddRun(run->number).Add(member), "");
-  PutRunRow(tx, *run);
+  PutRenewed(tx, *run);
   return run->number;
 }
 
@@ -81,7 +88,7 @@ Status LeaveRun(Transaction& tx, uint32_t number, NodeNumber member) {
 Status RenewRun(Transaction& tx, uint32_t number) {
   ASSIGN_OR_RETURN(auto row, ReadRun(tx.rows(), number));
   if (!row) return Corruption(fmt::format("run number {} of a live memory is missing", number));
-  PutRunRow(tx, {number, std::move(*row)});
+  PutRenewed(tx, {number, std::move(*row)});
   return {};
 }
 
@@ -92,7 +99,12 @@ Result<Outcome> PutRun(Transaction& tx, const WriteRun& write) {
   if (!run) run = NewRun(tx, write.scopes);
   if (write.metadata) run->row.metadata = *write.metadata;
   if (write.ttl_seconds) run->row.ttl_seconds = *write.ttl_seconds;
-  PutRunRow(tx, std::move(*run));
+  const auto before = run->row.expires_at;
+  Renew(tx.log_time(), &run->row);
+  if (write.created_at) run->row.created_at = *write.created_at;
+  if (write.last_activity) run->row.last_activity = *write.last_activity;
+  if (write.expires_at) run->row.expires_at = *write.expires_at;
+  PutRunRow(tx, *run, before);
   return outcome;
 }
 

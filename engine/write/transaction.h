@@ -12,10 +12,12 @@
 #include "engine/publication.h"
 #include "engine/rows.h"
 #include "engine/store.h"
+#include "engine/write/namespace_cache.h"
 
 namespace engram {
 
-class Transaction {
+// The state of its namespace is as this mutation found it, with its own changes.
+class Transaction : public NamespaceState {
  public:
   Transaction(TenantId tenant, NamespaceId ns, Store::Overlay& overlay, Timestamp log_time)
       : tenant_(tenant),
@@ -40,13 +42,17 @@ class Transaction {
 
   const KvReader& rows() const { return namespace_.rows; }
   KvBatch& batch() { return namespace_.batch; }
-  Range& directory() { return directory_; }  // the tenant's namespaces
-  Range& system() { return system_; }        // expiry order, dropped namespaces
+  // The tenant's namespaces, by name.
+  const KvReader& directory() const { return directory_.rows; }
+  KvBatch& change_directory() {
+    directory_changed_ = true;
+    return directory_.batch;
+  }
+  bool directory_changed() const { return directory_changed_; }
+  Range& system() { return system_; }  // expiry order, dropped namespaces
 
   void Tell(IndexEvent event) { events.push_back(std::move(event)); }
 
-  NamespaceHead head;
-  NamespaceCounters counters;
   Position position;  // of this mutation
   WriteMode mode = WriteMode::kUpsert;
   bool head_changed = false;
@@ -63,6 +69,7 @@ class Transaction {
   Range directory_;
   Range namespace_;
   Timestamp log_time_;
+  bool directory_changed_ = false;
 };
 
 // Unprocessable when metadata is nested more deeply than its encoding allows.

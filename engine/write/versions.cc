@@ -48,6 +48,18 @@ Status PutPaths(Transaction& tx, const Value::Object& metadata) {
   return {};
 }
 
+// Forgets the paths once no memory is left that could have them.
+Status ReleasePaths(Transaction& tx) {
+  if (tx.counters.memories > 0 || tx.counters.former_versions > 0 || tx.counters.paths == 0) return {};
+  std::vector<std::string> paths;
+  const auto it = tx.rows().ScanPrefix(std::string(1, keys::kPath));
+  for (; it->Valid(); it->Next()) paths.emplace_back(it->key());
+  RETURN_IF_ERROR(it->status());
+  for (const std::string& path : paths) tx.batch().Delete(path);
+  tx.counters.paths = 0;
+  return {};
+}
+
 void PutRow(Transaction& tx, const std::string& key, const std::string& row) {
   tx.batch().Put(key, row);
   tx.counters.bytes += row.size();
@@ -238,7 +250,7 @@ Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::op
   row.implicit = false;
   row.live = true;
   row.version = next.version.value_or(row.version.Next());
-  row.source_version = next.source_version;
+  if (next.source_version) row.source_version = next.source_version;
   if (before) {
     tx.counters.memories_digest -= before->row.hash;
   } else {
@@ -293,10 +305,34 @@ Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::op
   return row.version;
 }
 
+Status PutImportedEnd(Transaction& tx, const std::string& id, const ImportedVersion& end) {
+  ASSIGN_OR_RETURN(IdRow row, BaseRow(tx, id, std::nullopt));
+  const Version ended = row.version;
+  if (ended.value > 0) {
+    ++tx.counters.former_versions;
+  } else {
+    // What it ended was trimmed: a slot of its own, so that it refers to nobody else's rows.
+    RETURN_IF_ERROR(CheckRoom(tx));
+    row.slot = tx.counters.next_slot;
+    tx.counters.next_slot = row.slot.Next();
+  }
+  row.is_memory = true;
+  row.implicit = false;
+  row.live = false;
+  row.version = end.version;
+  const bool expired = end.event == ImportedVersion::Event::kExpired;
+  const auto kind = expired ? HistoryEvent::Kind::kExpire : HistoryEvent::Kind::kDelete;
+  tx.batch().Put(Key(keys::kVersion).Add(row.node).Add(row.version),
+                 EncodeVersion({kind, row.slot, ended, end.attributes.updated_at}));
+  PutIdRow(tx, id, row);
+  return {};
+}
+
 Status PutImportedVersion(Transaction& tx, const std::string& id, HistoryEvent::Kind kind,
                           const ImportedVersion& version) {
   RETURN_IF_ERROR(CheckRoom(tx));
   RETURN_IF_ERROR(CheckDepth(version.attributes.metadata));
+  RETURN_IF_ERROR(PutPaths(tx, version.attributes.metadata));
   ASSIGN_OR_RETURN(IdRow row, BaseRow(tx, id, std::nullopt));
   if (row.version.value > 0) ++tx.counters.former_versions;
   row.is_memory = true;
@@ -350,7 +386,8 @@ Status EndLife(Transaction& tx, const std::string& id, const CurrentMemory& befo
   tx.batch().Put(Key(keys::kVersion).Add(row.node).Add(row.version),
                  EncodeVersion({kind, row.slot, ended, tx.log_time()}));
   PutIdRow(tx, id, row);
-  return TrimHistory(tx, row.node);
+  RETURN_IF_ERROR(TrimHistory(tx, row.node));
+  return ReleasePaths(tx);
 }
 
 Result<bool> EraseMemory(Transaction& tx, const std::string& id) {
@@ -376,6 +413,7 @@ Result<bool> EraseMemory(Transaction& tx, const std::string& id) {
   tx.batch().Delete(Key(keys::kNode).Add(row->node));
   tx.batch().Delete(keys::Id(id));
   tx.erased_ids.push_back(id);
+  RETURN_IF_ERROR(ReleasePaths(tx));
   return true;
 }
 
@@ -389,10 +427,6 @@ Result<NodeNumber> NewNode(Transaction& tx, std::string_view id) {
 
 StateRecord ChangedState(const StateRecord& state, const StateChange& change, Timestamp log_time) {
   StateRecord changed = state;
-  if (change.expires_at) {
-    changed.expires_at = *change.expires_at;
-    changed.ttl_seconds.reset();
-  }
   if (change.ttl_seconds) {
     changed.ttl_seconds = *change.ttl_seconds;
     changed.expires_at.reset();
@@ -401,9 +435,18 @@ StateRecord ChangedState(const StateRecord& state, const StateChange& change, Ti
       changed.expires_at = log_time.PlusSeconds(seconds);
     }
   }
+  if (change.expires_at) {
+    changed.expires_at = *change.expires_at;
+    if (!change.ttl_seconds) changed.ttl_seconds.reset();
+  }
   if (change.refresh_ttl_on_read) changed.refresh_ttl_on_read = *change.refresh_ttl_on_read;
   if (change.importance) changed.importance = *change.importance;
   if (change.pinned) changed.pinned = *change.pinned;
+  if (change.access_count) changed.access_count = *change.access_count;
+  if (change.last_access) changed.last_access = *change.last_access;
+  if (change.used) changed.used = *change.used;
+  if (change.helpful) changed.helpful = *change.helpful;
+  if (change.harmful) changed.harmful = *change.harmful;
   return changed;
 }
 

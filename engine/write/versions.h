@@ -25,18 +25,21 @@ struct NextVersion {
   std::optional<Content> content;  // absent: unchanged, the slot stays
   Attributes attributes;           // complete, times included
   StateRecord state;
-  std::optional<Version> version;  // imports; otherwise the next number
-  std::optional<uint64_t> source_version;
-  bool follows_import = false;  // former versions came along, so this one is an update
+  std::optional<Version> version;          // imports: REQUIRES above the id's last; otherwise the next number
+  std::optional<uint64_t> source_version;  // absent: the one that the id has, so that its feed goes on
+  bool follows_import = false;             // former versions came along, so this one is an update
 };
 // Writes rows, counters, digest, run membership, expiry and events. `before` is the live memory it replaces.
 // Unprocessable when a limit of the namespace is reached.
 Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::optional<CurrentMemory>& before,
                            NextVersion next);
 
-// A former version that came with an import: rows only. REQUIRES: the memory is new; versions ascend.
+// A former version that came with an import: rows only. REQUIRES: the memory is not live, its vectors are admitted, the
+// version is above the id's last.
 Status PutImportedVersion(Transaction& tx, const std::string& id, HistoryEvent::Kind kind,
                           const ImportedVersion& version);
+// The end of a former life, likewise.
+Status PutImportedEnd(Transaction& tx, const std::string& id, const ImportedVersion& end);
 
 // Changes the state record alone. False when nothing differs.
 Result<bool> PutState(Transaction& tx, const std::string& id, const CurrentMemory& before, const StateRecord& state);

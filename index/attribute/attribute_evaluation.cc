@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <span>
+#include <utility>
 
 #include "base/check.h"
 #include "index/attribute/attribute_index.h"
@@ -14,7 +15,7 @@ namespace {
 
 class Evaluation {
  public:
-  explicit Evaluation(const AttributeStore& store) : store_(store) {}
+  Evaluation(const AttributeStore& store, Pacer* pacer) : store_(store), pacer_(pacer) {}
 
   Bounds Evaluate(const Filter& filter) const {
     switch (filter.kind) {
@@ -25,9 +26,23 @@ class Evaluation {
         rest.AndNot(Evaluate(filter.children.front()));
         return rest;
       }
-      case Filter::Kind::kCondition: return EvaluateCondition(store_, filter);
+      case Filter::Kind::kCondition: return EvaluateCondition(store_, filter, pacer_);
     }
     ENGRAM_CHECK(false);
+  }
+
+  // Of the candidates that are still there.
+  Bounds ProbeAll(const Filter& filter, const SlotSet& candidates) const {
+    const uint64_t conditions = Conditions(filter);
+    SlotSet certain;
+    SlotSet unsure;
+    for (const uint32_t slot : candidates) {
+      if (!pacer_->Spend(conditions)) break;
+      if (!store_.slots().contains(slot)) continue;
+      const Truth truth = Probe(filter, slot);
+      if (truth != Truth::kFalse) (truth == Truth::kTrue ? certain : unsure).add(slot);
+    }
+    return Bounds(std::move(certain), unsure);
   }
 
  private:
@@ -41,7 +56,7 @@ class Evaluation {
     if (children.empty()) return Bounds(store_.slots());
     const std::vector<const Filter*> order = MostSelectiveFirst(children);
     Conjunct conjunct = NextConjunct(order, 0);
-    Bounds all = conjunct.size() == 1 ? Evaluate(*order[0]) : EvaluateWindow(store_, conjunct);
+    Bounds all = conjunct.size() == 1 ? Evaluate(*order[0]) : EvaluateWindow(store_, conjunct, pacer_);
     for (size_t done = conjunct.size(); done < order.size() && !all.possible().isEmpty(); done += conjunct.size()) {
       conjunct = NextConjunct(order, done);
       Narrow(conjunct, &all);
@@ -70,7 +85,7 @@ class Evaluation {
     if (bounds->possible().cardinality() * kProbeCost < Work(first)) {
       for (const Filter* filter : conjunct) bounds->And(ProbeAll(*filter, bounds->possible()));
     } else if (conjunct.size() > 1) {
-      bounds->And(EvaluateWindow(store_, conjunct));
+      bounds->And(EvaluateWindow(store_, conjunct, pacer_));
     } else if (first.kind == Filter::Kind::kNot) {
       bounds->AndNot(Evaluate(first.children.front()));
     } else {
@@ -115,14 +130,9 @@ class Evaluation {
                            [&](uint64_t sum, const Filter& child) { return sum + Work(child); });
   }
 
-  Bounds ProbeAll(const Filter& filter, const SlotSet& candidates) const {
-    SlotSet certain;
-    SlotSet unsure;
-    for (const uint32_t slot : candidates) {
-      const Truth truth = Probe(filter, slot);
-      if (truth != Truth::kFalse) (truth == Truth::kTrue ? certain : unsure).add(slot);
-    }
-    return Bounds(std::move(certain), unsure);
+  static uint64_t Conditions(const Filter& filter) {
+    return std::accumulate(filter.children.begin(), filter.children.end(), uint64_t{1},
+                           [](uint64_t sum, const Filter& child) { return sum + Conditions(child); });
   }
 
   Truth Probe(const Filter& filter, uint32_t slot) const {
@@ -145,14 +155,42 @@ class Evaluation {
   }
 
   const AttributeStore& store_;
+  Pacer* const pacer_;
 };
+
+FilterResult ToResult(Bounds bounds) {
+  const bool exact = bounds.exact();
+  return {std::move(bounds).TakePossible(), exact};
+}
 
 }  // namespace
 
 FilterResult AttributeIndex::Evaluate(const Filter& filter) const {
-  Bounds bounds = Evaluation(rep_->store).Evaluate(filter);
-  const bool exact = bounds.exact();
-  return {std::move(bounds).TakePossible(), exact};
+  Pacer pacer;
+  return ToResult(Evaluation(rep_->store, &pacer).Evaluate(filter));
+}
+
+// A filter is decided slot by slot, so what a part of the evaluation found holds for every slot that did not change
+// since; those that did are probed again until none is left.
+std::optional<std::vector<FilterResult>> AttributeIndex::EvaluateInPieces(const std::vector<const Filter*>& filters,
+                                                                          const std::function<bool()>& pause,
+                                                                          uint64_t steps) const {
+  Pacer pacer(&pause, steps);
+  const Evaluation evaluation(rep_->store, &pacer);
+  Rep::Watch watch(rep_.get());
+  std::vector<Bounds> bounds;
+  for (const Filter* filter : filters) bounds.push_back(evaluation.Evaluate(*filter));
+  while (!watch.changed.isEmpty() && !pacer.given_up()) {
+    const SlotSet changed = std::exchange(watch.changed, SlotSet());
+    for (size_t i = 0; i < filters.size(); ++i) {
+      bounds[i].Remove(changed);
+      bounds[i].Or(evaluation.ProbeAll(*filters[i], changed));
+    }
+  }
+  if (pacer.given_up()) return std::nullopt;
+  std::vector<FilterResult> results;
+  for (Bounds& one : bounds) results.push_back(ToResult(std::move(one)));
+  return results;
 }
 
 }  // namespace engram

@@ -70,6 +70,15 @@ std::vector<FacetValue> AttributeIndex::Facet(std::string_view field, const Slot
   return facet;
 }
 
+SlotSet AttributeIndex::LongTexts(std::string_view field) const {
+  const AttributePath* path = rep_->store.FindPath(field);
+  if (!path) return {};
+  PostingUnion slots;
+  const auto end = path->values.lower_bound(KeyRank::kListSize);
+  for (auto it = path->values.lower_bound(KeyRank::kLongText); it != end; ++it) slots.Add(it->second);
+  return std::move(slots).Take();
+}
+
 std::strong_ordering CompareForSort(const Value& a, const Value& b) {
   if (SortRank(a) != SortRank(b)) return SortRank(a) <=> SortRank(b);
   if (a.is_number()) return CompareNumbers(a, b);

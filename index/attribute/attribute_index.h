@@ -6,6 +6,7 @@
 // Threads: one writer; every call is serialised by the owner's lock, reading calls may share it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,10 +55,20 @@ class AttributeIndex {
 
   // The slots that match; `not`, `ne` and friends are relative to slots().
   FilterResult Evaluate(const Filter& filter) const;
+  // The same of each filter, all as of one moment, the end of the call: but `pause` is called every so many steps (a
+  // step is a value compared or a condition probed: some hundred nanoseconds), and in it the owner may let the writer
+  // in. What changed meanwhile is evaluated again. Nothing when `pause` returned false, which gives up.
+  static constexpr uint64_t kStepsBetweenPauses = 4096;
+  std::optional<std::vector<FilterResult>> EvaluateInPieces(const std::vector<const Filter*>& filters,
+                                                            const std::function<bool()>& pause,
+                                                            uint64_t steps = kStepsBetweenPauses) const;
 
   // The distinct values of `field` among `among`, with exact counts; each element of a list counts once
-  // per slot. Strings over kAttributeStringMax are left out. In value order: bool, numbers, strings.
+  // per slot. Strings over kAttributeStringMax are left out (see LongTexts). In value order: bool, numbers, strings.
   std::vector<FacetValue> Facet(std::string_view field, const SlotSet& among, std::string_view max_field) const;
+
+  // The slots where the field is a string over kAttributeStringMax, or a list with one.
+  SlotSet LongTexts(std::string_view field) const;
 
   // The field's value for sorting: a scalar, or the least element of a list; null when absent (or a string
   // over kAttributeStringMax, which the caller reads from the row).

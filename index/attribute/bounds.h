@@ -33,6 +33,10 @@ class Bounds {
     if (certain_ || other.certain_) certain_ = certain() | other.certain();
     possible_ |= other.possible_;
   }
+  void Remove(const SlotSet& slots) {
+    if (certain_) *certain_ -= slots;
+    possible_ -= slots;
+  }
   // What surely matches `other` can't stay, what possibly does can't be certain.
   void AndNot(const Bounds& other) {
     if (certain_ || other.certain_) certain_ = certain() - other.possible_;

@@ -21,22 +21,59 @@ ValueRange OfRank(const AttributePath& path, KeyRank rank) {
   return {path.values.lower_bound(rank), path.values.lower_bound(next)};
 }
 
-// The union of the postings in the range whose key fits.
-template <class Fits>
-SlotSet UnionIf(const ValueRange& range, Fits fits) {
-  PostingUnion slots;
-  for (auto it = range.begin; it != range.end; ++it) {
-    if (fits(it->first)) slots.Add(it->second);
-  }
-  return std::move(slots).Take();
-}
-
 SlotSet Union(const ValueRange& range) {
-  return UnionIf(range, [](const AttributeKey&) { return true; });
+  PostingUnion slots;
+  for (auto it = range.begin; it != range.end; ++it) slots.Add(it->second);
+  return std::move(slots).Take();
 }
 
 SlotSet LongTexts(const AttributePath& path) { return Union(OfRank(path, KeyRank::kLongText)); }
 SlotSet Lists(const AttributePath& path) { return Union(OfRank(path, KeyRank::kListSize)); }
+
+// A field whose values are looked at one by one.
+struct Scan {
+  const AttributeStore& store;
+  const std::string& field;
+  Pacer* pacer;
+
+  const AttributePath* Path() const { return store.FindPath(field); }
+};
+
+// Calls `visit(key, posting)` for what `range_of(path)` gives, until it returns false. After a pause the path and the
+// range are looked up anew, and the walk goes on behind the key it came to.
+template <class RangeOf, class Visit>
+void VisitInPieces(const Scan& scan, RangeOf range_of, Visit visit) {
+  const AttributePath* path = scan.Path();
+  if (!path) return;
+  ValueRange range = range_of(*path);
+  while (range.begin != range.end && visit(range.begin->first, range.begin->second)) {
+    if (!scan.pacer->Due()) {
+      ++range.begin;
+      continue;
+    }
+    KeyView last = range.begin->first.view();
+    const std::string text(last.text);
+    last.text = text;
+    if (!scan.pacer->Pause()) return;
+    path = scan.Path();
+    if (!path) return;
+    range = range_of(*path);
+    range.begin = path->values.upper_bound(last);
+  }
+}
+
+// The union of the postings in the range whose key fits.
+template <class RangeOf, class Fits>
+SlotSet UnionIf(const Scan& scan, RangeOf range_of, Fits fits) {
+  PostingUnion slots;
+  VisitInPieces(scan, range_of, [&](const AttributeKey& key, const Posting& posting) {
+    if (fits(key)) slots.Add(posting);
+    return true;
+  });
+  return std::move(slots).Take();
+}
+
+ValueRange Texts(const AttributePath& path) { return OfRank(path, KeyRank::kText); }
 
 SlotSet Present(const AttributeStore& store, std::string_view field) {
   PostingUnion slots;
@@ -96,66 +133,87 @@ ValueRange Intersection(const AttributePath& path, const ValueRange& a, const Va
   return NotAfter(path, begin, end) ? ValueRange{begin, end} : ValueRange{end, end};
 }
 
-Bounds InWindow(const AttributePath& path, std::span<const Filter* const> bounds) {
-  ValueRange range = OrderRange(path, *bounds.front());
-  for (const Filter* bound : bounds.subspan(1)) range = Intersection(path, range, OrderRange(path, *bound));
+Bounds InWindow(const Scan& scan, std::span<const Filter* const> bounds) {
+  const auto window = [&](const AttributePath& path) {
+    ValueRange range = OrderRange(path, *bounds.front());
+    for (const Filter* bound : bounds.subspan(1)) range = Intersection(path, range, OrderRange(path, *bound));
+    return range;
+  };
+  SlotSet within = UnionIf(scan, window, [](const AttributeKey&) { return true; });
+  const AttributePath* path = scan.Path();
   const bool of_texts = bounds.front()->operand.kind() == Kind::kString;
-  return Bounds(Union(range), of_texts ? LongTexts(path) : SlotSet());
+  return Bounds(std::move(within), of_texts && path ? LongTexts(*path) : SlotSet());
 }
 
-Bounds WithPrefix(const AttributePath& path, std::string_view prefix) {
-  ValueRange range = OfRank(path, KeyRank::kText);
-  range.begin = path.values.lower_bound(TextPlace(prefix));
-  auto end = range.begin;
-  while (end != range.end && end->first.view().text.starts_with(prefix)) ++end;
-  return Bounds(Union({range.begin, end}), LongTexts(path));
+Bounds WithPrefix(const Scan& scan, std::string_view prefix) {
+  const auto behind_prefix = [&](const AttributePath& path) {
+    return ValueRange{path.values.lower_bound(TextPlace(prefix)), Texts(path).end};
+  };
+  PostingUnion slots;
+  VisitInPieces(scan, behind_prefix, [&](const AttributeKey& key, const Posting& posting) {
+    if (!key.view().text.starts_with(prefix)) return false;
+    slots.Add(posting);
+    return true;
+  });
+  const AttributePath* path = scan.Path();
+  return Bounds(std::move(slots).Take(), path ? LongTexts(*path) : SlotSet());
 }
 
 // On a list an element must equal the operand, on a text be part of it; postings don't know which of the
 // two a slot has, the sizes of lists do.
-Bounds Containing(const AttributePath& path, const Value& operand) {
-  const SlotSet lists = Lists(path);
-  Bounds elements = AnyOf(path, &operand, 1);
+Bounds Containing(const Scan& scan, const Value& operand) {
+  SlotSet fitting;
+  if (operand.kind() == Kind::kString) {
+    const std::string& part = operand.as_string();
+    fitting = UnionIf(scan, Texts, [&](const AttributeKey& key) { return Contains(key.view().text, part); });
+  }
+  const AttributePath* path = scan.Path();
+  if (!path) return Bounds();
+  const SlotSet lists = Lists(*path);
+  Bounds elements = AnyOf(*path, &operand, 1);
   elements.And(Bounds(lists));
   if (operand.kind() != Kind::kString) return elements;
 
-  const std::string& part = operand.as_string();
-  const auto fits = [&](const AttributeKey& key) { return Contains(key.view().text, part); };
-  Bounds texts(UnionIf(OfRank(path, KeyRank::kText), fits), LongTexts(path));
+  Bounds texts(std::move(fitting), LongTexts(*path));
   texts.AndNot(Bounds(lists));
   texts.Or(elements);
   return texts;
 }
 
-Bounds ContainingFolded(const AttributePath& path, std::string_view operand) {
+Bounds ContainingFolded(const Scan& scan, std::string_view operand) {
   const std::string part = FoldCase(operand);
   PostingUnion containing;
   PostingUnion equal;
-  const ValueRange texts = OfRank(path, KeyRank::kText);
-  for (auto it = texts.begin; it != texts.end; ++it) {
-    const std::string text = FoldCase(it->first.view().text);
-    if (Contains(text, part)) containing.Add(it->second);
-    if (text == part) equal.Add(it->second);
-  }
-  const SlotSet lists = Lists(path);
+  VisitInPieces(scan, Texts, [&](const AttributeKey& key, const Posting& posting) {
+    const std::string text = FoldCase(key.view().text);
+    if (Contains(text, part)) containing.Add(posting);
+    if (text == part) equal.Add(posting);
+    return true;
+  });
+  const AttributePath* path = scan.Path();
+  if (!path) return Bounds();
+  const SlotSet lists = Lists(*path);
   SlotSet certain = std::move(containing).Take();
   certain -= lists;
   certain |= std::move(equal).Take();
-  return Bounds(std::move(certain), LongTexts(path));
+  return Bounds(std::move(certain), LongTexts(*path));
 }
 
-Bounds Sized(const AttributePath& path, const Value& operand) {
-  SlotSet lists = UnionIf(OfRank(path, KeyRank::kListSize),
-                          [&](const AttributeKey& key) { return SizeHolds(operand, key.view().bits); });
-  Bounds texts(UnionIf(OfRank(path, KeyRank::kText),
-                       [&](const AttributeKey& key) { return SizeHolds(operand, CodePoints(key.view().text)); }),
-               LongTexts(path));
-  texts.AndNot(Bounds(Lists(path)));
+Bounds Sized(const Scan& scan, const Value& operand) {
+  const auto list_sizes = [](const AttributePath& path) { return OfRank(path, KeyRank::kListSize); };
+  SlotSet lists =
+      UnionIf(scan, list_sizes, [&](const AttributeKey& key) { return SizeHolds(operand, key.view().bits); });
+  SlotSet fitting =
+      UnionIf(scan, Texts, [&](const AttributeKey& key) { return SizeHolds(operand, CodePoints(key.view().text)); });
+  const AttributePath* path = scan.Path();
+  if (!path) return Bounds();
+  Bounds texts(std::move(fitting), LongTexts(*path));
+  texts.AndNot(Bounds(Lists(*path)));
   texts.Or(Bounds(std::move(lists)));
   return texts;
 }
 
-Bounds EvaluateValues(const AttributePath& path, const Filter& condition) {
+Bounds EvaluateValues(const Scan& scan, const AttributePath& path, const Filter& condition) {
   const Value& operand = condition.operand;
   switch (condition.op) {
     case Op::kEq: return AnyOf(path, &operand, 1);
@@ -165,12 +223,12 @@ Bounds EvaluateValues(const AttributePath& path, const Filter& condition) {
     case Op::kLt:
     case Op::kLte: {
       const Filter* const bounds[] = {&condition};
-      return InWindow(path, bounds);
+      return InWindow(scan, bounds);
     }
-    case Op::kContains: return Containing(path, operand);
-    case Op::kIcontains: return ContainingFolded(path, operand.as_string());
-    case Op::kPrefix: return WithPrefix(path, operand.as_string());
-    case Op::kSize: return Sized(path, operand);
+    case Op::kContains: return Containing(scan, operand);
+    case Op::kIcontains: return ContainingFolded(scan, operand.as_string());
+    case Op::kPrefix: return WithPrefix(scan, operand.as_string());
+    case Op::kSize: return Sized(scan, operand);
     case Op::kExists:
     case Op::kIsNull: return Bounds();  // what holds for missing and present fields alike is decided before
   }
@@ -221,10 +279,12 @@ Truth ProbeKey(const Filter& condition, const KeyView& key, bool in_list) {
 
 }  // namespace
 
-Bounds EvaluateCondition(const AttributeStore& store, const Filter& condition) {
+Bounds EvaluateCondition(const AttributeStore& store, const Filter& condition, Pacer* pacer) {
+  const size_t operands = condition.op == Op::kIn ? condition.operand.as_list().size() : 1;
+  if (!pacer->Spend(operands)) return Bounds();
   if (HoldsWheneverPresent(condition)) return Bounds(Present(store, condition.field));
   const AttributePath* path = store.FindPath(condition.field);
-  Bounds matches = path ? EvaluateValues(*path, condition) : Bounds();
+  Bounds matches = path ? EvaluateValues({store, condition.field, pacer}, *path, condition) : Bounds();
   if (!HoldsWhenMissing(condition)) return matches;
   Bounds missing(store.slots());
   missing.AndNot(Bounds(Present(store, condition.field)));
@@ -239,9 +299,9 @@ bool AreOneWindow(const AttributeStore& store, const Filter& a, const Filter& b)
   return path && !path->HasLists();
 }
 
-Bounds EvaluateWindow(const AttributeStore& store, std::span<const Filter* const> bounds) {
-  const AttributePath* path = store.FindPath(bounds.front()->field);
-  return path ? InWindow(*path, bounds) : Bounds();
+Bounds EvaluateWindow(const AttributeStore& store, std::span<const Filter* const> bounds, Pacer* pacer) {
+  if (!pacer->Spend(bounds.size())) return Bounds();
+  return InWindow({store, bounds.front()->field, pacer}, bounds);
 }
 
 uint64_t EstimateMatches(const AttributeStore& store, const Filter& condition) {

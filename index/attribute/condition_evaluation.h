@@ -9,17 +9,18 @@
 #include "index/attribute/attribute_store.h"
 #include "index/attribute/bounds.h"
 #include "index/attribute/filter.h"
+#include "index/attribute/pacer.h"
 
 namespace engram {
 
-// REQUIRES: `condition` is a kCondition, here and below.
-Bounds EvaluateCondition(const AttributeStore& store, const Filter& condition);
+// REQUIRES: `condition` is a kCondition, here and below. May pause; worth nothing when the pacer gave up.
+Bounds EvaluateCondition(const AttributeStore& store, const Filter& condition, Pacer* pacer);
 
 // Whether two conditions are bounds of one window on single values, such as gte and lt on a time, which one
 // walk can answer. Not so where a path has lists: there each bound may hold by another element.
 bool AreOneWindow(const AttributeStore& store, const Filter& a, const Filter& b);
-// All of `bounds`. REQUIRES: not empty, and AreOneWindow() for every two of them.
-Bounds EvaluateWindow(const AttributeStore& store, std::span<const Filter* const> bounds);
+// All of `bounds`; may pause. REQUIRES: not empty, and AreOneWindow() for every two of them.
+Bounds EvaluateWindow(const AttributeStore& store, std::span<const Filter* const> bounds, Pacer* pacer);
 
 // At most so many slots match, roughly and cheaply.
 uint64_t EstimateMatches(const AttributeStore& store, const Filter& condition);

@@ -20,8 +20,9 @@
 // Numbers compare by value (1 equals 1.0; NaN equals itself and is above the rest); other kinds never
 // match across: true is not 1 and "1" is not 1. A condition on a list holds when any element satisfies it
 // (but `exists`, `is_null` and `size` are about the list); nulls, lists and objects inside a list satisfy
-// none. On the time fields operands are RFC 3339 strings that compare as times, and the operators on text
-// and size are errors. Ids are strings; a whole number for `id` stands for its digits.
+// none, and no path leads into them: of {"l": [{"k": 1}]} there is "metadata.l" with the size 1, and no "metadata.l.k".
+// On the time fields operands are RFC 3339 strings that compare as times, and the operators on text and size are
+// errors. Ids are strings; a whole number for `id` stands for its digits.
 //
 // In a key of a metadata path "\." is a dot that separates nothing, "\\" a backslash.
 #pragma once

@@ -60,12 +60,16 @@ std::vector<size_t> PhraseAt(const TextClause& clause, const std::vector<Token>&
   return found;
 }
 
-std::vector<Mark> FindMarks(const TextQuery& query, const std::vector<Token>& tokens) {
+std::vector<Mark> FindMarks(const TextQuery& query, const std::vector<Token>& tokens,
+                            const std::function<bool()>& give_up) {
+  constexpr size_t kComparisonsBetweenLooks = 4096;
   std::vector<Mark> marks;
+  size_t comparisons = 0;
   for (size_t c = 0; c < query.clauses.size(); ++c) {
     const TextClause& clause = query.clauses[c];
     if (clause.occur == TextClause::Occur::kNot) continue;
     for (size_t t = 0; t < tokens.size(); ++t) {
+      if (++comparisons % kComparisonsBetweenLooks == 0 && give_up && give_up()) return {};
       if (MatchesWord(clause, tokens[t])) marks.push_back({t, c});
       if (clause.kind != Kind::kPhrase) continue;
       for (const size_t member : PhraseAt(clause, tokens, t)) marks.push_back({member, c});
@@ -216,7 +220,7 @@ std::vector<std::string> Highlight(std::string_view text, const TextQuery& query
                                    const HighlightOptions& options) {
   std::vector<Token> tokens;
   analyzer.Analyze(text, &tokens);
-  const std::vector<Mark> marks = FindMarks(query, tokens);
+  const std::vector<Mark> marks = FindMarks(query, tokens, options.give_up);
   return Fragmenter(text, tokens, marks, options).Run();
 }
 

@@ -1,6 +1,7 @@
 // The pieces of a text that show why it matched.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,8 @@ struct HighlightOptions {
   size_t fragment_bytes = 160;  // about; cut at word borders
   std::string_view open = "<em>";
   std::string_view close = "</em>";
+  // Asked every few thousand comparisons; may be empty. True gives up: the fragments are worth nothing then.
+  std::function<bool()> give_up;
 };
 
 // The fragments with the most distinct matching clauses, in the order of the text, each matched word

@@ -61,9 +61,17 @@ bool ReadImpacts(std::string_view* in, std::vector<Impact>* impacts) {
 }
 
 float ImpactsBound(const std::vector<Impact>& impacts, double weight, const Bm25Norm& norm) {
-  float bound = 0;
-  for (const Impact& impact : impacts) bound = std::max(bound, ImpactBound(impact, weight, norm));
-  return bound;
+  if (impacts.empty()) return 0;
+  // f / (f + norm) is greatest where norm / f is least: products find it without a division for each.
+  double frequency = impacts[0].frequency;
+  double norm_there = norm(impacts[0].length);
+  for (size_t i = 1; i < impacts.size(); ++i) {
+    const double other = norm(impacts[i].length);
+    if (other * frequency >= norm_there * impacts[i].frequency) continue;
+    frequency = impacts[i].frequency;
+    norm_there = other;
+  }
+  return RoundedUp(weight * frequency / (frequency + norm_there));
 }
 
 }  // namespace engram

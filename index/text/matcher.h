@@ -73,8 +73,16 @@ class ClauseMatcher {
   // REQUIRES: end - begin <= kWindowTexts, `begin` not before an earlier `end`.
   template <class Visit>
   void EachMatch(uint32_t begin, uint32_t end, Visit visit) {
+    EachMatchWhere(
+        begin, end, [](uint32_t, uint32_t) { return true; }, visit);
+  }
+
+  // The same, but a phrase is looked for only in texts for which `promising(ordinal, most)` holds, where `most` is
+  // how often it can stand there at the most.
+  template <class Promising, class Visit>
+  void EachMatchWhere(uint32_t begin, uint32_t end, Promising promising, Visit visit) {
     if (cursors_.empty()) return;
-    if (is_phrase()) return EachPhrase(begin, end, visit);
+    if (is_phrase()) return EachPhrase(begin, end, promising, visit);
     if (cursors_.size() == 1) return EachPosting(begin, end, visit);
     for (const Match& match : SumFrequencies(begin, end)) visit(match.ordinal, match.frequency);
   }
@@ -104,18 +112,22 @@ class ClauseMatcher {
     }
   }
 
-  template <class Visit>
-  void EachPhrase(uint32_t begin, uint32_t end, Visit visit) {
+  template <class Promising, class Visit>
+  void EachPhrase(uint32_t begin, uint32_t end, Promising promising, Visit visit) {
     Cursor& lead = cursors_[lead_];
     for (lead.Seek(begin); !lead.done() && lead.ordinal() < end; lead.Next()) {
       const uint32_t ordinal = lead.ordinal();
-      if (!SeekAll(ordinal)) continue;
+      uint32_t most = lead.frequency();
+      if (!promising(ordinal, most) || !SeekAll(ordinal)) continue;
+      for (Cursor& cursor : cursors_) most = std::min(most, cursor.frequency());
+      if (!promising(ordinal, most)) continue;
       if (const uint32_t frequency = PhraseFrequency()) visit(ordinal, frequency);
     }
   }
 
   void Rewind() {
     cursors_.clear();
+    cursors_.reserve(clause_->lists.size());
     for (const auto& list : clause_->lists) cursors_.emplace_back(*part_, list);
   }
 

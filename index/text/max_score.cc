@@ -8,6 +8,7 @@
 // Scores are floats here, with their error allowed for; whatever may be among the best is judged in double.
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <optional>
 
 #include "index/text/score_bounds.h"
@@ -22,6 +23,20 @@ using Occur = TextClause::Occur;
 
 // A stretch has at least so many texts: below, bounding costs more than it spares.
 constexpr uint32_t kStretchMin = 1024;
+
+// What a thread needs again and again.
+struct Scratch {
+  std::vector<float> sums = std::vector<float>(kWindowTexts);  // zero between two stretches
+  std::vector<uint32_t> texts = std::vector<uint32_t>(kWindowTexts + 8);
+  std::vector<float> scores = std::vector<float>(kWindowTexts + 8);
+  std::vector<uint32_t> kept = std::vector<uint32_t>(kWindowTexts + 8);
+  std::vector<uint32_t> frequencies = std::vector<uint32_t>(kBlockPostings);  // of a query's only term
+};
+
+Scratch& ThreadScratch() {
+  thread_local Scratch scratch;
+  return scratch;
+}
 
 }  // namespace
 
@@ -62,13 +77,18 @@ class SealedQuery::MaxScore {
   void Partition();
   void ScoreStretch(uint32_t begin, uint32_t end);
   void Bring(Clause* clause, uint32_t begin, uint32_t end);
+  // Calls `visit(block, from, n, parts)` for the clause's postings in [begin, end), those of a block at a time.
+  template <class Visit>
+  void EachRun(Clause* clause, uint32_t begin, uint32_t end, Visit visit);
   void BringTerm(Clause* clause, uint32_t begin, uint32_t end);
   void Collect(uint32_t begin, uint32_t end);
   void Apply(Clause* clause);
   void Keep(float least);
   void Judge();
-  // What a float sum has to reach for its text to be of interest.
-  float Needed() const;
+  void SetNeeded();
+  // Then a score has one part, and what a block says is enough to judge by.
+  bool one_term() const { return clauses_.size() == 1 && clauses_[0].cursor; }
+  double Score(uint32_t text, uint32_t frequency);
 
   const SealedQuery& query_;
   const TextSegment& segment_;
@@ -88,13 +108,18 @@ class SealedQuery::MaxScore {
   std::vector<Clause*> by_bound_;
   size_t essential_ = 0;     // by_bound_[essential_ ..) bring texts
   std::vector<float> rest_;  // rest_[i]: what by_bound_[0 .. i) can add
+  uint32_t super_end_ = 0;   // to where super_sum_ bounds all scores
+  float super_sum_ = 0;
   float slack_;
+  float needed_ = 0;  // what a float sum has to reach for its text to be of interest
   std::vector<ClauseMatcher<SealedListCursor>> judges_;
 
-  std::vector<float> sums_ = std::vector<float>(kWindowTexts);
-  std::vector<uint32_t> texts_ = std::vector<uint32_t>(kWindowTexts + 8);
-  std::vector<float> scores_ = std::vector<float>(kWindowTexts);
-  std::vector<uint32_t> kept_ = std::vector<uint32_t>(kWindowTexts + 8);
+  Scratch& scratch_ = ThreadScratch();
+  std::vector<float>& sums_ = scratch_.sums;
+  std::vector<uint32_t>& texts_ = scratch_.texts;
+  std::vector<float>& scores_ = scratch_.scores;
+  std::vector<uint32_t>& kept_ = scratch_.kept;
+  std::vector<uint32_t>& frequencies_ = scratch_.frequencies;
   size_t count_ = 0;  // of texts_ and scores_
 };
 
@@ -179,9 +204,9 @@ SealedQuery::MaxScore::MaxScore(const SealedQuery& query, const QueryScoring& sc
   slack_ = 1 + kPartError + static_cast<float>(clauses_.size()) * 0x1p-23f;
 }
 
-float SealedQuery::MaxScore::Needed() const {
+void SealedQuery::MaxScore::SetNeeded() {
   const auto floor = static_cast<float>(best_.floor() * (1 - 0x1p-22));
-  return std::max(floor / slack_, std::numeric_limits<float>::min());
+  needed_ = std::max(floor / slack_, std::numeric_limits<float>::min());
 }
 
 // The k best of the postings that promise most, judged in full, are a floor for all others.
@@ -195,24 +220,31 @@ void SealedQuery::MaxScore::Prime() {
 void SealedQuery::MaxScore::PrimeWith(Clause* clause) {
   const SealedPostings& postings = clause->cursor->postings();
   PostingBlock block;
-  const uint32_t number = ListBounds(segment_, postings, clause->weight, scoring_.norm).BestBlock();
+  const uint32_t number = clause->bounds[0].BestBlock();
   postings.ReadOrdinals(number, &block);
   postings.ReadFrequencies(number, &block);
-  std::vector<ScoredSlot> parts;
-  for (uint32_t i = 0; i < block.size; ++i) {
-    if (!allowed_.contains(segment_.text_slot(block.ordinals[i]).value)) continue;
-    const double norm = scoring_.norm(segment_.text_length(block.ordinals[i]));
-    parts.push_back({Slot(block.ordinals[i]), Bm25Part(clause->weight, block.frequencies[i], norm)});
+  kernels_.parts(clause->formula, block.ordinals, block.frequencies, block.size, segment_.short_lengths(),
+                 scores_.data());
+  std::vector<uint32_t> order(block.size);
+  std::iota(order.begin(), order.end(), 0);
+  const size_t k = best_.k();
+  const auto end = order.begin() + static_cast<ptrdiff_t>(std::min<size_t>(2 * k, block.size));
+  std::partial_sort(order.begin(), end, order.end(), [&](uint32_t a, uint32_t b) { return scores_[a] > scores_[b]; });
+  std::vector<uint32_t> chosen;
+  for (auto at = order.begin(); at != end && chosen.size() < k; ++at) {
+    if (allowed_.contains(segment_.text_slot(block.ordinals[*at]).value)) chosen.push_back(*at);
   }
-  if (parts.size() < best_.k()) return;
-  const auto end = parts.begin() + static_cast<ptrdiff_t>(best_.k());
-  std::partial_sort(parts.begin(), end, parts.end(), BetterHit);
-  std::sort(parts.begin(), end, [](const ScoredSlot& a, const ScoredSlot& b) { return a.slot < b.slot; });
+  if (chosen.size() < k) return;
+  std::sort(chosen.begin(), chosen.end());
   double least = std::numeric_limits<double>::infinity();
-  for (auto at = parts.begin(); at != end; ++at) {
-    least = std::min(least, query_.Judge(scoring_, at->slot.value, &judges_).score);
-  }
+  for (const uint32_t i : chosen) least = std::min(least, Score(block.ordinals[i], block.frequencies[i]));
   best_.RaiseFloor(least);
+}
+
+// Of a text that matches and breaks no rule; `frequency` is that of a query's only term.
+double SealedQuery::MaxScore::Score(uint32_t text, uint32_t frequency) {
+  if (!one_term()) return query_.Judge(scoring_, text, &judges_).score;
+  return Bm25Part(clauses_[0].weight, frequency, scoring_.norm(segment_.text_length(text)));
 }
 
 void SealedQuery::MaxScore::Run() {
@@ -220,8 +252,9 @@ void SealedQuery::MaxScore::Run() {
   for (const Clause* clause : by_max_) {
     if (clause->occur == Occur::kMust && clause->postings == 0) return;
   }
-  judges_ = query_.Matchers();
+  if (!one_term()) judges_ = query_.Matchers();
   Prime();
+  SetNeeded();
   uint32_t begin = 0;
   uint32_t end = 0;
   for (; FindStretch(&begin, &end); begin = end) ScoreStretch(begin, end);
@@ -230,35 +263,35 @@ void SealedQuery::MaxScore::Run() {
 void SealedQuery::MaxScore::FindLeads() {
   leads_ = by_max_.size() - 1;
   if (required_ > 0) return;
-  const float needed = Needed();
   float sum = 0;
   for (leads_ = 0; leads_ < by_max_.size(); ++leads_) {
     sum += by_max_[leads_]->bound_max;
-    if (sum >= needed) return;
+    if (sum >= needed_) return;
   }
 }
 
 // The next stretch, at or behind `*begin`, whose texts may be among the best.
 bool SealedQuery::MaxScore::FindStretch(uint32_t* begin, uint32_t* end) {
   FindLeads();
-  const float needed = Needed();
   while (*begin < query_.text_count()) {
     uint32_t next = UINT32_MAX;
     for (size_t i = leads_; i < by_max_.size(); ++i) next = std::min(next, by_max_[i]->Near(*begin));
     if (next >= query_.text_count()) return false;
     *begin = next;
 
-    uint32_t super_end = query_.text_count();
-    float sum = 0;
-    for (Clause* clause : by_max_) sum += clause->SuperBound(*begin, &super_end);
-    if (sum < needed) {
-      *begin = super_end;
+    if (*begin >= super_end_) {
+      super_end_ = query_.text_count();
+      super_sum_ = 0;
+      for (Clause* clause : by_max_) super_sum_ += clause->SuperBound(*begin, &super_end_);
+    }
+    if (super_sum_ < needed_) {
+      *begin = super_end_;
       continue;
     }
     *end = StretchEnd(*begin);
-    sum = 0;
+    float sum = 0;
     for (Clause* clause : by_max_) sum += clause->bound = clause->Bound(*begin, *end);
-    if (sum >= needed) {
+    if (sum >= needed_) {
       Partition();
       next = UINT32_MAX;
       for (size_t i = essential_; i < by_bound_.size(); ++i) next = std::min(next, by_bound_[i]->NextFrom(*begin));
@@ -293,9 +326,8 @@ void SealedQuery::MaxScore::Partition() {
   for (size_t i = 0; i < by_bound_.size(); ++i) rest_[i + 1] = rest_[i] + by_bound_[i]->bound;
   essential_ = by_bound_.size() - 1;
   if (last > 0) return;
-  const float needed = Needed();
   essential_ = 0;
-  while (essential_ + 1 < by_bound_.size() && rest_[essential_ + 1] < needed) ++essential_;
+  while (essential_ + 1 < by_bound_.size() && rest_[essential_ + 1] < needed_) ++essential_;
 }
 
 void SealedQuery::MaxScore::ScoreStretch(uint32_t begin, uint32_t end) {
@@ -308,66 +340,68 @@ void SealedQuery::MaxScore::ScoreStretch(uint32_t begin, uint32_t end) {
     Collect(begin, end);
   }
   for (size_t i = essential_; i-- > 0 && count_ > 0;) {
-    Keep(Needed() - rest_[i + 1]);
+    Keep(needed_ - rest_[i + 1]);
     Apply(by_bound_[i]);
   }
-  Keep(Needed());
+  if (!one_term()) Keep(needed_);
   for (Clause* clause : forbidden_) Apply(clause);
   Judge();
+}
+
+template <class Visit>
+void SealedQuery::MaxScore::EachRun(Clause* clause, uint32_t begin, uint32_t end, Visit visit) {
+  SealedCursor& cursor = *clause->cursor;
+  float parts[kBlockPostings];
+  for (cursor.Seek(begin); !cursor.done() && cursor.ordinal() < end;) {
+    const PostingBlock& block = cursor.block();
+    const uint32_t from = cursor.place();
+    const uint32_t* last = block.ordinals + block.size;
+    const uint32_t to =
+        last[-1] < end ? block.size
+                       : static_cast<uint32_t>(std::lower_bound(block.ordinals + from, last, end) - block.ordinals);
+    kernels_.parts(clause->formula, block.ordinals + from, block.frequencies + from, to - from,
+                   segment_.short_lengths(), parts);
+    visit(block, from, to - from, parts);
+    cursor.SkipTo(to);
+  }
 }
 
 // Adds the clause's parts to the sums of the stretch.
 void SealedQuery::MaxScore::Bring(Clause* clause, uint32_t begin, uint32_t end) {
   if (clause->matcher) {
-    clause->matcher->EachMatch(begin, end, [&](uint32_t ordinal, uint32_t frequency) {
-      float part;
-      kernels_.parts(clause->formula, &ordinal, &frequency, 1, segment_.short_lengths(), &part);
-      sums_[ordinal - begin] += part;
-    });
+    const auto part = [&](uint32_t ordinal, uint32_t frequency) {
+      float value;
+      PartsPortable(clause->formula, &ordinal, &frequency, 1, segment_.short_lengths(), &value);
+      return value;
+    };
+    // Where this clause alone brings texts, a phrase that can't lift its text isn't looked for.
+    const float least = essential_ + 1 == by_bound_.size() ? needed_ - rest_[essential_] : 0;
+    clause->matcher->EachMatchWhere(
+        begin, end, [&](uint32_t ordinal, uint32_t most) { return part(ordinal, most) >= least; },
+        [&](uint32_t ordinal, uint32_t frequency) { sums_[ordinal - begin] += part(ordinal, frequency); });
     return;
   }
-  SealedCursor& cursor = *clause->cursor;
-  float parts[kBlockPostings];
-  for (cursor.Seek(begin); !cursor.done() && cursor.ordinal() < end;) {
-    const PostingBlock& block = cursor.block();
-    const uint32_t from = cursor.place();
-    const uint32_t* last = block.ordinals + block.size;
-    const uint32_t to =
-        last[-1] < end ? block.size
-                       : static_cast<uint32_t>(std::lower_bound(block.ordinals + from, last, end) - block.ordinals);
-    kernels_.parts(clause->formula, block.ordinals + from, block.frequencies + from, to - from,
-                   segment_.short_lengths(), parts);
-    for (uint32_t i = from; i < to; ++i) sums_[block.ordinals[i] - begin] += parts[i - from];
-    cursor.SkipTo(to);
-  }
+  EachRun(clause, begin, end, [&](const PostingBlock& block, uint32_t from, uint32_t n, const float* parts) {
+    for (uint32_t i = 0; i < n; ++i) sums_[block.ordinals[from + i] - begin] += parts[i];
+  });
 }
 
 // A clause that brings all texts of the stretch alone needs no sums.
 void SealedQuery::MaxScore::BringTerm(Clause* clause, uint32_t begin, uint32_t end) {
-  SealedCursor& cursor = *clause->cursor;
-  const float least = Needed() - rest_[essential_];
-  float parts[kBlockPostings];
-  for (cursor.Seek(begin); !cursor.done() && cursor.ordinal() < end;) {
-    const PostingBlock& block = cursor.block();
-    const uint32_t from = cursor.place();
-    const uint32_t* last = block.ordinals + block.size;
-    const uint32_t to =
-        last[-1] < end ? block.size
-                       : static_cast<uint32_t>(std::lower_bound(block.ordinals + from, last, end) - block.ordinals);
-    kernels_.parts(clause->formula, block.ordinals + from, block.frequencies + from, to - from,
-                   segment_.short_lengths(), parts);
-    const size_t kept = kernels_.at_least(parts, to - from, least, kept_.data());
+  const float least = needed_ - rest_[essential_];
+  EachRun(clause, begin, end, [&](const PostingBlock& block, uint32_t from, uint32_t n, const float* parts) {
+    const size_t kept = kernels_.at_least(parts, n, least, kept_.data());
     for (size_t i = 0; i < kept; ++i) {
+      if (one_term()) frequencies_[count_] = block.frequencies[from + kept_[i]];
       texts_[count_] = block.ordinals[from + kept_[i]];
       scores_[count_++] = parts[kept_[i]];
     }
-    cursor.SkipTo(to);
-  }
+  });
 }
 
 // The texts of the stretch whose sums are of interest; the sums are zero again.
 void SealedQuery::MaxScore::Collect(uint32_t begin, uint32_t end) {
-  const float least = std::max(Needed() - rest_[essential_], std::numeric_limits<float>::min());
+  const float least = std::max(needed_ - rest_[essential_], std::numeric_limits<float>::min());
   count_ = kernels_.at_least(sums_.data(), end - begin, least, kept_.data());
   for (size_t i = 0; i < count_; ++i) {
     texts_[i] = begin + kept_[i];
@@ -406,15 +440,14 @@ void SealedQuery::MaxScore::Apply(Clause* clause) {
 }
 
 void SealedQuery::MaxScore::Judge() {
-  float needed = Needed();
   for (size_t i = 0; i < count_; ++i) {
-    if (scores_[i] < needed) continue;
+    if (scores_[i] < needed_) continue;
     const Slot slot = segment_.text_slot(texts_[i]);
     if (!allowed_.contains(slot.value)) continue;
-    const Judgement judgement = query_.Judge(scoring_, texts_[i], &judges_);
-    if (!judgement.matches || !best_.Wants(slot, judgement.score)) continue;
-    best_.Add(slot, judgement.score);
-    needed = Needed();
+    const double score = Score(texts_[i], frequencies_[one_term() ? i : 0]);
+    if (!best_.Wants(slot, score)) continue;
+    best_.Add(slot, score);
+    SetNeeded();
   }
 }
 

@@ -99,11 +99,11 @@ class Parser {
 
   void AddPlain(std::string_view text, Occur occur) {
     analyzer_.Analyze(text, &tokens_);
-    for (const Token& token : tokens_) Add({Kind::kTerm, occur, {token.term}});
+    for (size_t i = 0; i < tokens_.size() && !full(); ++i) Add({Kind::kTerm, occur, {tokens_[i].term}});
   }
 
   Occur plain_occur() const { return plain_occur_; }
-  bool full() const { return query_.clauses.size() > kTextQueryClausesMax; }
+  bool full() const { return words_ > kTextQueryWordsMax; }
   TextQuery Take() && { return std::move(query_); }
 
  private:
@@ -169,6 +169,7 @@ class Parser {
     }
     const auto [known, added] = clause_by_key_.try_emplace(std::move(key), query_.clauses.size());
     if (added) {
+      words_ += clause.terms.size();
       query_.clauses.push_back(std::move(clause));
     } else {
       ++query_.clauses[known->second].times;
@@ -178,6 +179,7 @@ class Parser {
   const Analyzer& analyzer_;
   const Occur plain_occur_;
   TextQuery query_;
+  size_t words_ = 0;  // of all clauses
   std::unordered_map<std::string, size_t> clause_by_key_;
   std::vector<Token> tokens_;
 };
@@ -193,7 +195,7 @@ Result<TextQuery> ParseTextQuery(std::string_view text, TextMode mode, const Ana
   }
   if (parser.full()) {
     return InvalidArgument(
-        fmt::format("a text query may have at most {} different words and phrases", kTextQueryClausesMax));
+        fmt::format("a text query may have at most {} different words, those of phrases included", kTextQueryWordsMax));
   }
   return std::move(parser).Take();
 }

@@ -31,7 +31,6 @@ class ListBounds {
 
  private:
   float BlockMax(uint32_t block);
-  float OfShortList(const TextSegment& segment) const;
 
   SealedPostings postings_;
   double weight_;

@@ -51,6 +51,13 @@ ENGRAM_AVX2 size_t AtLeastAvx2(const float* scores, size_t n, float least, uint3
   size_t count = 0;
   size_t i = 0;
   for (; i + 8 <= n; i += 8) {
+    // Mostly all of the next 32 are below.
+    for (; i + 32 <= n; i += 32) {
+      const __m256 a = _mm256_max_ps(_mm256_loadu_ps(scores + i), _mm256_loadu_ps(scores + i + 8));
+      const __m256 b = _mm256_max_ps(_mm256_loadu_ps(scores + i + 16), _mm256_loadu_ps(scores + i + 24));
+      if (_mm256_movemask_ps(_mm256_cmp_ps(_mm256_max_ps(a, b), wanted, _CMP_GE_OQ)) != 0) break;
+    }
+    if (i + 8 > n) break;
     const __m256 above = _mm256_cmp_ps(_mm256_loadu_ps(scores + i), wanted, _CMP_GE_OQ);
     const auto mask = static_cast<uint32_t>(_mm256_movemask_ps(above));
     if (mask == 0) continue;

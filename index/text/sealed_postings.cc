@@ -8,10 +8,6 @@
 namespace engram {
 namespace {
 
-constexpr uint32_t kHeaderBytes = 4;
-constexpr uint32_t kEntryBytes = 12;
-constexpr uint32_t kSuperBytes = 8;
-
 uint32_t Read32(const char* at) {
   uint32_t number;
   std::memcpy(&number, at, sizeof(number));
@@ -45,10 +41,6 @@ SealedPostings::SealedPostings(std::string_view list, uint32_t count, uint32_t t
   if (damaged_) return;
   block_count_ = blocks;
   super_count_ = supers;
-}
-
-uint32_t SealedPostings::Entry32(uint32_t i, uint32_t field) const {
-  return Read32(list_.data() + kHeaderBytes + size_t{i} * kEntryBytes + field);
 }
 
 uint32_t SealedPostings::super_last(uint32_t i) const {
@@ -130,6 +122,7 @@ void SealedPostings::ReadTail(uint32_t i, std::string_view body, PostingBlock* b
 
 void SealedPostings::ReadOrdinals(uint32_t i, PostingBlock* block) const {
   block->size = BlockSize(i);
+  std::fill_n(block->ordinals + block->size, PostingBlock::kSpare, UINT32_MAX);
   const std::string_view body = BlockBody(i);
   if (block->size < kBlockPostings) return ReadTail(i, body, block);
   if (body.size() < 2) return Damage(block);
@@ -153,7 +146,7 @@ void SealedPostings::ReadFrequencies(uint32_t i, PostingBlock* block) const {
   for (uint32_t& frequency : block->frequencies) ++frequency;
 }
 
-void SealedPostings::ReadPositions(uint32_t i, const PostingBlock& block, uint32_t j,
+void SealedPostings::ReadPositions(uint32_t i, uint64_t before, uint32_t frequency,
                                    std::vector<uint32_t>* positions) const {
   positions->clear();
   const uint64_t at = uint64_t{positions_at_} + (is_long() ? Entry32(i, 8) : 0);
@@ -161,9 +154,6 @@ void SealedPostings::ReadPositions(uint32_t i, const PostingBlock& block, uint32
     damaged_ = true;
     return;
   }
-  uint64_t before = 0;
-  for (uint32_t k = 0; k < j; ++k) before += block.frequencies[k];
-  const uint32_t frequency = block.frequencies[j];
   const auto bits = static_cast<uint8_t>(list_[at]);
   const uint64_t bytes = ((before + frequency) * bits + 7) / 8;
   if (bits > 32 || bytes > list_.size() - at - 1) {
@@ -173,10 +163,11 @@ void SealedPostings::ReadPositions(uint32_t i, const PostingBlock& block, uint32
   const char* packed = list_.data() + at + 1;
   const uint64_t mask = (uint64_t{1} << bits) - 1;
   uint32_t position = UINT32_MAX;
-  for (uint64_t k = 0; k < frequency; ++k) {
-    const uint64_t bit = (before + k) * bits;
+  positions->resize(frequency);
+  uint64_t bit = before * bits;
+  for (uint32_t k = 0; k < frequency; ++k, bit += bits) {
     position += static_cast<uint32_t>(Read64(packed + bit / 8) >> (bit % 8) & mask) + 1;
-    positions->push_back(position);
+    (*positions)[k] = position;
   }
 }
 
@@ -184,6 +175,8 @@ void SealedCursor::Enter(uint32_t block) {
   block_number_ = block;
   at_ = 0;
   has_frequencies_ = false;
+  summed_ = 0;
+  frequency_sum_ = 0;
   block_.size = 0;
   if (block < postings_.block_count()) postings_.ReadOrdinals(block, &block_);
 }
@@ -201,19 +194,24 @@ void SealedCursor::Seek(uint32_t ordinal) {
   }
   if (block_.ordinals[at_] >= ordinal) return;
   // Mostly a few places ahead.
-  uint32_t low = at_;
-  uint32_t step = 1;
-  while (low + step < block_.size && block_.ordinals[low + step] < ordinal) {
-    low += step;
-    step *= 2;
+  uint32_t below = 0;
+  for (uint32_t i = 0; i < PostingBlock::kSpare; ++i) below += block_.ordinals[at_ + i] < ordinal ? 1 : 0;
+  at_ += below;
+  if (below < PostingBlock::kSpare || block_.ordinals[at_] >= ordinal) return;
+  // By halves and without branches, which could not be foretold.
+  const uint32_t* at = block_.ordinals + at_;
+  for (uint32_t left = block_.size - at_; left > 1;) {
+    const uint32_t half = left / 2;
+    at = at[half - 1] < ordinal ? at + half : at;
+    left -= half;
   }
-  const uint32_t* begin = block_.ordinals;
-  const uint32_t* end = begin + std::min(low + step, block_.size);
-  at_ = static_cast<uint32_t>(std::lower_bound(begin + low, end, ordinal) - begin);
+  at_ = static_cast<uint32_t>(at - block_.ordinals);
 }
 
 void SealedCursor::Positions(std::vector<uint32_t>* positions) {
-  postings_.ReadPositions(block_number_, block(), at_, positions);
+  const PostingBlock& decoded = block();
+  for (; summed_ < at_; ++summed_) frequency_sum_ += decoded.frequencies[summed_];
+  postings_.ReadPositions(block_number_, frequency_sum_, decoded.frequencies[at_], positions);
 }
 
 }  // namespace engram

@@ -20,7 +20,9 @@
 // of the list and its slack, and no ordinal at or above text_count comes out.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,8 +81,10 @@ class SealedPostingsWriter {
 
 // A block's postings, decoded.
 struct PostingBlock {
+  static constexpr uint32_t kSpare = 8;
+
   uint32_t size = 0;
-  uint32_t ordinals[kBlockPostings];
+  uint32_t ordinals[kBlockPostings + kSpare];  // behind the last one stand numbers above all ordinals
   uint32_t frequencies[kBlockPostings];
 };
 
@@ -110,11 +114,19 @@ class SealedPostings {
   void ReadOrdinals(uint32_t i, PostingBlock* block) const;
   // After ReadOrdinals of the same block.
   void ReadFrequencies(uint32_t i, PostingBlock* block) const;
-  // The positions of posting `j` of block i, whose frequencies are in `block`.
-  void ReadPositions(uint32_t i, const PostingBlock& block, uint32_t j, std::vector<uint32_t>* positions) const;
+  // The positions of a posting of block i with that frequency; `before` is the sum of those before it.
+  void ReadPositions(uint32_t i, uint64_t before, uint32_t frequency, std::vector<uint32_t>* positions) const;
 
  private:
-  uint32_t Entry32(uint32_t i, uint32_t field) const;
+  static constexpr size_t kHeaderBytes = 4;
+  static constexpr size_t kEntryBytes = 12;
+  static constexpr size_t kSuperBytes = 8;
+
+  uint32_t Entry32(uint32_t i, uint32_t field) const {
+    uint32_t number;
+    std::memcpy(&number, list_.data() + kHeaderBytes + size_t{i} * kEntryBytes + field, sizeof(number));
+    return number;
+  }
   uint32_t BlockSize(uint32_t i) const;
   uint32_t BlockBefore(uint32_t i) const { return i == 0 || !is_long() ? UINT32_MAX : block_last(i - 1); }
   // From `at` to the end of what stands before the positions; empty when that is outside.
@@ -174,6 +186,9 @@ class SealedCursor {
   uint32_t block_number_ = 0;
   uint32_t at_ = 0;
   bool has_frequencies_ = false;
+  // The sum of the first summed_ frequencies of the block: where its positions were last looked at.
+  uint32_t summed_ = 0;
+  uint64_t frequency_sum_ = 0;
   PostingBlock block_;
 };
 

@@ -62,8 +62,12 @@ void TextIndex::Remove(Slot slot) {
 
 bool TextIndex::sweep_due() const { return fresh_->mostly_dead(); }
 
+uint64_t TextIndex::fresh_texts() const { return fresh_->text_count(); }
+
+size_t TextIndex::fresh_bytes() const { return fresh_->MemoryBytes(); }
+
 std::optional<TextPartHandle> TextIndex::Freeze() {
-  if (fresh_->text_count() == 0) return std::nullopt;
+  if (fresh_texts() == 0) return std::nullopt;
   TextPartHandle handle(fresh_);
   fresh_ = std::make_shared<TextPart>(analyzer_->stems());
   parts_.push_back(fresh_);

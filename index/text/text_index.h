@@ -77,7 +77,7 @@ class TextView {
   // The slots of `allowed` that hold every +must (every word in mode kAll) and no -not.
   SlotSet Restrict(const SlotSet& allowed) const;
 
-  // For tests of the ways an answer may be found.
+  // For tests, of the several ways to an answer.
   const Rep& rep() const { return *rep_; }
 
   // The parts of Score for one slot, in query order; they sum to it exactly.
@@ -143,6 +143,9 @@ class TextIndex {
   void LeaveSweepingToOwner() { owner_sweeps_ = true; }
   bool sweep_due() const;
 
+  // What the fresh part holds, dead texts among it: what says when to freeze it.
+  uint64_t fresh_texts() const;
+  size_t fresh_bytes() const;
   // Texts added from now on go to a new part. Empty when there is nothing fresh.
   std::optional<TextPartHandle> Freeze();
   // The frozen and sealed parts as they are now, in the order of their slots.

@@ -56,7 +56,6 @@ class TextPart : public Part {
   std::unique_ptr<const PartQuery> Bind(const std::vector<QueryClause>& clauses,
                                         std::vector<std::vector<uint32_t>> terms) const override;
   bool mostly_dead() const { return length_held_ > 2 * live_length_; }
-  uint64_t length_held() const { return length_held_; }  // of the live and the dead
   size_t MemoryBytes() const override;
 
   // Without a lock, once nothing is added any more.
@@ -110,7 +109,7 @@ class TextPart : public Part {
 
   uint64_t live_texts_ = 0;
   uint64_t live_length_ = 0;
-  uint64_t length_held_ = 0;
+  uint64_t length_held_ = 0;   // of the live and the dead
   std::vector<Slot> removed_;  // one an epoch
 };
 

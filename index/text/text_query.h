@@ -42,9 +42,10 @@ struct TextQuery {
   bool restricts() const;
 };
 
-constexpr size_t kTextQueryClausesMax = 1024;
+constexpr size_t kTextQueryWordsMax = 1024;
 
-// Never fails on odd syntax; InvalidArgument with more than kTextQueryClausesMax different clauses. A word
+// Never fails on odd syntax; InvalidArgument with more than kTextQueryWordsMax words in different clauses: each word
+// of a phrase counts, a clause that was written before does not. A word
 // that the analyzer drops or that folds to nothing gives no clause; a word it splits (an email address,
 // a CJK run) becomes a phrase where it carries an operator and plain terms otherwise.
 //

@@ -18,6 +18,7 @@ class CandidatePool {
   size_t size() const { return entries_.size(); }
   bool full() const { return entries_.size() == capacity_; }
   uint32_t RowAt(size_t i) const { return entries_[i].row & ~kExpanded; }
+  float ScoreAt(size_t i) const { return entries_[i].score; }
   // What a score has to beat.
   float Threshold() const { return full() ? entries_.back().score : -std::numeric_limits<float>::infinity(); }
 

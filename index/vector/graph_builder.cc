@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstring>
@@ -12,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/mutex.h"
+#include "index/vector/graph_walk.h"
 
 namespace engram {
 namespace {
@@ -81,9 +83,11 @@ double Uniform(uint64_t row) {
 
 int LevelOf(size_t row) { return static_cast<int>(-std::log(Uniform(row)) / std::log(double{kGraphLinks})); }
 
-// hnswlib's graph with an insertion of our own around its search and its choice of neighbours. Its addPoint
-// draws levels from one generator that no lock guards, and reads an entry point that others may be moving:
-// here levels follow from the row, and the row of the highest level comes first, so that the entry never moves.
+// hnswlib's graph and its choice of neighbours, with an insertion of our own around them. Its addPoint draws
+// levels from one generator that no lock guards, and reads an entry point that others may be moving: here
+// levels follow from the row, and the row of the highest level comes first, so that the entry never moves. The
+// search for neighbours is our walk's: it asks for codes ahead of use and holds a row's lock only while it
+// copies the links.
 class Builder : public hnswlib::HierarchicalNSW<float> {
  public:
   Builder(hnswlib::SpaceInterface<float>* space, size_t rows, size_t ef_construction)
@@ -115,7 +119,7 @@ class Builder : public hnswlib::HierarchicalNSW<float> {
     hnswlib::tableint at = enterpoint_node_;
     for (int above = maxlevel_; above > level; --above) at = Nearest(data, at, above);
     for (int here = level; here >= 0; --here) {
-      auto candidates = searchBaseLayer(at, data, here);
+      Nearby candidates = Candidates(data, at, here);
       at = mutuallyConnectNewElement(data, id, candidates, here, false);
     }
   }
@@ -155,6 +159,45 @@ class Builder : public hnswlib::HierarchicalNSW<float> {
     // Freed by the base class.
     linkLists_[id] = static_cast<char*>(std::calloc(static_cast<size_t>(level), size_links_per_element_));
     if (linkLists_[id] == nullptr) throw std::bad_alloc();
+  }
+
+  struct ElementScorer {
+    float operator()(uint32_t row) const {
+      return -builder.fstdistfunc_(data, builder.getDataByInternalId(row), builder.dist_func_param_);
+    }
+    void Prefetch(uint32_t row) const { PrefetchBytes(builder.getDataByInternalId(row), builder.data_size_); }
+
+    const Builder& builder;
+    const char* data;
+  };
+
+  // As mutuallyConnectNewElement takes them: the farthest on top.
+  using Nearby = std::priority_queue<std::pair<float, hnswlib::tableint>,
+                                     std::vector<std::pair<float, hnswlib::tableint>>, CompareByFirst>;
+
+  // The ef_construction nearest that a search of one level from `at` finds.
+  Nearby Candidates(const char* data, hnswlib::tableint at, int level) {
+    VisitedRows& visited = VisitedRows::Begin(max_elements_);
+    CandidatePool pool(ef_construction_);
+    const ElementScorer scorer{*this, data};
+    visited.Mark(at);
+    pool.Offer(scorer(at), at);
+    std::array<uint32_t, kGraphLinks0> fresh;
+    for (uint32_t row = 0; pool.TakeNext(&row);) {
+      size_t n = 0;
+      {
+        const std::unique_lock<std::mutex> lock(link_list_locks_[row]);
+        hnswlib::linklistsizeint* list = get_linklist_at_level(row, level);
+        const hnswlib::tableint* links = list + 1;
+        for (size_t i = 0, count = getListCount(list); i < count; ++i) {
+          if (visited.Mark(links[i])) fresh[n++] = links[i];
+        }
+      }
+      ScoreRows(scorer, fresh.data(), n, [&](uint32_t neighbour, float score) { pool.Offer(score, neighbour); });
+    }
+    std::vector<std::pair<float, hnswlib::tableint>> nearest;
+    for (size_t i = 0; i < pool.size(); ++i) nearest.emplace_back(-pool.ScoreAt(i), pool.RowAt(i));
+    return Nearby(CompareByFirst(), std::move(nearest));
   }
 
   // The end of the path that always goes on to the nearest neighbour.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <vector>
 
 #include "index/vector/common_slots.h"
@@ -11,13 +12,13 @@
 namespace engram {
 namespace {
 
-// Rows that a walk scores for each candidate it keeps, over the cost of scoring a row in a scan; measured by
-// bench/retrieval/vector.
-constexpr size_t kWalkCost = 30;
-// Up to here a gather beats every walk over the rows that pass, and is exact.
-constexpr size_t kGatherAlways = 8192;
-// From this share on, a walk that keeps what passes costs less than one that looks for it.
-constexpr double kWalkShare = 0.4;
+// What the plans cost, in rows that a gather scores in the same time; fitted to 20,000 vectors of 384 dimensions with
+// bench/retrieval/vector
+// --every-plan. A walk
+// pays for each candidate it keeps, and keeps 1/share as many as have to match; a walk over the rows that pass
+// looks at its neighbours' neighbours for each.
+constexpr double kWalkCost = 30;
+constexpr double kWalkPassingCost = 100;
 // Below this share too few of a row's neighbours' neighbours pass to lead on.
 constexpr double kWalkPassingShare = 0.01;
 
@@ -26,6 +27,18 @@ constexpr size_t kFilteredEf = 2;
 
 constexpr size_t kSeedSample = 256;
 constexpr size_t kSeeds = 8;
+
+struct Costs {
+  Costs(size_t rows, size_t matches, size_t ef) : gather(static_cast<double>(matches)) {
+    const double share = gather / static_cast<double>(rows);
+    walk = kWalkCost * static_cast<double>(ef) / share;
+    if (share >= kWalkPassingShare) walk_passing = kWalkPassingCost * static_cast<double>(ef);
+  }
+
+  double gather;
+  double walk;
+  double walk_passing = std::numeric_limits<double>::infinity();
+};
 
 class SegmentSearch {
  public:
@@ -63,7 +76,8 @@ class SegmentSearch {
 
     // Each plan goes over to the next when it comes back short.
     if (plan == VectorPlan::kWalk && RescoreIfEnough(WalkAll(scorer, ef, wanted), wanted)) return;
-    if (plan == VectorPlan::kWalk && matches_ > kGatherAlways) plan = VectorPlan::kWalkPassing;
+    const Costs costs(segment_.rows(), matches_, ef);
+    if (plan == VectorPlan::kWalk && costs.walk_passing < costs.gather) plan = VectorPlan::kWalkPassing;
     if (plan == VectorPlan::kWalkPassing && RescoreIfEnough(WalkMatches(scorer, ef), wanted)) return;
     RescorePool(Gather(scorer, wanted), wanted);
   }
@@ -237,11 +251,10 @@ class SegmentSearch {
 }  // namespace
 
 VectorPlan ChoosePlan(const VectorSegment::Rep& segment, size_t matches, size_t ef) {
-  const double share = static_cast<double>(matches) / static_cast<double>(segment.rows());
-  const bool walk_costs_more = ef * kWalkCost >= matches;
-  if (!segment.has_graph() || walk_costs_more) return VectorPlan::kGather;
-  if (share >= kWalkShare) return VectorPlan::kWalk;
-  return matches <= kGatherAlways || share < kWalkPassingShare ? VectorPlan::kGather : VectorPlan::kWalkPassing;
+  if (!segment.has_graph()) return VectorPlan::kGather;
+  const Costs costs(segment.rows(), matches, ef);
+  if (costs.gather <= std::min(costs.walk, costs.walk_passing)) return VectorPlan::kGather;
+  return costs.walk <= costs.walk_passing ? VectorPlan::kWalk : VectorPlan::kWalkPassing;
 }
 
 void SearchSegment(const VectorSegment::Rep& segment, const float* query, const SlotSet& allowed,

@@ -34,11 +34,19 @@ Status CheckTtl(uint64_t seconds, const RequestLimits& limits) {
       .At("ttl_seconds");
 }
 
+// Far beyond any sum of signals, and far from where sums of doubles end.
+constexpr double kFeedbackMax = 1e15;
+
+Result<double> ToFeedback(double sum, const char* field) {
+  if (sum >= 0 && sum <= kFeedbackMax) return sum;
+  return InvalidArgument(fmt::format("{} is not between 0 and {}", sum, kFeedbackMax)).At(field);
+}
+
 // Memory and MemoryPatch name the state record's fields alike.
 template <class Message>
-Result<StateChange> ReadStateChange(const Message& message, const RequestLimits& limits) {
+Result<StateChange> ReadStateChange(const Message& message, const RequestLimits& limits, bool as_shown) {
   StateChange change;
-  if (message.has_expires_at() && message.has_ttl_seconds()) {
+  if (message.has_expires_at() && message.has_ttl_seconds() && !as_shown) {
     return InvalidArgument("expires_at and ttl_seconds say the same: give one").At("ttl_seconds");
   }
   if (message.has_expires_at()) {
@@ -94,12 +102,23 @@ Result<Source> ToSource(const v1::Source& source, const RequestLimits& limits) {
   return out;
 }
 
-Result<StateChange> ToStateChange(const v1::Memory& memory, const RequestLimits& limits) {
-  return ReadStateChange(memory, limits);
+Result<StateChange> ToStateChange(const v1::Memory& memory, const MemoryBorder& border) {
+  // A memory as it was shown has both; a new one with both is a mistake, whatever the right.
+  const bool as_shown = border.may_import && memory.has_created_at();
+  ASSIGN_OR_RETURN(StateChange change, ReadStateChange(memory, border.limits, as_shown));
+  if (memory.has_access_count()) change.access_count = memory.access_count();
+  if (memory.has_last_accessed_at()) {
+    ASSIGN_OR_RETURN(change.last_access, ToTimeAt(memory.last_accessed_at(), "last_accessed_at"));
+  }
+  if (!memory.has_feedback()) return change;
+  ASSIGN_OR_RETURN(change.used, ToFeedback(memory.feedback().used(), "feedback.used"));
+  ASSIGN_OR_RETURN(change.helpful, ToFeedback(memory.feedback().helpful(), "feedback.helpful"));
+  ASSIGN_OR_RETURN(change.harmful, ToFeedback(memory.feedback().harmful(), "feedback.harmful"));
+  return change;
 }
 
 Result<StateChange> ToStateChange(const v1::MemoryPatch& patch, const RequestLimits& limits) {
-  return ReadStateChange(patch, limits);
+  return ReadStateChange(patch, limits, /*as_shown=*/false);
 }
 
 Status CheckImportance(double importance) {

@@ -51,22 +51,23 @@ Status ReadValidity(const v1::Edge& edge, Edge* out) {
   return Status::Ok();
 }
 
-Status RefuseReplyFields(const v1::Edge& edge) {
-  const char* field = edge.has_recorded_at()  ? "recorded_at"
-                      : edge.has_retired_at() ? "retired_at"
-                      : edge.version() != 0   ? "version"
-                                              : nullptr;
+Status RefuseReplyFields(const v1::Edge& edge, bool may_import) {
+  const char* field = edge.has_recorded_at() && !may_import ? "recorded_at"
+                      : edge.has_retired_at()               ? "retired_at"
+                      : edge.version() != 0                 ? "version"
+                                                            : nullptr;
   if (field == nullptr) return Status::Ok();
   return InvalidArgument(fmt::format("{} is for replies only", field)).At(field);
 }
 
-Status RefuseReplyFields(const v1::Node& node) {
-  const char* field = node.has_created_at()    ? "created_at"
-                      : node.has_updated_at()  ? "updated_at"
-                      : node.out_degree() != 0 ? "out_degree"
-                      : node.in_degree() != 0  ? "in_degree"
-                      : node.is_memory()       ? "is_memory"
-                                               : nullptr;
+Status RefuseReplyFields(const v1::Node& node, bool may_import) {
+  const char* field = node.has_created_at() && !may_import   ? "created_at"
+                      : node.has_updated_at() && !may_import ? "updated_at"
+                      : node.implicit() && !may_import       ? "implicit"
+                      : node.out_degree() != 0               ? "out_degree"
+                      : node.in_degree() != 0                ? "in_degree"
+                      : node.is_memory()                     ? "is_memory"
+                                                             : nullptr;
   if (field == nullptr) return Status::Ok();
   return InvalidArgument(fmt::format("{} is for replies only", field)).At(field);
 }
@@ -132,8 +133,8 @@ Result<uint32_t> ToHops(uint32_t hops, const char* field) {
   return InvalidArgument(fmt::format("{} hops are not between 1 and {}", hops, kHopsMax)).At(field);
 }
 
-Result<WriteEdge> ToWriteEdge(const v1::Edge& edge, const RequestLimits& limits) {
-  RETURN_IF_ERROR(RefuseReplyFields(edge));
+Result<WriteEdge> ToWriteEdge(const v1::Edge& edge, const RequestLimits& limits, bool may_import) {
+  RETURN_IF_ERROR(RefuseReplyFields(edge, may_import));
   RETURN_IF_ERROR(CheckIdAt("the source", edge.source(), "source"));
   RETURN_IF_ERROR(CheckType(edge.type(), "type", limits));
   RETURN_IF_ERROR(CheckIdAt("the target", edge.target(), "target"));
@@ -156,11 +157,14 @@ Result<WriteEdge> ToWriteEdge(const v1::Edge& edge, const RequestLimits& limits)
   RETURN_IF_ERROR(ReadValidity(edge, &write.edge));
   if (!edge.memory_id().empty()) RETURN_IF_ERROR(CheckIdAt("memory_id", edge.memory_id(), "memory_id"));
   write.memory_id = edge.memory_id();
+  if (edge.has_recorded_at()) {
+    ASSIGN_OR_RETURN(write.recorded, ToTimeAt(edge.recorded_at(), "recorded_at"));
+  }
   return write;
 }
 
-Result<WriteNode> ToWriteNode(const v1::Node& node, const RequestLimits& limits) {
-  RETURN_IF_ERROR(RefuseReplyFields(node));
+Result<WriteNode> ToWriteNode(const v1::Node& node, const RequestLimits& limits, bool may_import) {
+  RETURN_IF_ERROR(RefuseReplyFields(node, may_import));
   RETURN_IF_ERROR(CheckIdAt("the id", node.id(), "id"));
   RETURN_IF_ERROR(CheckLabel("name", node.name(), limits.label_bytes));
   RETURN_IF_ERROR(CheckLabel("kind", node.kind(), limits.label_bytes));
@@ -177,6 +181,13 @@ Result<WriteNode> ToWriteNode(const v1::Node& node, const RequestLimits& limits)
   write.node.kind = node.kind();
   RETURN_IF_ERROR(ReadMetadata(node, &write.node.metadata));
   ASSIGN_OR_RETURN(write.node.scopes, ToScopes(node));
+  if (node.has_created_at()) {
+    ASSIGN_OR_RETURN(write.created_at, ToTimeAt(node.created_at(), "created_at"));
+  }
+  if (node.has_updated_at()) {
+    ASSIGN_OR_RETURN(write.updated_at, ToTimeAt(node.updated_at(), "updated_at"));
+  }
+  write.implicit = node.implicit();
   return write;
 }
 

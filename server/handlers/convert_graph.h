@@ -12,8 +12,9 @@
 namespace engram {
 
 // `field()` of an error is the path inside the message.
-Result<WriteEdge> ToWriteEdge(const v1::Edge& edge, const RequestLimits& limits);
-Result<WriteNode> ToWriteNode(const v1::Node& node, const RequestLimits& limits);
+// `may_import`: times of record are stored as given.
+Result<WriteEdge> ToWriteEdge(const v1::Edge& edge, const RequestLimits& limits, bool may_import);
+Result<WriteNode> ToWriteNode(const v1::Node& node, const RequestLimits& limits, bool may_import);
 
 // Limits and cursors of lists are the caller's (paging.h).
 Result<EdgeListQuery> ToEdgeListQuery(const v1::ListEdgesRequest& request, const RequestLimits& limits);

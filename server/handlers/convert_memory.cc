@@ -33,27 +33,37 @@ Result<Attributes> ToAttributes(const v1::Memory& memory, const RequestLimits& l
   return attributes;
 }
 
+Result<ImportedVersion::Event> ToImportedEvent(const std::string& name) {
+  if (name == "add" || name == "update") return ImportedVersion::Event::kWritten;
+  if (name == "delete") return ImportedVersion::Event::kDeleted;
+  if (name == "expire") return ImportedVersion::Event::kExpired;
+  return InvalidArgument(fmt::format("event \"{}\" is none of add, update, delete, expire", name)).At("event");
+}
+
 Result<ImportedVersion> ToImportedVersion(const v1::HistoryEvent& event, const RequestLimits& limits) {
   ImportedVersion version;
   if (event.version() == 0) return InvalidArgument("versions count from 1").At("version");
   version.version = Version(event.version());
-  if (event.event() != "add" && event.event() != "update") {
-    return InvalidArgument(fmt::format("event \"{}\" is neither add nor update", event.event())).At("event");
-  }
+  if (!event.has_time()) return InvalidArgument("the version's time is missing").At("time");
+  ASSIGN_OR_RETURN(version.attributes.updated_at, ToTimeAt(event.time(), "time"));
+  ASSIGN_OR_RETURN(version.event, ToImportedEvent(event.event()));
+  if (version.event != ImportedVersion::Event::kWritten) return version;
   if (!event.has_memory()) return InvalidArgument("the version itself is missing").At("memory");
   Result<Content> content = ToContent(event.memory(), limits);
   if (!content.ok()) return std::move(content).status().Under("memory");
   version.content = *std::move(content);
   Result<Attributes> attributes = ToAttributes(event.memory(), limits);
   if (!attributes.ok()) return std::move(attributes).status().Under("memory");
+  const Timestamp time = version.attributes.updated_at;
   version.attributes = *std::move(attributes);
-  if (!event.has_time()) return InvalidArgument("the version's time is missing").At("time");
-  ASSIGN_OR_RETURN(version.attributes.updated_at, ToTimeAt(event.time(), "time"));
-  version.attributes.created_at = version.attributes.updated_at;
+  version.attributes.updated_at = version.attributes.created_at = time;
+  if (event.memory().has_created_at()) {
+    ASSIGN_OR_RETURN(version.attributes.created_at, ToTimeAt(event.memory().created_at(), "memory.created_at"));
+  }
   return version;
 }
 
-// An import may write back what an export showed, of which the last three are the store's own to tell.
+// An import may write back what an export showed. The hash is the store's own to tell and left aside.
 Status RefuseImportFields(const v1::Memory& memory) {
   const char* field = memory.has_created_at()         ? "created_at"
                       : memory.has_updated_at()       ? "updated_at"
@@ -61,6 +71,7 @@ Status RefuseImportFields(const v1::Memory& memory) {
                       : !memory.history().empty()     ? "history"
                       : memory.has_access_count()     ? "access_count"
                       : memory.has_last_accessed_at() ? "last_accessed_at"
+                      : memory.has_feedback()         ? "feedback"
                       : !memory.hash().empty()        ? "hash"
                                                       : nullptr;
   if (field == nullptr) return Status::Ok();
@@ -92,7 +103,11 @@ Status ReadImportFields(const v1::Memory& memory, const RequestLimits& limits, W
     if (!version.ok()) return std::move(version).status().Under(at);
     if (version->version <= before) return InvalidArgument("versions must ascend").At(at + ".version");
     before = version->version;
-    if (i > 0) version->attributes.created_at = write->history.front().attributes.created_at;
+    // A life began with its first version, unless the version itself says when.
+    const bool goes_on = i > 0 && write->history.back().event == ImportedVersion::Event::kWritten;
+    if (goes_on && !memory.history(i).memory().has_created_at()) {
+      version->attributes.created_at = write->history.back().attributes.created_at;
+    }
     write->history.push_back(*std::move(version));
   }
   if (!write->history.empty() && write->version && *write->version <= before) {
@@ -133,7 +148,7 @@ Result<WriteMemory> ToWriteMemory(const v1::Memory& memory, const MemoryBorder& 
   }
   ASSIGN_OR_RETURN(write.content, ToContent(memory, border.limits));
   ASSIGN_OR_RETURN(write.attributes, ToAttributes(memory, border.limits));
-  ASSIGN_OR_RETURN(write.state, ToStateChange(memory, border.limits));
+  ASSIGN_OR_RETURN(write.state, ToStateChange(memory, border));
   ASSIGN_OR_RETURN(write.vector_models, ToVectorModels(memory, write.content, border.limits));
   if (memory.has_if_version()) write.if_version = memory.if_version();
   RETURN_IF_ERROR(border.may_import ? ReadImportFields(memory, border.limits, &write) : RefuseImportFields(memory));

@@ -14,7 +14,7 @@ namespace engram {
 // What the border checks a memory against.
 struct MemoryBorder {
   const RequestLimits& limits;
-  bool may_import = false;  // created_at, updated_at, version and history are stored as given
+  bool may_import = false;  // times, versions, history and counts are stored as given
 };
 
 // A memory to be written, with everything checked that needs no store. An id is made when there is none.
@@ -37,7 +37,7 @@ Status CheckImportance(double importance);
 
 Result<Content> ToContent(const v1::Memory& memory, const RequestLimits& limits);
 Result<Source> ToSource(const v1::Source& source, const RequestLimits& limits);
-Result<StateChange> ToStateChange(const v1::Memory& memory, const RequestLimits& limits);
+Result<StateChange> ToStateChange(const v1::Memory& memory, const MemoryBorder& border);
 Result<StateChange> ToStateChange(const v1::MemoryPatch& patch, const RequestLimits& limits);
 
 }  // namespace engram

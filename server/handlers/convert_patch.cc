@@ -38,6 +38,26 @@ Status ClearKey(const std::string& name, const std::string& key, Map* map) {
   return Status::Ok();
 }
 
+// Everything that is stored under `name`.
+Status ClearAll(const std::string& name, bool given, bool* clear) {
+  if (given) return Contradiction(name);
+  *clear = true;
+  return Status::Ok();
+}
+
+Status ClearSource(const std::string& name, std::optional<SourcePatch>* patch) {
+  using OptionalVersion = std::optional<uint64_t>;
+  if (name == "source") {
+    return Clear(name, patch, SourcePatch{std::string(), std::string(), OptionalVersion(), std::string()});
+  }
+  if (!*patch) patch->emplace();
+  if (name == "source.system") return Clear(name, &(*patch)->system, std::string());
+  if (name == "source.id") return Clear(name, &(*patch)->id, std::string());
+  if (name == "source.version") return Clear(name, &(*patch)->version, OptionalVersion());
+  if (name == "source.batch") return Clear(name, &(*patch)->batch, std::string());
+  return InvalidArgument(fmt::format("\"{}\" can't be cleared", name)).At(name);
+}
+
 Status ClearMember(const std::string& name, PatchMemory* patch) {
   using OptionalTime = std::optional<Timestamp>;
   StateChange& record = patch->record;
@@ -47,7 +67,7 @@ Status ClearMember(const std::string& name, PatchMemory* patch) {
   if (name == "kind") return Clear(name, &patch->kind, std::string());
   if (name == "state") return Clear(name, &patch->state, MemoryState::kActive);
   if (name == "event_time") return Clear(name, &patch->event_time, OptionalTime());
-  if (name == "source") return Clear(name, &patch->source, Source());
+  if (name == "source" || name.rfind("source.", 0) == 0) return ClearSource(name, &patch->source);
   if (name == "expires_at") return Clear(name, &record.expires_at, OptionalTime());
   if (name == "ttl_seconds") return Clear(name, &record.ttl_seconds, std::optional<uint64_t>());
   if (name == "refresh_ttl_on_read") return Clear(name, &record.refresh_ttl_on_read, false);
@@ -55,12 +75,12 @@ Status ClearMember(const std::string& name, PatchMemory* patch) {
   if (name == "pinned") return Clear(name, &record.pinned, false);
   if (name.rfind("fields.", 0) == 0) return ClearKey(name, name.substr(7), &patch->fields);
   if (name.rfind("vectors.", 0) == 0) return ClearKey(name, name.substr(8), &patch->vectors);
-  if (name == "fields" || name == "vectors") {
-    return InvalidArgument(fmt::format("name the {} to remove one by one", name)).At(name);
+  if (name == "fields") return ClearAll(name, !patch->fields.empty(), &patch->clear_fields);
+  if (name == "vectors") {
+    const bool named = patch->vectors.size() > patch->vectors.count(std::string(kDefaultSpace));
+    return ClearAll(name, named, &patch->clear_vectors);
   }
-  if (name == "metadata") {
-    return InvalidArgument("to remove all metadata use memories:update with an empty replace_metadata").At(name);
-  }
+  if (name == "metadata") return ClearAll(name, patch->metadata.has_value(), &patch->clear_metadata);
   return InvalidArgument(fmt::format("\"{}\" can't be cleared", name)).At(name);
 }
 
@@ -97,7 +117,12 @@ Status ReadAttributes(const v1::MemoryPatch& patch, const RequestLimits& limits,
     out->event_time.emplace(*time);
   }
   if (patch.has_source()) {
-    ASSIGN_OR_RETURN(out->source, ToSource(patch.source(), limits));
+    ASSIGN_OR_RETURN(Source given, ToSource(patch.source(), limits));
+    SourcePatch& source = out->source.emplace();
+    if (!given.system.empty()) source.system = std::move(given.system);
+    if (!given.id.empty()) source.id = std::move(given.id);
+    if (given.version) source.version.emplace(given.version);
+    if (!given.batch.empty()) source.batch = std::move(given.batch);
   }
   return Status::Ok();
 }

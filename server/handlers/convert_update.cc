@@ -1,6 +1,7 @@
 #include "server/handlers/convert_update.h"
 
 #include <map>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -71,7 +72,7 @@ Status CheckValue(Kind kind, const Value& value, const RequestLimits& limits) {
   return Status::Ok();
 }
 
-Status AddSet(const std::string& path, const v1::Value& given, const RequestLimits& limits, UpdateMemory* update) {
+Status AddSet(const std::string& path, const v1::Value& given, const RequestLimits& limits, AttributeChange* update) {
   ASSIGN_OR_RETURN(const Kind kind, KindOf(path));
   ASSIGN_OR_RETURN(Value value, ToValue(given));
   RETURN_IF_ERROR(CheckValue(kind, value, limits));
@@ -89,7 +90,7 @@ Status CheckUnset(const std::string& path, std::set<std::string>* paths) {
 }  // namespace
 
 Result<UpdateMemory> ToUpdateMemory(const v1::UpdateRequest& request, const RequestLimits& limits) {
-  UpdateMemory update;
+  AttributeChange update;
   std::set<std::string> paths;
   const std::map<std::string, v1::Value> in_order(request.set().begin(), request.set().end());
   for (const auto& [path, value] : in_order) {
@@ -110,7 +111,7 @@ Result<UpdateMemory> ToUpdateMemory(const v1::UpdateRequest& request, const Requ
   if (update.set.empty() && update.unset.empty() && !update.replace_metadata) {
     return InvalidArgument("nothing to change: give set, unset or replace_metadata").At("set");
   }
-  return update;
+  return UpdateMemory{"", nullptr, std::make_shared<const AttributeChange>(std::move(update))};
 }
 
 }  // namespace engram

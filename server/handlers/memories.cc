@@ -1,6 +1,5 @@
 #include "server/handlers/memories.h"
 
-#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -46,26 +45,13 @@ Include Everything() {
 
 Status NoSuchMemory(const std::string& id) { return NotFound(fmt::format("no memory \"{}\"", id)).At("id"); }
 
-// The version that an earlier request with this idempotency key made, which may be history by now.
-Result<v1::Memory> FindVersion(Service& service, const NamespaceRef& ns, const OperationResult& made) {
-  ASSIGN_OR_RETURN(const std::vector<HistoryEvent> events, service.engine.History(ns, made.id));
-  for (const HistoryEvent& event : events) {
-    if (event.version != made.version) continue;
-    v1::Memory memory;
-    FromMemory(event.memory, Everything(), &memory);
-    return memory;
+// The memory as this request, or an earlier one with its idempotency key, left it.
+Result<v1::Memory> RenderMade(const MutationResult& result) {
+  if (!result.memory) {
+    return NotFound("what this idempotency key wrote has been erased since").At("id").MarkApplied(Applied::kYes);
   }
-  return NoSuchMemory(made.id);
-}
-
-Result<v1::Memory> ReadBack(Service& service, RequestContext& context, const NamespaceRef& ns,
-                            const MutationResult& result) {
-  const OperationResult& made = result.results.front();
-  ASSIGN_OR_RETURN(const GetReply got, service.engine.Get(ns, {made.id}, Everything(), After(context, result)));
-  const bool current = !got.memories.empty() && (!result.replayed || got.memories.front().version == made.version);
-  if (!current) return FindVersion(service, ns, made);
   v1::Memory memory;
-  FromMemory(got.memories.front(), Everything(), &memory);
+  FromMemory(*result.memory, Everything(), &memory);
   return memory;
 }
 
@@ -83,8 +69,10 @@ Result<Feedback> ToFeedback(std::string id, const v1::FeedbackRequest& request) 
         .At("signal");
   }
   feedback.weight = request.has_weight() ? request.weight() : 1;
-  if (!(std::isfinite(feedback.weight) && feedback.weight > 0)) {
-    return InvalidArgument(fmt::format("weight {} is not a number above 0", feedback.weight)).At("weight");
+  if (!(feedback.weight > 0 && feedback.weight <= kFeedbackWeightMax)) {
+    return InvalidArgument(
+               fmt::format("weight {} is not a number above 0 and at most {}", feedback.weight, kFeedbackWeightMax))
+        .At("weight");
   }
   return feedback;
 }
@@ -145,14 +133,14 @@ Result<v1::GetReply> GetMemories(Service& service, RequestContext& context, v1::
 }
 
 Result<v1::PatchReply> PatchOneMemory(Service& service, RequestContext& context, v1::MemoryPatch& request) {
-  ASSIGN_OR_RETURN(const NamespaceRef ns, PathNamespace(context));
   ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kFail));
+  call.mutation.read_back = true;
   ASSIGN_OR_RETURN(std::string id, PathId(context, "id"));
   ASSIGN_OR_RETURN(PatchMemory patch, ToPatchMemory(std::move(id), request, service.limits()));
   call.Add(std::move(patch));
   ASSIGN_OR_RETURN(const MutationResult result, WriteAndWait(service, context, std::move(call)));
   v1::PatchReply reply;
-  ASSIGN_OR_RETURN(*reply.mutable_memory(), ReadBack(service, context, ns, result));
+  ASSIGN_OR_RETURN(*reply.mutable_memory(), RenderMade(result));
   reply.set_position(PositionOf(result));
   return reply;
 }

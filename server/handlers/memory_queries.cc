@@ -27,6 +27,9 @@ Status ReadOrder(const std::string& order, ListQuery* query) {
   const bool directed = direction == "asc" || direction == "desc";
   query->order_by = directed ? order.substr(0, space) : order;
   query->descending = direction == "desc";
+  if (query->order_by.starts_with(' ') || query->order_by.ends_with(' ')) {
+    return InvalidArgument("order_by is a field, or a field, one space and asc or desc").At("order_by");
+  }
   return CheckField(query->order_by, "order_by");
 }
 

@@ -17,8 +17,11 @@ Result<v1::Namespace> Describe(Service& service, const NamespaceRef& ns, Namespa
 
 Result<v1::Namespace> WriteAndDescribe(Service& service, RequestContext& context, WriteCall call) {
   ASSIGN_OR_RETURN(const NamespaceRef ns, PathNamespace(context));
-  ASSIGN_OR_RETURN(const MutationResult result, WriteAndWait(service, context, std::move(call)));
-  return Describe(service, ns, result.namespace_id, After(context, result));
+  Result<MutationResult> result = WriteAndWait(service, context, std::move(call));
+  // A memory says `vector` for its default one, a configuration does not.
+  if (!result.ok() && result.status().field() == "vector") return std::move(result).status().At("vectors.default");
+  if (!result.ok()) return std::move(result).status();
+  return Describe(service, ns, result->namespace_id, After(context, *result));
 }
 
 }  // namespace

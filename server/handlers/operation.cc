@@ -43,7 +43,7 @@ Result<v1::StatusReply> GetStatus(Service& service, RequestContext&, NoBody&) {
   const Timestamp now = service.options.clock->Now();
   v1::StatusReply reply;
   reply.set_version(service.options.version);
-  reply.set_state("ready");
+  reply.set_state(service.draining ? "draining" : "ready");
   FromTimestamp(service.started_at, reply.mutable_started_at());
   reply.set_uptime_seconds(static_cast<uint64_t>(std::max<int64_t>(0, now.micros - service.started_at.micros)) /
                            1'000'000);

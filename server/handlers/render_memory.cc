@@ -40,6 +40,12 @@ void FromStateRecord(const StateRecord& record, v1::Memory* out) {
   }
   if (record.importance) out->set_importance(*record.importance);
   if (record.pinned) out->set_pinned(true);
+  if (record.used != 0 || record.helpful != 0 || record.harmful != 0) {
+    v1::FeedbackCounts* feedback = out->mutable_feedback();
+    feedback->set_used(record.used);
+    feedback->set_helpful(record.helpful);
+    feedback->set_harmful(record.harmful);
+  }
   if (record.last_access) FromTimestamp(*record.last_access, out->mutable_last_accessed_at());
 }
 

@@ -4,56 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "server/handlers/convert_run.h"
 #include "server/handlers/convert_value.h"
 #include "server/position_token.h"
 
 namespace engram {
 namespace {
-
-void FromRun(const Run& run, v1::Run* out) {
-  out->set_run_id(run.scopes.run_id);
-  out->set_user_id(run.scopes.user_id);
-  out->set_agent_id(run.scopes.agent_id);
-  out->set_app_id(run.scopes.app_id);
-  FromObject(run.metadata, out->mutable_metadata());
-  if (run.ttl_seconds) out->set_ttl_seconds(*run.ttl_seconds);
-  FromTimestamp(run.created_at, out->mutable_created_at());
-  FromTimestamp(run.last_activity, out->mutable_last_activity());
-  if (run.expires_at) FromTimestamp(*run.expires_at, out->mutable_expires_at());
-  out->set_memories(run.memories);
-}
-
-Status RefuseUnstored(const v1::Run& run) {
-  const char* field = run.has_created_at()      ? "created_at"
-                      : run.has_last_activity() ? "last_activity"
-                      : run.has_expires_at()    ? "expires_at"
-                      : run.memories() != 0     ? "memories"
-                                                : nullptr;
-  if (field != nullptr) return InvalidArgument(fmt::format("{} is for replies only", field)).At(field);
-  if (!run.actor_id().empty()) return InvalidArgument("an actor is no part of what a run is").At("actor_id");
-  return Status::Ok();
-}
-
-Result<WriteRun> ToWriteRun(const std::string& run_id, const v1::Run& run, const RequestLimits& limits) {
-  RETURN_IF_ERROR(RefuseUnstored(run));
-  if (!run.run_id().empty() && run.run_id() != run_id) {
-    return InvalidArgument(fmt::format("\"{}\" is not the run of the path, \"{}\"", run.run_id(), run_id)).At("run_id");
-  }
-  WriteRun write;
-  ASSIGN_OR_RETURN(write.scopes, ToScopes(run));
-  write.scopes.run_id = run_id;
-  Result<Value::Object> metadata = ToObject(run.metadata());
-  if (!metadata.ok()) return std::move(metadata).status().Under("metadata");
-  write.metadata = *std::move(metadata);
-  write.ttl_seconds.emplace();
-  if (!run.has_ttl_seconds()) return write;
-  if (run.ttl_seconds() < 1 || run.ttl_seconds() > limits.ttl_seconds) {
-    return InvalidArgument(fmt::format("{} seconds are not between 1 and {}", run.ttl_seconds(), limits.ttl_seconds))
-        .At("ttl_seconds");
-  }
-  write.ttl_seconds->emplace(run.ttl_seconds());
-  return write;
-}
 
 // The run that path and query parameters name.
 Result<Scopes> PathRun(const RequestContext& context) {
@@ -76,16 +32,14 @@ Result<WriteCall> BeginDelete(const RequestContext& context) {
 }  // namespace
 
 Result<v1::RunReply> PutOneRun(Service& service, RequestContext& context, v1::Run& request) {
-  ASSIGN_OR_RETURN(const NamespaceRef ns, PathNamespace(context));
   ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kCreateNamespace));
+  call.mutation.read_back = true;
   ASSIGN_OR_RETURN(const std::string run_id, PathId(context, "run_id"));
-  ASSIGN_OR_RETURN(WriteRun write, ToWriteRun(run_id, request, service.limits()));
-  const Scopes scopes = write.scopes;
+  ASSIGN_OR_RETURN(WriteRun write, ToWriteRun(run_id, request, MemoryBorder{service.limits()}));
   call.Add(std::move(write));
   ASSIGN_OR_RETURN(const MutationResult result, WriteAndWait(service, context, std::move(call)));
-  ASSIGN_OR_RETURN(const Run run, service.engine.FindRun(ns, scopes));
   v1::RunReply reply;
-  FromRun(run, reply.mutable_run());
+  FromRun(*result.run, reply.mutable_run());
   reply.set_position(PositionOf(result));
   return reply;
 }

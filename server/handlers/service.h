@@ -1,6 +1,7 @@
 // What every handler stands on. Made before the routes are opened; outlives the server's sessions. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <string>
 
@@ -31,10 +32,17 @@ struct Service {
 
   const RequestLimits& limits() const { return options.limits; }
 
+  // When the server stops: it tells so, and reads no longer wait.
+  void StartDraining() {
+    draining = true;
+    engine.EndWaits();
+  }
+
   Engine& engine;
   const ServiceOptions options;
   UuidSource uuids;
   const Timestamp started_at;
+  std::atomic<bool> draining{false};
 };
 
 }  // namespace engram

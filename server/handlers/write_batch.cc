@@ -7,6 +7,7 @@
 
 #include "server/handlers/convert_graph.h"
 #include "server/handlers/convert_memory.h"
+#include "server/handlers/convert_run.h"
 
 namespace engram {
 namespace {
@@ -39,7 +40,8 @@ class SeenIds {
 
 Status CheckSize(const v1::WriteRequest& request, const RequestLimits& limits) {
   const size_t items = static_cast<size_t>(request.memories_size()) + static_cast<size_t>(request.nodes_size()) +
-                       static_cast<size_t>(request.edges_size()) + static_cast<size_t>(request.deletes_size());
+                       static_cast<size_t>(request.edges_size()) + static_cast<size_t>(request.deletes_size()) +
+                       static_cast<size_t>(request.runs_size());
   if (items == 0 && !request.has_import()) return InvalidArgument("the batch is empty");
   if (items <= limits.batch_items) return Status::Ok();
   return InvalidArgument(fmt::format("{} items are more than {}", items, limits.batch_items))
@@ -63,10 +65,27 @@ Status AddMemories(Service& service, const RequestContext& context, const v1::Wr
   return Status::Ok();
 }
 
-Status AddNodes(Service& service, const v1::WriteRequest& request, SeenIds* seen, WriteCall* call) {
+Status AddRuns(Service& service, const RequestContext& context, const v1::WriteRequest& request, WriteCall* call) {
+  const MemoryBorder border{service.limits(), context.credential().May(Right::kImport)};
+  for (int i = 0; i < request.runs_size(); ++i) {
+    const v1::Run& run = request.runs(i);
+    const std::string place = fmt::format("runs[{}]", i);
+    if (Status status = CheckId("the run's id", run.run_id()); !status.ok()) {
+      return std::move(status).At(place + ".run_id");
+    }
+    Result<WriteRun> write = ToWriteRun(run.run_id(), run, border);
+    if (!write.ok()) return std::move(write).status().Under(place);
+    call->Add(*std::move(write), place);
+  }
+  return Status::Ok();
+}
+
+Status AddNodes(Service& service, const RequestContext& context, const v1::WriteRequest& request, SeenIds* seen,
+                WriteCall* call) {
+  const bool may_import = context.credential().May(Right::kImport);
   for (int i = 0; i < request.nodes_size(); ++i) {
     const std::string place = fmt::format("nodes[{}]", i);
-    Result<WriteNode> write = ToWriteNode(request.nodes(i), service.limits());
+    Result<WriteNode> write = ToWriteNode(request.nodes(i), service.limits(), may_import);
     if (!write.ok()) return std::move(write).status().Under(place);
     RETURN_IF_ERROR(seen->Add(write->node.id, place + ".id"));
     call->Add(*std::move(write), place);
@@ -74,11 +93,12 @@ Status AddNodes(Service& service, const v1::WriteRequest& request, SeenIds* seen
   return Status::Ok();
 }
 
-Status AddEdges(Service& service, const v1::WriteRequest& request, WriteCall* call) {
+Status AddEdges(Service& service, const RequestContext& context, const v1::WriteRequest& request, WriteCall* call) {
+  const bool may_import = context.credential().May(Right::kImport);
   SeenIds seen;
   for (int i = 0; i < request.edges_size(); ++i) {
     const std::string place = fmt::format("edges[{}]", i);
-    Result<WriteEdge> write = ToWriteEdge(request.edges(i), service.limits());
+    Result<WriteEdge> write = ToWriteEdge(request.edges(i), service.limits(), may_import);
     if (!write.ok()) return std::move(write).status().Under(place);
     RETURN_IF_ERROR(seen.Add(write->edge.id, place + ".id"));
     call->Add(*std::move(write), place);
@@ -120,8 +140,9 @@ Status AddBatch(Service& service, const RequestContext& context, const v1::Write
   ASSIGN_OR_RETURN(call->mutation.mode, ToWriteMode(request.mode()));
   SeenIds seen;
   RETURN_IF_ERROR(AddMemories(service, context, request, &seen, call));
-  RETURN_IF_ERROR(AddNodes(service, request, &seen, call));
-  RETURN_IF_ERROR(AddEdges(service, request, call));
+  RETURN_IF_ERROR(AddRuns(service, context, request, call));
+  RETURN_IF_ERROR(AddNodes(service, context, request, &seen, call));
+  RETURN_IF_ERROR(AddEdges(service, context, request, call));
   RETURN_IF_ERROR(AddDeletes(request, &seen, call));
   return request.has_import() ? AddProgress(context, request.import(), call) : Status::Ok();
 }

@@ -74,7 +74,7 @@ TEST(WireCheckTest, TextMustBeUtf8) {
   bytes.back() = 'x';
   const Status status = Check<v1::WriteRequest>(bytes);
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-  EXPECT_EQ(status.field(), "memories.source.id");
+  EXPECT_EQ(status.field(), "memories[0].source.id");
 }
 
 TEST(WireCheckTest, TheBudgetIsSharedByTheWholeRequest) {

@@ -126,4 +126,8 @@ inline WriteMemory MemoryOf(const std::string& id, const std::string& text) {
   return write;
 }
 
+inline UpdateMemory UpdateOf(const std::string& id, AttributeChange change) {
+  return {id, nullptr, std::make_shared<const AttributeChange>(std::move(change))};
+}
+
 }  // namespace engram

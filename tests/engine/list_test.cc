@@ -191,6 +191,28 @@ TEST_F(ListTest, ExpiredOnesAreFoundOnRequestUntilTheyAreSwept) {
   EXPECT_THAT(Walk(query), ElementsAre("b"));
 }
 
+TEST_F(ListTest, PagesWithExpiredOnesCountTheListOnce) {
+  for (const char* id : {"a", "b", "c", "d", "e"}) Put(id);
+  Put("x", {}, MemoryState::kArchived);
+  for (const bool descending : {false, true}) {
+    ListQuery query = By("id", descending, 2);
+    query.include_expired = true;
+    const auto first = Page(query);
+    ASSERT_TRUE(first.ok());
+    EXPECT_EQ(first->total, 5u);
+    Put("f");
+    query.cursor = first->next_cursor;
+    const auto second = Page(query);
+    ASSERT_TRUE(second.ok());
+    EXPECT_EQ(second->total, 5u);  // as the first page told it: no page reads more than itself
+    EXPECT_EQ(second->memories.size(), 2u);
+    EXPECT_EQ(second->memories[0].id, "c");
+    DeleteMemory deletion;
+    deletion.id = "f";
+    ASSERT_TRUE(Write(deletion).status.ok());
+  }
+}
+
 // --- Facets.
 
 class FacetTest : public ListTest {
@@ -231,6 +253,36 @@ TEST_F(FacetTest, TheGreatestOfAnotherFieldComesWithEachValue) {
   auto page = engine_->Facet(Ref(), query, {});
   ASSERT_TRUE(page.ok());
   EXPECT_EQ(page->values[0].max, Value(7));
+}
+
+TEST_F(FacetTest, StringsTooLongForTheIndexAreCountedFromTheRows) {
+  const std::string url = "https://" + std::string(280, 'u');
+  const std::string later = "https://" + std::string(280, 'z');
+  Put("a", {{"url", Value(url)}, {"topic", Value("tea")}});
+  Put("b", {{"url", Value(url)}, {"topic", Value("tea")}});
+  Put("c", {{"url", Value(Value::List{Value("short"), Value(url), Value(url), Value(later)})}});
+  Put("d", {{"url", Value("short")}});
+  FacetQuery query;
+  query.field = "metadata.url";
+  query.limit = 1;
+  EXPECT_THAT(Walk(query), ElementsAre(std::pair(url, 3), std::pair("short", 2), std::pair(later, 1)));
+  query.by_value = true;
+  EXPECT_THAT(Walk(query), ElementsAre(std::pair(url, 3), std::pair(later, 1), std::pair("short", 2)));
+}
+
+TEST_F(FacetTest, AGreatestValueMayBeALongString) {
+  const std::string longer = std::string(300, 'z');
+  Put("a", {{"topic", Value("tea")}, {"title", Value("a short one")}});
+  Put("b", {{"topic", Value("tea")}, {"title", Value(longer)}});
+  Put("c", {{"topic", Value(std::string(300, 't'))}, {"title", Value("short")}});
+  FacetQuery query;
+  query.field = "metadata.topic";
+  query.max_field = "metadata.title";
+  auto page = engine_->Facet(Ref(), query, {});
+  ASSERT_TRUE(page.ok());
+  ASSERT_EQ(page->values.size(), 2u);
+  EXPECT_EQ(page->values[0].max, Value(longer));
+  EXPECT_EQ(page->values[1].max, Value("short"));
 }
 
 TEST_F(FacetTest, AForeignCursorIsRefused) {

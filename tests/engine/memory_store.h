@@ -54,7 +54,6 @@ class MemoryStore final : public Store {
       save_points.pop_back();
     }
     void PopSavePoint() override { save_points.pop_back(); }
-    uint64_t ByteSize() const override { return 0; }
 
     MemoryKv rows;
     std::vector<MemoryKv> save_points;
@@ -91,7 +90,7 @@ class TestWriter {
     mutation.operations = std::move(operations);
     auto overlay = store_->NewOverlay();
     Held held;
-    held.result = ApplyMutation(mutation, now_, ApplyOptions(), *overlay, &held.publications);
+    held.result = ApplyMutation(mutation, now_, ApplyOptions(), cache_, *overlay, &held.publications);
     ENGRAM_CHECK(held.result.status.ok());
     ENGRAM_CHECK(store_->Commit(std::move(overlay), false).ok());
     return held;
@@ -103,6 +102,7 @@ class TestWriter {
  private:
   MemoryStore* store_;
   IndexRegistry* registry_;
+  NamespaceCache cache_;
   Timestamp now_ = Timestamp::FromSeconds(1'800'000'000);
 };
 

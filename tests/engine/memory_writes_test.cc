@@ -1,5 +1,7 @@
 #include "engine/write/memory_writes.h"
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 
 #include "tests/engine/engine_fixture.h"
@@ -295,26 +297,24 @@ TEST_F(MemoryWritesTest, AnUpdateSetsPathsAndLeavesTheRest) {
   WriteMemory write = MemoryOf("a", "tea");
   write.attributes.metadata["x"] = Value(Value::Object{{"y", Value(1)}, {"z", Value(2)}});
   (void)Write(write);
-  UpdateMemory update;
-  update.id = "a";
-  update.set = {{"metadata.x.y", Value(5)}, {"metadata.new.deep", Value("v")}, {"importance", Value(1)}};
-  update.unset = {"metadata.x.z", "metadata.absent.path"};
-  EXPECT_EQ(OnlyOutcome(Write(update)), Outcome::kUpdated);
+  AttributeChange change;
+  change.set = {{"metadata.x.y", Value(5)}, {"metadata.new.deep", Value("v")}, {"importance", Value(1)}};
+  change.unset = {"metadata.x.z", "metadata.absent.path"};
+  EXPECT_EQ(OnlyOutcome(Write(UpdateOf("a", change))), Outcome::kUpdated);
   const auto memory = Get("a");
   EXPECT_EQ(DebugString(Value(memory->attributes.metadata)), "{\"new\": {\"deep\": \"v\"}, \"x\": {\"y\": 5}}");
   EXPECT_EQ(memory->state.importance, 1.0);
-  update.set = {{"user_id", Value("bob")}};
-  EXPECT_EQ(Write(update).status.code(), StatusCode::kInvalidArgument);
+  change.set = {{"user_id", Value("bob")}};
+  EXPECT_EQ(Write(UpdateOf("a", change)).status.code(), StatusCode::kInvalidArgument);
 }
 
 TEST_F(MemoryWritesTest, NoPathNestsMetadataTooDeeply) {
   (void)Write(MemoryOf("a", "tea"));
-  UpdateMemory update;
-  update.id = "a";
+  AttributeChange change;
   std::string path = "metadata";
   for (int i = 0; i < 100; ++i) path += ".x";
-  update.set = {{path, Value(1)}};
-  EXPECT_EQ(Write(update).status.code(), StatusCode::kUnprocessable);
+  change.set = {{path, Value(1)}};
+  EXPECT_EQ(Write(UpdateOf("a", change)).status.code(), StatusCode::kUnprocessable);
   EXPECT_EQ(Get("a")->version, Version(1));
 }
 
@@ -326,6 +326,81 @@ TEST_F(MemoryWritesTest, AThousandPathsAreTheLimit) {
   more.attributes.metadata["one more"] = Value(1);
   EXPECT_EQ(Write(more).status.code(), StatusCode::kUnprocessable);
   EXPECT_FALSE(Get("b"));
+}
+
+TEST_F(MemoryWritesTest, PathsAreFreeAgainOnceNoMemoryIsLeft) {
+  WriteMemory write = MemoryOf("a", "");
+  for (int i = 0; i < 1000; ++i) write.attributes.metadata["k" + std::to_string(i)] = Value(i);
+  ASSERT_TRUE(Write(write).status.ok());
+  WriteMemory more = MemoryOf("b", "");
+  more.attributes.metadata["one more"] = Value(1);
+  (void)Write(DeleteMemory{"a", {}, {}, true, false});
+  EXPECT_EQ(Write(more).status.code(), StatusCode::kUnprocessable) << "its history has them still";
+  (void)Write(DeleteMemory{"a", {}, {}, true, true});
+  EXPECT_EQ(OnlyOutcome(Write(more)), Outcome::kCreated);
+}
+
+TEST_F(MemoryWritesTest, ASourceMergesAndItsFeedGoesOn) {
+  const auto from_crm = [](uint64_t version, const std::string& text) {
+    WriteMemory write = MemoryOf("a", text);
+    write.attributes.source.system = "crm";
+    write.attributes.source.version = version;
+    return write;
+  };
+  EXPECT_EQ(OnlyOutcome(Write(from_crm(5, "tea"), WriteMode::kNewer)), Outcome::kCreated);
+  PatchMemory patch;
+  patch.id = "a";
+  patch.source.emplace().batch = "b7";
+  EXPECT_EQ(OnlyOutcome(Write(patch)), Outcome::kUpdated);
+  EXPECT_EQ(Get("a")->attributes.source, (Source{"crm", "", 5, "b7"}));
+  EXPECT_EQ(OnlyOutcome(Write(from_crm(5, "old"), WriteMode::kNewer)), Outcome::kUnchanged);
+  EXPECT_EQ(OnlyOutcome(Write(from_crm(6, "milk"), WriteMode::kNewer)), Outcome::kUpdated);
+  EXPECT_EQ(OnlyOutcome(Write(MemoryOf("a", "corrected by hand"))), Outcome::kUpdated);
+  EXPECT_EQ(OnlyOutcome(Write(from_crm(6, "old"), WriteMode::kNewer)), Outcome::kUnchanged);
+  EXPECT_EQ(OnlyOutcome(Write(from_crm(7, "water"), WriteMode::kNewer)), Outcome::kUpdated);
+}
+
+TEST_F(MemoryWritesTest, APatchClearsWhole) {
+  WriteMemory write = MemoryOf("a", "tea");
+  write.content.fields["title"] = "drinks";
+  write.attributes.metadata["n"] = Value(1);
+  ASSERT_TRUE(Write(write).status.ok());
+  PatchMemory patch;
+  patch.id = "a";
+  patch.clear_metadata = true;
+  patch.clear_fields = true;
+  EXPECT_EQ(OnlyOutcome(Write(patch)), Outcome::kUpdated);
+  EXPECT_TRUE(Get("a")->attributes.metadata.empty());
+  EXPECT_TRUE(Get("a")->content.fields.empty());
+  EXPECT_EQ(OnlyOutcome(Write(patch)), Outcome::kUnchanged);
+}
+
+TEST_F(MemoryWritesTest, FeedbackStaysFinite) {
+  (void)Write(MemoryOf("a", "tea"));
+  const auto weighing = [&](double weight) { return Write(Feedback{"a", Feedback::Signal::kHelpful, weight}).status; };
+  for (const double weight : {1e308, -1.0, 0.0, std::nan("")}) {
+    EXPECT_EQ(weighing(weight).code(), StatusCode::kInvalidArgument) << weight;
+    EXPECT_EQ(weighing(weight).field(), "operations[0].weight");
+  }
+  EXPECT_TRUE(weighing(kFeedbackWeightMax).ok());
+  EXPECT_EQ(Get("a")->state.helpful, kFeedbackWeightMax);
+}
+
+TEST_F(MemoryWritesTest, DeduplicationIsSwitchedOnInAnEmptyNamespace) {
+  (void)Write(MemoryOf("a", "tea"));
+  PatchNamespace on;
+  on.patch.deduplicate = Deduplicate::kContent;
+  const Status refused = Write(on).status;
+  EXPECT_EQ(refused.code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(refused.field(), "operations[0].deduplicate");
+  EXPECT_THAT(refused.message(), HasSubstr("1 memories"));
+  (void)Write(DeleteMemory{"a", {}, {}, true, false});
+  ASSERT_TRUE(Write(on).status.ok());
+  (void)Write(MemoryOf("b", "tea"));
+  EXPECT_EQ(OnlyOutcome(Write(MemoryOf("c", "tea"))), Outcome::kDuplicate);
+  PatchNamespace off;
+  off.patch.deduplicate = Deduplicate::kNone;
+  EXPECT_TRUE(Write(off).status.ok());
 }
 
 TEST_F(MemoryWritesTest, TheStoreReopensAsItWas) {

@@ -77,6 +77,52 @@ TEST_F(NamespaceIndexTest, NewContentTakesThePlaceOfTheOld) {
   EXPECT_EQ(index_->SlotOf(View(), NodeNumber(0)), Slot(1));
 }
 
+// The deadline is asked on the same thread: if the lock were held, the writes in it would never return.
+TEST_F(NamespaceIndexTest, TheWriterGetsInWhileALongFilterIsEvaluated) {
+  std::vector<IndexEvent> events;
+  for (uint32_t slot = 0; slot < 200; ++slot) events.emplace_back(Added(slot, "tea"));
+  Apply(std::move(events));
+  Filter any;
+  any.kind = Filter::Kind::kOr;
+  for (int i = 0; i < 100; ++i) {
+    any.children.push_back(Condition("id", Filter::Op::kIcontains, Value("M" + std::to_string(i))));
+  }
+  int asked = 0;
+  ViewRequest request;
+  request.filter = &any;
+  request.check_deadline = [&] {
+    if (++asked == 1) Apply({Added(200, "late", "m7-late"), Added(201, "late", "other"), SlotRemoved{Slot(7)}});
+    return Status();
+  };
+  const IndexView view = View(request);
+  EXPECT_GT(asked, 1);
+  EXPECT_EQ(view.position, index_->position());
+  EXPECT_TRUE(view.visible.contains(200));
+  EXPECT_FALSE(view.visible.contains(201));
+  EXPECT_FALSE(view.visible.contains(7));
+  EXPECT_EQ(view.visible.cardinality(), 200u);
+
+  request.check_deadline = [] { return DeadlineExceeded("too long"); };
+  EXPECT_EQ(index_->View(request, kNow).status().code(), StatusCode::kDeadlineExceeded);
+}
+
+TEST_F(NamespaceIndexTest, WhatFallsDueWhileAFilterIsEvaluatedIsNotInTheView) {
+  std::vector<IndexEvent> events;
+  for (uint32_t slot = 0; slot < 200; ++slot) events.emplace_back(Added(slot, "tea"));
+  Apply(std::move(events));
+  Filter any;
+  any.kind = Filter::Kind::kOr;
+  for (int i = 0; i < 100; ++i) any.children.push_back(Condition("id", Filter::Op::kIcontains, Value("m")));
+  int asked = 0;
+  ViewRequest request;
+  request.filter = &any;
+  request.check_deadline = [&] {
+    if (++asked == 1) Apply({Expiring(Added(200, "late"), At(1))});
+    return Status();
+  };
+  EXPECT_EQ(View(request).visible.cardinality(), 200u);
+}
+
 TEST_F(NamespaceIndexTest, ViewsDoNotSeeLaterWrites) {
   Apply({WithVector(Added(0, "tea"), {1, 0})});
   const IndexView view = SearchView("tea");

@@ -26,8 +26,12 @@ struct LoggedMutation {
 
 struct Grouping {
   size_t group_max = 1;
-  std::optional<size_t> reopen_after;  // so many mutations
+  std::optional<size_t> reopen_after = {};  // so many mutations
+  bool forgets = false;                     // nothing is kept decoded between mutations
 };
+
+// Short enough that old log rows and replies are trimmed on the way.
+constexpr ApplyOptions kOptions{.log_retention_seconds = 900, .idempotency_seconds = 300};
 
 // Every row of the store, by key, and what each mutation was answered.
 struct Outcomes {
@@ -54,7 +58,7 @@ class Replay {
     while (next < log.size()) {
       size_t end = std::min(log.size(), next + 1 + random() % grouping.group_max);
       if (grouping.reopen_after && next < *grouping.reopen_after) end = std::min(end, *grouping.reopen_after);
-      CommitGroup(log, next, end, &outcomes.replies);
+      CommitGroup(log, next, end, grouping.forgets, &outcomes.replies);
       next = end;
       if (grouping.reopen_after == next) Open();
     }
@@ -73,15 +77,17 @@ class Replay {
     auto store = Store::Open(options);
     ASSERT_TRUE(store.ok()) << store.status().ToString();
     store_ = std::move(*store);
+    cache_.Clear();
   }
 
-  void CommitGroup(const std::vector<LoggedMutation>& log, size_t begin, size_t end,
+  void CommitGroup(const std::vector<LoggedMutation>& log, size_t begin, size_t end, bool forgets,
                    std::vector<std::string>* replies) {
     auto overlay = store_->NewOverlay();
     std::vector<Publication> publications;
     for (size_t i = begin; i < end; ++i) {
+      if (forgets) cache_.Clear();
       const MutationResult result =
-          ApplyMutation(log[i].mutation, log[i].log_time, ApplyOptions(), *overlay, &publications);
+          ApplyMutation(log[i].mutation, log[i].log_time, kOptions, cache_, *overlay, &publications);
       replies->push_back(ReplyText(result));
     }
     const Status status = store_->Commit(std::move(overlay), /*sync=*/false);
@@ -90,6 +96,7 @@ class Replay {
 
   TempDirectory directory_;
   std::unique_ptr<Store> store_;
+  NamespaceCache cache_;
 };
 
 bool HasSettings(const Mutation& mutation) {
@@ -115,7 +122,45 @@ Mutation Sweep(const std::string& name, const model::TwinState& twin, Timestamp 
   return mutation;
 }
 
-// A log over two namespaces with everything in it: refusals, expiry, keys that come again, a namespace that is dropped.
+// Settings that the twin need not know, since the log is only compared with itself: whatever they make of what follows.
+void AppendSettings(uint32_t which, Timestamp now, std::vector<LoggedMutation>* log) {
+  const auto patch = [&](const char* name, const NamespacePatch& settings) {
+    Mutation mutation;
+    mutation.namespace_name = name;
+    mutation.create_namespace = false;
+    mutation.operations = {PatchNamespace{settings}};
+    log->push_back({std::move(mutation), now});
+  };
+  const auto touch = [&](const char* name) {
+    Mutation mutation;
+    mutation.namespace_name = name;
+    mutation.create_namespace = false;
+    WriteMemory write;
+    write.id = "by-alias";
+    write.content.text = "whose";
+    mutation.operations = {std::move(write)};
+    log->push_back({std::move(mutation), now});
+  };
+  NamespacePatch settings;
+  if (which == 0) {
+    for (const bool read_only : {true, false}) {
+      settings.read_only = read_only;
+      patch("b", settings);
+      touch("b");
+    }
+    return;
+  }
+  // From one namespace to the other; refused when the other has it still.
+  touch("alias");
+  settings.aliases.emplace();
+  patch(which == 1 ? "a" : "b", settings);
+  settings.aliases->push_back("alias");
+  patch(which == 1 ? "b" : "a", settings);
+  touch("alias");
+}
+
+// A log over two namespaces with everything in it: refusals, expiry, keys that come again, a namespace that is dropped,
+// an alias that moves, a namespace that is read-only for a while.
 std::vector<LoggedMutation> RandomLog(uint64_t seed, size_t mutations) {
   model::Generator generator(seed);
   std::map<std::string, model::TwinState> twins;
@@ -146,6 +191,7 @@ std::vector<LoggedMutation> RandomLog(uint64_t seed, size_t mutations) {
     if (repeats) mutation.idempotency = Mutation::Idempotency{"key" + std::to_string(generator.Pick(9)), 7};
     append(name, mutation);
     if (repeats || generator.OneIn(12)) append(name, std::move(mutation));
+    if (generator.OneIn(40)) AppendSettings(generator.Pick(3), now, &log);
     if (generator.OneIn(200)) {
       Mutation drop;
       drop.namespace_name = "b";
@@ -190,14 +236,18 @@ TEST_P(ReplayTest, GivesTheSameRowsHoweverTheLogIsGrouped) {
   const uint64_t seed = TestSeed(GetParam());
   SCOPED_TRACE("ENGRAM_TEST_SEED=" + std::to_string(seed));
   const std::vector<LoggedMutation> log = RandomLog(seed, 1500);
-  const Outcomes straight = Replay().Run(log, {}, seed);
+  const Outcomes straight = Replay().Run(log, {1, std::nullopt, true}, seed);
+  {
+    SCOPED_TRACE("with what is kept between mutations");
+    ASSERT_NO_FATAL_FAILURE(ExpectEqual(straight, Replay().Run(log, {}, seed)));
+  }
   {
     SCOPED_TRACE("in groups");
-    ASSERT_NO_FATAL_FAILURE(ExpectEqual(straight, Replay().Run(log, {64, std::nullopt}, seed)));
+    ASSERT_NO_FATAL_FAILURE(ExpectEqual(straight, Replay().Run(log, {64}, seed)));
   }
   {
     SCOPED_TRACE("in one group");
-    ASSERT_NO_FATAL_FAILURE(ExpectEqual(straight, Replay().Run(log, {log.size() * 8, std::nullopt}, seed + 1)));
+    ASSERT_NO_FATAL_FAILURE(ExpectEqual(straight, Replay().Run(log, {log.size() * 8}, seed + 1)));
   }
   {
     SCOPED_TRACE("with a restart in the middle");

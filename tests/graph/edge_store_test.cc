@@ -30,6 +30,20 @@ TEST(EdgeStoreTest, WritingAnIdAgainRetiresTheOldVersion) {
   EXPECT_EQ(page->edges[0].weight, 1);
 }
 
+TEST(EdgeStoreTest, AVersionIsNeverRecordedBeforeTheOneItFollows) {
+  MemoryKv kv;
+  ASSERT_TRUE(PutEdge(kv, At(MakeEdge(1, 2, 1), 50), kv).ok());
+  const auto second = PutEdge(kv, At(MakeEdge(1, 2, 5), 20), kv);
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(second->added->recorded, Timestamp{50});
+  EXPECT_EQ(second->retired->retired, Timestamp{50});
+  ASSERT_TRUE(RetireEdge(kv, "1-knows-2", {60}, kv).ok());
+  const auto third = PutEdge(kv, At(MakeEdge(1, 2, 7), 10), kv);
+  ASSERT_TRUE(third.ok());
+  EXPECT_EQ(third->added->version, Version(3));
+  EXPECT_EQ(third->added->recorded, Timestamp{60});
+}
+
 TEST(EdgeStoreTest, AnEqualEdgeChangesNothing) {
   MemoryKv kv;
   ASSERT_TRUE(PutEdge(kv, At(MakeEdge(1, 2), 10), kv).ok());

@@ -9,6 +9,16 @@
 namespace engram {
 namespace {
 
+// GET /v1/wait is held by the gate.
+Router HoldingRouter(Gate* gate) {
+  Router router;
+  router.Add({.method = "GET",
+              .pattern = "/v1/wait",
+              .cost = Cost::kCheap,
+              .handler = [gate](RequestContext&, Respond respond) { gate->Hold(std::move(respond)); }});
+  return router;
+}
+
 TEST(DrainTest, WhatIsInFlightIsAnsweredAndThenTheConnectionEnds) {
   HttpServer server;
   RawClient waiting(server.port());
@@ -55,13 +65,27 @@ TEST(DrainTest, ARequestThatTakesTooLongIsCutOffAndItsLateReplyIsDropped) {
   server.gate().Release();  // the reply comes to a server that is gone
 }
 
+TEST(DrainTest, WhoWaitsIsToldThatItBegins) {
+  Gate gate;
+  Router router = HoldingRouter(&gate);
+  ServerOptions options = TestOptions();
+  options.limits.drain = std::chrono::minutes(1);
+  options.on_drain = [&gate] { gate.Release(); };
+  auto server = Server::Start(options);
+  ASSERT_TRUE(server.ok());
+  (*server)->Open(std::move(router), std::make_shared<OpenAuthenticator>(TenantId(1), "default"));
+  RawClient client((*server)->port());
+  client.Send(HttpText("GET", "/v1/wait"));
+  gate.WaitFor(1);
+  (*server)->Stop();
+  const auto reply = client.Read();
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->body, "released");
+}
+
 TEST(DrainTest, ALateReplyMayEvenOutliveItsServer) {
   Gate gate;
-  Router router;
-  router.Add({.method = "GET",
-              .pattern = "/v1/wait",
-              .cost = Cost::kCheap,
-              .handler = [&gate](RequestContext&, Respond respond) { gate.Hold(std::move(respond)); }});
+  Router router = HoldingRouter(&gate);
   ServerOptions options = TestOptions();
   options.limits.drain = std::chrono::milliseconds(50);
   auto server = Server::Start(options);

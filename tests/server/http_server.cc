@@ -108,6 +108,11 @@ Router HttpServer::Routes() {
                   [](RequestContext&, v1::Memory& memory, const Done<v1::Memory>& done) {
                     std::thread([&memory, done] { done(memory); }).detach();
                   })});
+  router.Add({.method = "POST",
+              .pattern = "/v1/sized",
+              .cost = Cost::kBySize,
+              .handler = TypedAsync<v1::Memory, v1::Memory>(
+                  [](RequestContext&, v1::Memory& memory, const Done<v1::Memory>& done) { done(memory); })});
   router.Add({.method = "GET",
               .pattern = "/v1/wait",
               .cost = Cost::kCheap,

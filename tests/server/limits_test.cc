@@ -108,6 +108,60 @@ TEST(LimitsTest, SlowBodiesAre408) {
   EXPECT_EQ(server.handled(), 0U);
 }
 
+TEST(LimitsTest, BodiesThatRestAre408) {
+  ServerOptions options = TestOptions();
+  options.limits.body_deadline = std::chrono::hours(1);
+  options.limits.body_idle_deadline = milliseconds(50);
+  HttpServer server(options);
+  RawClient client(server.port());
+  EXPECT_EQ(client
+                .Call("POST /v1/echo/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                      "application/json\r\nContent-Length: 9\r\n\r\n{")
+                ->status,
+            408);
+}
+
+TEST(LimitsTest, LargeBodiesShareABudgetAndSmallOnesNeedNone) {
+  Gate gate;
+  Router router;
+  router.Add({.method = "POST",
+              .pattern = "/v1/wait",
+              .cost = Cost::kCheap,
+              .handler = [&gate](RequestContext&, Respond respond) { gate.Hold(std::move(respond)); }});
+  router.Add(
+      {.method = "POST", .pattern = "/v1/take", .cost = Cost::kCheap, .handler = [](RequestContext&, Respond respond) {
+         respond({200, "text/plain", "taken", {}});
+       }});
+  ServerOptions options = TestOptions();
+  options.limits.bodies_bytes = 300'000;
+  const auto server = Server::Start(options);
+  ASSERT_TRUE(server.ok());
+  (*server)->Open(std::move(router), std::make_shared<OpenAuthenticator>(TenantId(1), "default"));
+  const uint16_t port = (*server)->port();
+
+  const std::string large(200'000, ' ');
+  RawClient holding(port);
+  holding.Send(HttpText("POST", "/v1/wait", large));
+  gate.WaitFor(1);
+  RawClient sized(port);
+  const auto refused = sized.Call(HttpText("POST", "/v1/take", large));
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->status, 429);
+  EXPECT_EQ(refused->Field("Retry-After"), "1");
+  RawClient chunked(port);
+  const auto also = chunked.Call(
+      "POST /v1/take HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n30d40\r\n" +
+      large + "\r\n0\r\n\r\n");
+  ASSERT_TRUE(also.has_value());
+  EXPECT_EQ(also->status, 429);
+  RawClient small(port);
+  EXPECT_EQ(small.Call(HttpText("POST", "/v1/take", "{}"))->status, 200);
+  gate.Release();
+  EXPECT_EQ(holding.Read()->status, 200);
+  EXPECT_EQ(holding.Call(HttpText("POST", "/v1/take", large))->status, 200) << "it has given back what it held";
+}
+
 TEST(LimitsTest, IdleConnectionsEnd) {
   ServerOptions options = TestOptions();
   options.limits.idle_deadline = milliseconds(50);
@@ -177,6 +231,16 @@ TEST(LimitsTest, AFullQueueIs429WithRetryAfter) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(running.Read()->status, 200);
   EXPECT_EQ(turned.served(), 1);
+}
+
+TEST(LimitsTest, ASmallBodyNeedsNoWorkerAndALongOneDoes) {
+  ServerOptions options = TestOptions();
+  options.limits.queued_requests = 0;  // no worker can be had
+  HttpServer server(options);
+  RawClient client(server.port());
+  const auto body = [](size_t bytes) { return R"({"text":")" + std::string(bytes, 'x') + R"("})"; };
+  EXPECT_EQ(client.Call(HttpText("POST", "/v1/sized", body(1'000)))->status, 200);
+  EXPECT_EQ(client.Call(HttpText("POST", "/v1/sized", body(100'000)))->status, 429);
 }
 
 TEST(LimitsTest, ConnectionsBeyondTheLimitAreClosed) {

@@ -1,8 +1,12 @@
 // engram import sqlite, run as users run it.
 #include <filesystem>
+#include <functional>
 
+#include "client/cpp/client.h"
 #include "tests/tools/cli_run.h"
 #include "tests/tools/sqlite_file.h"
+#include "tools/direct_transport.h"
+#include "tools/opened_store.h"
 
 namespace engram {
 namespace {
@@ -35,7 +39,7 @@ TEST_F(CapturesCliTest, FieldsScopesTimesAndTypesArrive) {
   for (const char* part :
        {R"("user_text":"question 12")", R"("agent_text":"answer 12")", R"("run_id":"session 1")", R"("n":12)",
         R"("share":1.0)", R"("event_time":"2025-03-01T12:00:12Z")", R"("created_at":"2025-03-01T12:00:12Z")",
-        R"("source":{"system":"sqlite:captures","id":"12"})"}) {
+        R"("source":{"system":"sqlite:captures","id":"12","version":)"}) {
     EXPECT_NE(line.find(part), std::string::npos) << part << "\n" << line;
   }
 }
@@ -119,6 +123,71 @@ TEST_F(CapturesCliTest, ARowThatChangedMeanwhileIsUpdated) {
   const CliResult result = Run(kImport);
   EXPECT_EQ(result.code, 0) << result.output;
   EXPECT_TRUE(Has(result, "(0 created, 1 updated, 4 unchanged)")) << result.output;
+}
+
+// What a person does to the store between two imports.
+void Change(const std::string& data_dir, const std::function<void(Client&)>& change) {
+  ServiceOptions options;
+  options.engine_options.data_dir = data_dir;
+  auto store = OpenStore(options);
+  ASSERT_TRUE(store.ok()) << store.status().ToString();
+  ClientOptions client_options;
+  client_options.compress = false;
+  Client client(NewDirectTransport(**store), client_options);
+  change(client);
+}
+
+TEST_F(CapturesCliTest, WhatWasEditedDeletedOrErasedHereStaysSo) {
+  // With ids that tell when a row was put in, and with ids that don't.
+  for (const auto& [type, new_id] : {std::pair("INTEGER PRIMARY KEY", "10"), std::pair("TEXT", "1")}) {
+    SCOPED_TRACE(type);
+    const std::string name = std::string("c") + new_id;
+    const std::string import = "import sqlite " + name + ".db --data store --namespace " + name;
+    std::string sql =
+        std::string("CREATE TABLE captures(id ") + type + ", session_id, timestamp, user_text, agent_text, metadata);";
+    for (const char* id : {"9", "8", "7", "6", "5", "4", "3", "2"}) {
+      sql += std::string("INSERT INTO captures VALUES(") + id + ",'s','2025-03-01','question','',NULL);";
+    }
+    ExecuteSql(Path(name + ".db"), sql);
+    ASSERT_EQ(Run(import).code, 0) << ReadFile("output");
+    Change(Path("store"), [&](Client& client) {
+      EXPECT_TRUE(client.DeleteMemory(name, "5").ok());
+      v1::MemoryPatch patch;
+      (*patch.mutable_metadata())["mine"].set_bool_value(true);
+      EXPECT_TRUE(client.PatchMemory(name, "6", patch).ok());
+      EXPECT_TRUE(client.DeleteMemory(name, "7", {}, /*erase=*/true).ok());
+    });
+    const std::string digest = Digest(name);
+    const CliResult again = Run(import);
+    EXPECT_EQ(again.code, 0) << again.output;
+    EXPECT_TRUE(Has(again, "(0 created, 0 updated, 6 unchanged; 2 deleted here since stay deleted)")) << again.output;
+    EXPECT_TRUE(Has(again, "5 equal in the store, 1 edited and 2 deleted there since, 0 missing")) << again.output;
+    EXPECT_EQ(Digest(name), digest);
+    // The file goes on: what is new comes, what changed there comes again, and the rest still stays.
+    ExecuteSql(Path(name + ".db"), std::string("INSERT INTO captures VALUES(") + new_id +
+                                       ",'s','2025-03-02','new','',NULL);"
+                                       "UPDATE captures SET agent_text='corrected' WHERE id IN (3, 5, 7);");
+    const CliResult third = Run(import);
+    EXPECT_EQ(third.code, 0) << third.output;
+    EXPECT_TRUE(Has(third, "(1 created, 1 updated, 5 unchanged; 2 deleted here since stay deleted)")) << third.output;
+    // Without what earlier runs knew, an erased memory can't be told from a new row; everything else can.
+    const CliResult restarted = Run(import + " --restart");
+    EXPECT_EQ(restarted.code, 0) << restarted.output;
+    EXPECT_TRUE(Has(restarted, "(1 created, 0 updated, 7 unchanged; 1 deleted here since stay deleted)"))
+        << restarted.output;
+  }
+}
+
+TEST_F(CapturesCliTest, AKilledImportKnowsWhatTheRunsBeforeItHadTaken) {
+  MakeCaptures(Path("c.db"), 30);
+  ASSERT_EQ(Run(kImport).code, 0);
+  Change(Path("store"),
+         [&](Client& client) { EXPECT_TRUE(client.DeleteMemory("chat", "20", {}, /*erase=*/true).ok()); });
+  ExecuteSql(Path("c.db"), "UPDATE captures SET agent_text='corrected' WHERE id < 25");
+  ASSERT_EQ(Run(std::string(kImport) + "--batch 5 --limit 10").code, 0);  // and no further
+  const CliResult rest = Run(kImport);
+  EXPECT_EQ(rest.code, 0) << rest.output;
+  EXPECT_TRUE(Has(rest, "(0 created, 13 updated, 6 unchanged; 1 deleted here since stay deleted)")) << rest.output;
 }
 
 TEST_F(CapturesCliTest, OtherFilesAreRefusedWithTheReason) {

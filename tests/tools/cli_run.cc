@@ -70,9 +70,9 @@ std::string CliTest::ReadFile(const std::string& name) const {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::string CliTest::Digest(const std::string& ns) const {
+std::string CliTest::Digest(const std::string& ns, const std::string& of) const {
   const std::string output = Run("stats --data store --namespace " + ns).output;
-  const size_t at = output.find("digest of memories");
+  const size_t at = output.find("digest of " + of);
   return at == std::string::npos ? output : output.substr(at, output.find('\n', at) - at);
 }
 

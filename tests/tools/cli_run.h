@@ -43,8 +43,8 @@ class CliTest : public testing::Test {
   std::string Path(const std::string& name) const { return folder_ + "/" + name; }
   void WriteFile(const std::string& name, const std::string& contents) const;
   std::string ReadFile(const std::string& name) const;
-  // The line of `engram stats` that holds all memories in one number.
-  std::string Digest(const std::string& ns) const;
+  // The line of `engram stats` that holds all memories (or nodes) in one number.
+  std::string Digest(const std::string& ns, const std::string& of = "memories") const;
 
   std::string folder_;
 };

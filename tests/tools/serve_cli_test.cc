@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "client/cpp/client.h"
+#include "server/position_token.h"
 #include "tests/tools/cli_run.h"
 
 namespace engram {
@@ -39,6 +40,36 @@ TEST_F(ServeCliTest, ServesUntilASignalAndKeepsWhatWasWritten) {
   EXPECT_NE(Run("stats --data store --namespace notes").output.find("memories             2"), std::string::npos);
 }
 
+// With one worker, which the read would hold, the write it waits for would never be decided.
+TEST_F(ServeCliTest, AReadThatWaitsForAPositionHoldsNoWorker) {
+  CliProcess server(folder_, std::string(kServe) + " --worker-threads 1", Path("log"));
+  ClientOptions options;
+  options.port = PortOf(server);
+  ASSERT_NE(options.port, 0) << ReadFile("log");
+  auto writer = Client::Connect(options);
+  auto reader = Client::Connect(options);
+  ASSERT_TRUE(writer.ok() && reader.ok());
+  v1::WriteRequest write;
+  write.add_memories()->set_text("kept");
+  const auto first = (*writer)->Write("notes", write);
+  ASSERT_TRUE(first.ok()) << first.status().ToString();
+  const auto position = DecodePosition(first->position());
+  ASSERT_TRUE(position.ok());
+
+  v1::CountRequest count;
+  count.set_min_position(EncodePosition(position->ns, Position(position->position.value + 2)));
+  count.set_timeout_ms(30'000);
+  std::thread waiting([&] {
+    const auto counted = (*reader)->CountMemories("notes", count);
+    ASSERT_TRUE(counted.ok()) << counted.status().ToString();
+    EXPECT_EQ(counted->count(), 3U);
+  });
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE((*writer)->Write("notes", write).ok());
+  waiting.join();
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+}
+
 TEST_F(ServeCliTest, ASecondServerOnTheSameFolderSaysWhy) {
   CliProcess server(folder_, kServe, Path("log"));
   ASSERT_NE(PortOf(server), 0);
@@ -61,6 +92,35 @@ TEST_F(ServeCliTest, BadCommandLinesAreTwo) {
   EXPECT_EQ(Run("serve").code, 2);
   EXPECT_EQ(Run("serve --data store --no-such-option").code, 2);
   EXPECT_EQ(Run("import jsonl file --namespace n --data store --server http://127.0.0.1:1").code, 2);
+}
+
+TEST_F(ServeCliTest, CommandsThatOnlyReadMakeNoStore) {
+  std::filesystem::create_directory(Path("empty"));
+  for (const std::string folder : {"missing", "empty"}) {
+    for (const std::string command : {"stats", "stats -n notes", "search tea -n notes", "export -n notes"}) {
+      const CliResult result = Run(command + " --data " + folder);
+      EXPECT_EQ(result.code, 1) << result.output;
+      EXPECT_NE(result.output.find("no store in " + folder), std::string::npos) << result.output;
+      EXPECT_NE(result.output.find("engram serve --data"), std::string::npos) << result.output;
+    }
+  }
+  EXPECT_FALSE(std::filesystem::exists(Path("missing")));
+  EXPECT_TRUE(std::filesystem::is_empty(Path("empty")));
+}
+
+TEST_F(ServeCliTest, MistakesOnTheCommandLineAreSaidAsTheyAre) {
+  const auto says = [&](const std::string& arguments, int code, const std::string& text) {
+    const CliResult result = Run(arguments);
+    EXPECT_EQ(result.code, code) << arguments;
+    EXPECT_NE(result.output.find(text), std::string::npos) << arguments << "\n" << result.output;
+  };
+  says("bogus --data store", 2, "there is no command \"bogus\"");
+  says("search --namespace notes --data store", 2, "give words, --vector-file or --request");
+  WriteFile("file", "{\"text\":\"x\"}\n");
+  says("import jsonl file --namespace n --data file", 1, "engram: can't create directory file: Not a directory\n");
+  const CliResult name = Run("import jsonl file --namespace a/b --data store");
+  EXPECT_EQ(name.output.find("--rejects"), std::string::npos) << name.output;
+  says("import --help", 0, "engram import sqlite");
 }
 
 TEST_F(ServeCliTest, HelpAndVersionAreFine) {

@@ -14,10 +14,19 @@ size_t ItemBytes(const SourceRecord& record) {
 }
 
 // What lists an item stands in, by SourceRecord::item's order.
-constexpr std::string_view kLists[] = {"memories", "edges", "nodes"};
+constexpr std::string_view kLists[] = {"memories", "edges", "nodes", "runs"};
 
-const std::string& ItemId(const SourceRecord& record) {
-  return std::visit([](const auto& item) -> const std::string& { return item.id(); }, record.item);
+// Empty where a batch may hold the same one twice.
+std::string ItemId(const SourceRecord& record) {
+  return std::visit(
+      [](const auto& item) -> std::string {
+        if constexpr (requires { item.id(); }) {
+          return item.id();
+        } else {
+          return {};
+        }
+      },
+      record.item);
 }
 
 bool IsEdge(const SourceRecord& record) { return std::holds_alternative<v1::Edge>(record.item); }
@@ -27,13 +36,14 @@ bool IsEdge(const SourceRecord& record) { return std::holds_alternative<v1::Edge
 bool ImportBatch::Refuses(const SourceRecord& record) const {
   if (records_.empty()) return false;
   if (full() || bytes_ + ItemBytes(record) > limits_.bytes) return true;
-  const std::string& id = ItemId(record);
+  const std::string id = ItemId(record);
   return !id.empty() && (IsEdge(record) ? edge_ids_ : ids_).count(id) != 0;
 }
 
 void ImportBatch::Add(SourceRecord record) {
+  ENGRAM_CHECK(!std::holds_alternative<v1::NamespaceConfig>(record.item));
   bytes_ += ItemBytes(record);
-  const std::string& id = ItemId(record);
+  const std::string id = ItemId(record);
   if (!id.empty()) (IsEdge(record) ? edge_ids_ : ids_).insert(id);
   records_.push_back(std::move(record));
 }
@@ -45,12 +55,28 @@ void ImportBatch::Clear() {
   bytes_ = 0;
 }
 
+void ImportBatch::RemoveMemories(const std::function<bool(v1::Memory* memory, bool seen)>& settled) {
+  std::erase_if(records_, [&](SourceRecord& record) {
+    auto* memory = std::get_if<v1::Memory>(&record.item);
+    return memory != nullptr && settled(memory, record.seen);
+  });
+}
+
+std::vector<std::string> ImportBatch::MemoryIds() const {
+  std::vector<std::string> ids;
+  for (const SourceRecord& record : records_) {
+    if (const auto* memory = std::get_if<v1::Memory>(&record.item)) ids.push_back(memory->id());
+  }
+  return ids;
+}
+
 v1::WriteRequest ImportBatch::Request() const {
   v1::WriteRequest request;
   for (const SourceRecord& record : records_) {
     if (const auto* memory = std::get_if<v1::Memory>(&record.item)) *request.add_memories() = *memory;
     if (const auto* edge = std::get_if<v1::Edge>(&record.item)) *request.add_edges() = *edge;
     if (const auto* node = std::get_if<v1::Node>(&record.item)) *request.add_nodes() = *node;
+    if (const auto* run = std::get_if<v1::Run>(&record.item)) *request.add_runs() = *run;
   }
   return request;
 }

@@ -6,22 +6,71 @@
 #include <fmt/format.h>
 
 #include "api/json.h"
+#include "base/hash.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include "tools/import/import_id.h"
 #include "tools/import/loose_time.h"
+#include "tools/import/revision.h"
 
 namespace engram {
 namespace {
 
-// cursor := "after i:<integer>" | "after t:<text>" | "start" | "finished"
-constexpr std::string_view kAfterInteger = "after i:";
-constexpr std::string_view kAfterText = "after t:";
 constexpr const char* kStart = "start";
-constexpr const char* kFinished = "finished";
 
 constexpr const char* kColumns[] = {"id", "session_id", "timestamp", "user_text", "agent_text", "metadata"};
-enum Column : int { kId, kSession, kTime, kUserText, kAgentText, kMetadata };
+// The columns of the query; kRow is the row's number in the file, NULL where rows have none.
+enum Column : int { kId, kSession, kTime, kUserText, kAgentText, kMetadata, kRow };
+
+// cursor := "start" | ("row " row | "finished") ", seen " row " id " 16 hex digits
+// `row` is what to go on after, `seen` the greatest that any run has read, with a hash of the id that stood there.
+struct CapturesCursor {
+  std::optional<int64_t> row;  // none: finished
+  int64_t seen = 0;
+  uint64_t id_hash = 0;
+};
+
+std::string FormatCursor(const CapturesCursor& cursor) {
+  const std::string place = cursor.row ? fmt::format("row {}", *cursor.row) : "finished";
+  return fmt::format("{}, seen {} id {:016x}", place, cursor.seen, cursor.id_hash);
+}
+
+template <class Number>
+bool TakeNumber(std::string_view* text, int base, Number* number) {
+  const auto end = std::from_chars(text->data(), text->data() + text->size(), *number, base);
+  if (end.ec != std::errc()) return false;
+  text->remove_prefix(static_cast<size_t>(end.ptr - text->data()));
+  return true;
+}
+
+bool TakeWord(std::string_view* text, std::string_view word) {
+  if (!text->starts_with(word)) return false;
+  text->remove_prefix(word.size());
+  return true;
+}
+
+std::optional<CapturesCursor> ParseCursor(std::string_view text) {
+  CapturesCursor cursor;
+  if (TakeWord(&text, "row ")) {
+    if (!TakeNumber(&text, 10, &cursor.row.emplace())) return std::nullopt;
+  } else if (!TakeWord(&text, "finished")) {
+    return std::nullopt;
+  }
+  const bool whole = TakeWord(&text, ", seen ") && TakeNumber(&text, 10, &cursor.seen) && TakeWord(&text, " id ") &&
+                     TakeNumber(&text, 16, &cursor.id_hash) && text.empty();
+  return whole ? std::optional<CapturesCursor>(cursor) : std::nullopt;
+}
+
+// Of the row's columns as they stand in the file. Never change it: rows would look new to stores that have them.
+uint64_t HashRow(const SqliteQuery& row) {
+  std::string bytes;
+  for (int column = kId; column <= kMetadata; ++column) {
+    const std::string text = row.Text(column);
+    bytes += fmt::format("{}:{}:", static_cast<int>(row.Type(column)), text.size());
+    bytes += text;
+  }
+  return HashBytes64(bytes);
+}
 
 bool HasText(const SqliteQuery& row, Column column) { return row.Type(column) != ColumnType::kNull; }
 
@@ -83,6 +132,7 @@ Result<v1::Memory> ReadCapture(const SqliteQuery& row) {
   if (memory.id().empty()) return InvalidArgument("the id is empty").At("id");
   memory.mutable_source()->set_system(kCapturesSystem);
   memory.mutable_source()->set_id(memory.id());
+  memory.mutable_source()->set_version(FirstRevision(HashRow(row)));
   if (HasText(row, kSession)) {
     ASSIGN_OR_RETURN(*memory.mutable_run_id(), Utf8Text(row, kSession));
   }
@@ -138,12 +188,14 @@ Status CapturesSource::ReadColumns() {
   if (columns.empty()) return NotFound(fmt::format("{} has no table \"captures\"", path_));
   const std::set<std::string> known(std::begin(kColumns), std::end(kColumns));
   for (const SqliteColumn& column : columns) {
+    if (column.name == "id") rows_keep_numbers_ = column.integer_primary_key;
     if (known.count(column.name) != 0) {
       present_.insert(column.name);
     } else {
       ignored_.push_back(column.name);
     }
   }
+  has_rows_ = database_->Prepare("SELECT rowid FROM captures LIMIT 0").ok();
   if (present_.count("id") == 0) return NotFound(fmt::format("the table captures of {} has no column id", path_));
   if (present_.count("user_text") + present_.count("agent_text") > 0) return {};
   return NotFound(fmt::format("the table captures of {} has neither user_text nor agent_text", path_));
@@ -166,36 +218,42 @@ Status CapturesSource::Start(const std::string& condition) {
     list += list.empty() ? "" : ", ";
     list += present_.count(column) != 0 ? fmt::format("captures.\"{}\"", column) : "NULL";
   }
+  list += has_rows_ ? ", captures.rowid" : ", NULL";
   query_.reset();
   ASSIGN_OR_RETURN(SqliteQuery query,
-                   database_->Prepare(fmt::format("SELECT {} FROM captures {} ORDER BY captures.id", list, condition)));
+                   database_->Prepare(fmt::format("SELECT {} FROM captures {} ORDER BY {}", list, condition,
+                                                  has_rows_ ? "captures.rowid" : "captures.id")));
   query_.emplace(std::move(query));
   return {};
 }
 
 Status CapturesSource::Rewind() {
   read_ = 0;
-  last_ = kStart;
+  last_row_.reset();
   return Start("");
 }
 
 std::string CapturesSource::DefaultImportId() const { return MakeImportId("sqlite", path_); }
 
-Result<bool> CapturesSource::Resume(const std::string& cursor) {
-  const std::string_view text = cursor;
-  int64_t integer = 0;
-  if (text.starts_with(kAfterInteger)) {
-    const std::string_view digits = text.substr(kAfterInteger.size());
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), integer).ec != std::errc()) return false;
-    RETURN_IF_ERROR(Start("WHERE id > ?1"));
-    query_->BindInt(1, integer);
-  } else if (text.starts_with(kAfterText)) {
-    RETURN_IF_ERROR(Start("WHERE id > ?1"));
-    query_->BindText(1, text.substr(kAfterText.size()));
-  } else {
-    return false;
-  }
-  last_ = cursor;
+// Rows without a key of their own may be numbered anew when the file is compacted: then the mark is not the row it was.
+Result<bool> CapturesSource::Knows(int64_t row, uint64_t id_hash) {
+  ASSIGN_OR_RETURN(SqliteQuery query, database_->Prepare("SELECT id FROM captures WHERE rowid = ?1"));
+  query.BindInt(1, row);
+  ASSIGN_OR_RETURN(const bool found, query.Step());
+  return found ? HashBytes64(query.Text(0)) == id_hash : rows_keep_numbers_;
+}
+
+Result<bool> CapturesSource::Resume(const std::string& text) {
+  const auto cursor = ParseCursor(text);
+  if (!cursor || !has_rows_) return false;
+  ASSIGN_OR_RETURN(const bool known, Knows(cursor->seen, cursor->id_hash));
+  if (!known) return false;
+  seen_ = cursor->seen;
+  high_ = {cursor->seen, cursor->id_hash};
+  if (!cursor->row) return false;
+  RETURN_IF_ERROR(Start("WHERE captures.rowid > ?1"));
+  query_->BindInt(1, *cursor->row);
+  last_row_ = *cursor->row;
   return true;
 }
 
@@ -204,8 +262,11 @@ Result<bool> CapturesSource::Next(SourceRecord* record) {
   if (!more) return false;
   ++read_;
   const std::string id = query_->Text(kId);
-  if (query_->Type(kId) == ColumnType::kInteger) last_ = std::string(kAfterInteger) + id;
-  if (query_->Type(kId) == ColumnType::kText) last_ = std::string(kAfterText) + id;
+  if (has_rows_) {
+    last_row_ = query_->Int(kRow);
+    record->seen = seen_ && *last_row_ <= *seen_;
+    if (!high_ || *last_row_ > high_->row) high_ = {*last_row_, HashBytes64(id)};
+  }
   record->place = fmt::format("capture {}", query_->Type(kId) == ColumnType::kNull ? "NULL" : id);
   record->raw = RawRow(*query_);
   auto memory = ReadCapture(*query_);
@@ -215,7 +276,10 @@ Result<bool> CapturesSource::Next(SourceRecord* record) {
   return true;
 }
 
-std::string CapturesSource::Cursor(bool finished) const { return finished ? kFinished : last_; }
+std::string CapturesSource::Cursor(bool finished) const {
+  if (!high_ || (!finished && !last_row_)) return kStart;
+  return FormatCursor({finished ? std::nullopt : last_row_, high_->row, high_->id_hash});
+}
 
 std::optional<double> CapturesSource::Fraction() const {
   return rows_ == 0 ? 1.0 : static_cast<double>(read_) / static_cast<double>(rows_);

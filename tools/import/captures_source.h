@@ -4,7 +4,11 @@
 //   id          memory id and source.id, the number or text as it is     session_id  run_id
 //   timestamp   created_at and event_time (import/loose_time.h)           metadata    metadata, a JSON object
 //   user_text, agent_text                                                 fields of the same names
-// NULL is absent. Other columns are not imported; IgnoredColumns() names them.
+// NULL is absent. Other columns are not imported; IgnoredColumns() names them. source.version tells whether a row has
+// changed since it was imported (import/revision.h).
+//
+// Rows come in the order they were put in, so that a run that follows a finished one knows which it has seen. A table
+// without row numbers, or one whose rows were numbered anew, is all new to it.
 #pragma once
 
 #include <memory>
@@ -42,6 +46,7 @@ class CapturesSource final : public ImportSource {
   Status ReadColumns();
   Status FindAmbiguousIds();
   Status Start(const std::string& condition);
+  Result<bool> Knows(int64_t row, uint64_t id_hash);
 
   const std::string path_;
   const std::unique_ptr<SqliteDatabase> database_;
@@ -51,7 +56,16 @@ class CapturesSource final : public ImportSource {
   uint64_t rows_ = 0;
   uint64_t read_ = 0;
   std::optional<SqliteQuery> query_;
-  std::string last_;  // cursor of the row given last
+
+  struct Mark {
+    int64_t row = 0;
+    uint64_t id_hash = 0;
+  };
+  bool has_rows_ = false;            // numbers of their own
+  bool rows_keep_numbers_ = false;   // their number is the primary key
+  std::optional<int64_t> last_row_;  // given last
+  std::optional<int64_t> seen_;      // up to here by earlier runs
+  std::optional<Mark> high_;         // the greatest read by any run
 };
 
 }  // namespace engram

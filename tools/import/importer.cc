@@ -1,8 +1,13 @@
 #include "tools/import/importer.h"
 
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "api/json.h"
+#include "tools/import/revision.h"
+#include "tools/import/verify.h"
 
 namespace engram {
 namespace {
@@ -20,15 +25,16 @@ bool BlamesItem(StatusCode code) {
   }
 }
 
-// A stored memory shows both ways to say when it ends; a write takes one.
-void KeepOneExpiry(SourceRecord* record) {
-  auto* memory = std::get_if<v1::Memory>(&record->item);
-  if (memory != nullptr && memory->has_expires_at()) memory->clear_ttl_seconds();
+// What a configuration says of the memories in it, as opposed to where the namespace stands.
+std::string ConfigOfContents(v1::NamespaceConfig config) {
+  config.clear_aliases();
+  config.clear_read_only();
+  return PrintJson(config);
 }
 
 }  // namespace
 
-Importer::Importer(Client& client, ImportSource& source, ImportOptions options, Progress& progress)
+Importer::Importer(Client* client, ImportSource& source, ImportOptions options, Progress& progress)
     : client_(client), source_(source), options_(std::move(options)), progress_(progress), batch_(options_.batch) {
   summary_.import_id = options_.import_id.empty() ? source_.DefaultImportId() : options_.import_id;
 }
@@ -47,7 +53,7 @@ Status Importer::Run() {
     progress_.Update(summary_.records, source_.Fraction());
   }
   cursor_ = source_.Cursor(summary_.complete);
-  RETURN_IF_ERROR(Flush());
+  RETURN_IF_ERROR(Flush(/*last=*/true));
   progress_.Finish();
   return {};
 }
@@ -57,7 +63,7 @@ Status Importer::Prepare() {
   if (earlier) {
     ASSIGN_OR_RETURN(summary_.resumed, source_.Resume(earlier->cursor()));
     if (summary_.resumed) summary_.rejected_before = earlier->rejects();
-    if (summary_.resumed) committed_ = earlier->cursor();
+    committed_ = earlier->cursor();
   }
   cursor_ = source_.Cursor(/*finished=*/false);
   if (committed_.empty()) committed_ = cursor_;
@@ -67,13 +73,13 @@ Status Importer::Prepare() {
 }
 
 Result<std::optional<v1::ImportProgress>> Importer::EarlierProgress() {
-  if (options_.restart) return std::optional<v1::ImportProgress>();
-  const auto described = client_.DescribeNamespace(options_.namespace_name);
+  if (options_.restart || client_ == nullptr) return std::optional<v1::ImportProgress>();
+  const auto described = client_->DescribeNamespace(options_.namespace_name);
   if (!described.ok()) {
     if (described.status().code() == StatusCode::kNotFound) return std::optional<v1::ImportProgress>();
     return described.status();
   }
-  ASSIGN_OR_RETURN(const v1::ListImportsReply imports, client_.ListImports());
+  ASSIGN_OR_RETURN(const v1::ListImportsReply imports, client_->ListImports());
   for (const auto& entry : imports.imports()) {
     if (entry.namespace_() == described->name() && entry.import().id() == summary_.import_id) {
       return std::optional<v1::ImportProgress>(entry.import());
@@ -83,16 +89,87 @@ Result<std::optional<v1::ImportProgress>> Importer::EarlierProgress() {
 }
 
 Status Importer::Take(SourceRecord record) {
-  if (record.problem.ok() && batch_.Refuses(record)) RETURN_IF_ERROR(Flush());
+  if (auto* config = std::get_if<v1::NamespaceConfig>(&record.item); config != nullptr && record.problem.ok()) {
+    RETURN_IF_ERROR(Flush(/*last=*/false));
+    record.problem = TakeConfig(std::move(*config));
+    if (record.problem.ok()) return {};
+    if (!BlamesItem(record.problem.code())) return record.problem;
+  }
+  if (record.problem.ok() && batch_.Refuses(record)) RETURN_IF_ERROR(Flush(/*last=*/false));
   if (!record.problem.ok()) {
-    if (!rejects_ && !options_.dry_run) RETURN_IF_ERROR(Flush());  // what came before it is in
+    if (!rejects_ && !options_.dry_run) RETURN_IF_ERROR(Flush(/*last=*/false));  // what came before it is in
     RETURN_IF_ERROR(Reject(record, record.problem));
   } else {
-    KeepOneExpiry(&record);
     batch_.Add(std::move(record));
   }
   cursor_ = source_.Cursor(false);
-  return batch_.full() ? Flush() : Status();
+  return batch_.full() ? Flush(/*last=*/false) : Status();
+}
+
+Status Importer::TakeConfig(v1::NamespaceConfig config) {
+  if (client_ == nullptr) return {};
+  const auto described = client_->DescribeNamespace(options_.namespace_name);
+  if (described.ok()) {
+    if (ConfigOfContents(config) != ConfigOfContents(described->config())) {
+      summary_.notes.push_back(
+          fmt::format("namespace {} was there already and keeps its own configuration, "
+                      "which is another than the file's",
+                      options_.namespace_name));
+    }
+    return {};
+  }
+  if (described.status().code() != StatusCode::kNotFound) return described.status();
+  if (options_.dry_run) return {};
+  if (config.read_only()) summary_.notes.emplace_back("the namespace was read-only; the new one is not yet");
+  for (const std::string& alias : config.aliases()) {
+    summary_.notes.push_back(fmt::format("the alias \"{}\" was not taken over", alias));
+  }
+  config.clear_read_only();
+  config.clear_aliases();
+  return client_->PutNamespace(options_.namespace_name, config).status();
+}
+
+Status Importer::FindDeleted(const std::map<std::string, const v1::Memory*>& stored, std::set<std::string>* deleted) {
+  for (const std::string& id : batch_.MemoryIds()) {
+    if (stored.count(id) != 0) continue;
+    ASSIGN_OR_RETURN(const bool was_deleted, IsDeleted(*client_, options_.namespace_name, id));
+    if (was_deleted) deleted->insert(id);
+  }
+  return {};
+}
+
+Status Importer::DropSettled() {
+  v1::GetRequest request;
+  for (std::string& id : batch_.MemoryIds()) request.add_ids(std::move(id));
+  if (request.ids_size() == 0) return {};
+  request.add_include("source");
+  const auto reply = client_->GetMemories(options_.namespace_name, request);
+  if (!reply.ok() && reply.status().code() != StatusCode::kNotFound) return reply.status();
+  std::map<std::string, const v1::Memory*> stored;
+  if (reply.ok()) {
+    for (const v1::Memory& memory : reply->memories()) stored[memory.id()] = &memory;
+  }
+  std::set<std::string> deleted;
+  if (options_.restart) RETURN_IF_ERROR(FindDeleted(stored, &deleted));  // otherwise `seen` tells, and erased ones, too
+  batch_.RemoveMemories([&](v1::Memory* memory, bool seen) {
+    const auto found = stored.find(memory->id());
+    if (found == stored.end()) {
+      const bool gone = seen || deleted.count(memory->id()) != 0;
+      if (gone) ++summary_.gone;
+      return gone;
+    }
+    const v1::Source& source = found->second->source();
+    const uint64_t version = memory->source().version();
+    // Without a number it is no import's: somebody else wrote it here.
+    if (source.has_version() && !SameRecord(source.version(), version)) {
+      memory->mutable_source()->set_version(NextRevision(source.version(), version));
+      return false;
+    }
+    ++summary_.memories;
+    ++summary_.unchanged;
+    return true;
+  });
+  return {};
 }
 
 Status Importer::Reject(const SourceRecord& record, const Status& why) {
@@ -104,31 +181,36 @@ Status Importer::Reject(const SourceRecord& record, const Status& why) {
     fmt::print(stderr, "{}: {}{}\n", record.place, why.message(), where);
     return {};
   }
+  summary_.stopped_by_record = true;
   Status ended(why.code(), fmt::format("{}: {}", record.place, why.message()));
   if (!why.field().empty()) ended = std::move(ended).At(why.field());
   return ended;
 }
 
-Status Importer::Flush() {
+Status Importer::Flush(bool last) {
   if (options_.dry_run) {
     const v1::WriteRequest request = batch_.Request();
     summary_.memories += static_cast<uint64_t>(request.memories_size());
     summary_.edges += static_cast<uint64_t>(request.edges_size());
     summary_.nodes += static_cast<uint64_t>(request.nodes_size());
+    summary_.runs += static_cast<uint64_t>(request.runs_size());
     batch_.Clear();
     return {};
   }
-  while (!batch_.empty() || cursor_ != committed_) {
+  if (options_.newer) RETURN_IF_ERROR(DropSettled());
+  while (!batch_.empty() || (last && cursor_ != committed_)) {
     if (rejects_) RETURN_IF_ERROR(rejects_->Flush());
     v1::WriteRequest request = batch_.Request();
+    if (options_.newer) request.set_mode(v1::WRITE_MODE_NEWER);
     v1::ImportProgress& progress = *request.mutable_import();
     progress.set_id(summary_.import_id);
     progress.set_cursor(cursor_);
     progress.set_rejects(summary_.rejected_before + summary_.rejected);
-    const auto reply = client_.Write(options_.namespace_name, request);
+    const auto reply = client_->Write(options_.namespace_name, request);
     if (reply.ok()) {
       summary_.edges += static_cast<uint64_t>(request.edges_size());
       summary_.nodes += static_cast<uint64_t>(request.nodes_size());
+      summary_.runs += static_cast<uint64_t>(request.runs_size());
       Count(*reply);
       batch_.Clear();
       committed_ = cursor_;

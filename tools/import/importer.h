@@ -3,8 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "client/cpp/client.h"
@@ -21,6 +24,9 @@ struct ImportOptions {
   BatchLimits batch;
   bool dry_run = false;  // read and check everything, write nothing
   bool restart = false;  // from the beginning, whatever an earlier run has done
+  // Writes only what the source says anew (import/revision.h): memories that were edited or deleted since stay so.
+  // Memories alone, each with an id and a source.version.
+  bool newer = false;
   std::optional<uint64_t> limit;
   std::string rejects_path;  // empty: the first record that can't be taken ends the run
 };
@@ -34,17 +40,21 @@ struct ImportSummary {
   uint64_t updated = 0;
   uint64_t unchanged = 0;
   uint64_t duplicates = 0;
+  uint64_t gone = 0;  // taken by an earlier run and deleted from the store since
   uint64_t edges = 0;
   uint64_t nodes = 0;
-  uint64_t rejected = 0;         // by this run
-  uint64_t rejected_before = 0;  // by runs that this one continues
-  bool complete = false;         // the source was read to its end
+  uint64_t runs = 0;
+  uint64_t rejected = 0;           // by this run
+  uint64_t rejected_before = 0;    // by runs that this one continues
+  bool complete = false;           // the source was read to its end
+  bool stopped_by_record = false;  // the error is about the source, not about the store or the network
+  std::vector<std::string> notes;  // of what was not done as the source has it, for a person
 };
 
 class Importer {
  public:
-  // All outlive the importer. Confined to one thread.
-  Importer(Client& client, ImportSource& source, ImportOptions options, Progress& progress);
+  // All outlive the importer. Confined to one thread. A dry run needs no client: null stands for a store not made yet.
+  Importer(Client* client, ImportSource& source, ImportOptions options, Progress& progress);
 
   // An error says what stopped the run; summary() tells what was done before.
   Status Run();
@@ -54,12 +64,18 @@ class Importer {
   Status Prepare();
   Result<std::optional<v1::ImportProgress>> EarlierProgress();
   Status Take(SourceRecord record);
+  // Makes the namespace unless it is there: then it keeps its own configuration.
+  Status TakeConfig(v1::NamespaceConfig config);
+  // Takes out of the batch what the store knows as well as the source (ImportOptions::newer).
+  Status DropSettled();
+  Status FindDeleted(const std::map<std::string, const v1::Memory*>& stored, std::set<std::string>* deleted);
   Status Reject(const SourceRecord& record, const Status& why);
   // Writes the batch; records that the server refuses are rejected one by one and the rest is written.
-  Status Flush();
+  // `last`: with the progress alone, if need be.
+  Status Flush(bool last);
   void Count(const v1::WriteReply& reply);
 
-  Client& client_;
+  Client* const client_;
   ImportSource& source_;
   const ImportOptions options_;
   Progress& progress_;

@@ -74,6 +74,8 @@ std::optional<JsonlCursor> ParseCursor(std::string_view text) {
 void ParseJsonlLine(std::string_view line, SourceRecord* record) {
   if (const auto edge = Unwrap(line, "edge")) return ParseItem<v1::Edge>(*edge, record);
   if (const auto node = Unwrap(line, "node")) return ParseItem<v1::Node>(*node, record);
+  if (const auto run = Unwrap(line, "run")) return ParseItem<v1::Run>(*run, record);
+  if (const auto config = Unwrap(line, "namespace")) return ParseItem<v1::NamespaceConfig>(*config, record);
   const auto memory = Unwrap(line, "memory");
   ParseItem<v1::Memory>(memory.value_or(line), record);
 }

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "engram/v1/graph.pb.h"
 #include "engram/v1/memory.pb.h"
+#include "engram/v1/namespace.pb.h"
 
 namespace engram {
 
@@ -17,7 +18,8 @@ struct SourceRecord {
   std::string place;  // "line 17", "row 42"
   std::string raw;    // as it stands in the source, for the rejects file
   Status problem;     // not OK: `item` means nothing
-  std::variant<v1::Memory, v1::Edge, v1::Node> item;
+  bool seen = false;  // an earlier run has taken it; if its memory is gone, somebody deleted it
+  std::variant<v1::Memory, v1::Edge, v1::Node, v1::Run, v1::NamespaceConfig> item;
 };
 
 // Confined to one thread. Never changes what it reads.

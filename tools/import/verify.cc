@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <google/protobuf/util/message_differencer.h>
 
+#include "tools/import/revision.h"
+
 namespace engram {
 namespace {
 
@@ -29,13 +31,23 @@ Status ComparePage(Client& client, const std::string& ns, std::vector<SourceReco
     const v1::Memory& wanted = std::get<v1::Memory>(record.item);
     const auto found = stored.find(wanted.id());
     if (found == stored.end()) {
-      ++report->missing;
+      bool deleted = record.seen;
+      if (!deleted) {
+        ASSIGN_OR_RETURN(deleted, IsDeleted(client, ns, wanted.id()));
+      }
+      ++(deleted ? report->deleted : report->missing);
+      if (deleted) continue;
       Note(report, record.place, "not in the store");
       continue;
     }
     const std::string difference = FirstDifference(wanted, *found->second);
     if (difference.empty()) {
       ++report->matched;
+      continue;
+    }
+    const v1::Source& source = found->second->source();
+    if (source.has_version() && SameRecord(source.version(), wanted.source().version())) {
+      ++report->edited;
       continue;
     }
     ++report->different;
@@ -56,6 +68,7 @@ std::string FirstDifference(const v1::Memory& wanted, const v1::Memory& stored) 
   *seen.mutable_metadata() = stored.metadata();
   seen.set_run_id(stored.run_id());
   *seen.mutable_source() = stored.source();
+  seen.mutable_source()->set_version(wanted.source().version());  // tells revisions apart, not contents
   if (wanted.has_created_at()) *seen.mutable_created_at() = stored.created_at();
   if (stored.has_event_time()) *seen.mutable_event_time() = stored.event_time();
 
@@ -66,6 +79,15 @@ std::string FirstDifference(const v1::Memory& wanted, const v1::Memory& stored) 
     if (!differencer.CompareWithFields(wanted, seen, {field}, {field})) return name;
   }
   return {};
+}
+
+Result<bool> IsDeleted(Client& client, const std::string& ns, const std::string& id) {
+  const auto history = client.GetHistory(ns, id);
+  if (!history.ok() && history.status().code() == StatusCode::kNotFound) return false;
+  if (!history.ok()) return history.status();
+  if (history->events().empty()) return false;
+  const std::string& last = history->events().rbegin()->event();
+  return last == "delete" || last == "expire";
 }
 
 Result<VerifyReport> VerifyImport(Client& client, ImportSource& source, const std::string& namespace_name,

@@ -171,13 +171,14 @@ class EngineModelTest : public ModelFixture, public ::testing::WithParamInterfac
   void CheckSome() {
     CheckGet(generator_.RandomId());
     if (HasFatalFailure()) return;
-    switch (generator_.Pick(8)) {
+    switch (generator_.Pick(9)) {
       case 0: return CheckHistory(generator_.RandomId());
-      case 1: return CheckList();
+      case 1: return generator_.OneIn(3) ? CheckListOfAll() : CheckList();
       case 2: return CheckFacet();
       case 3: return CheckEdges();
       case 4: return CheckExpand();
       case 5: return CheckPath();
+      case 6: return CheckExport();
       default: return CheckSearch();
     }
   }

@@ -106,6 +106,13 @@ StateChange Generator::RandomStateChange(Timestamp now) {
   if (OneIn(6)) change.refresh_ttl_on_read = OneIn(2);
   if (OneIn(4)) change.importance.emplace(Pick(11) / 10.0);
   if (OneIn(6)) change.pinned = OneIn(2);
+  if (OneIn(20)) {  // as an import brings them
+    change.access_count = Pick(9);
+    change.last_access = now.PlusSeconds(-int64_t{Pick(1000)});
+    change.used = Pick(5);
+    change.helpful = Pick(5);
+    change.harmful = Pick(5);
+  }
   return change;
 }
 
@@ -140,6 +147,7 @@ WriteMemory Generator::RandomWrite(const TwinState& state, Timestamp now) {
   if (OneIn(3)) write.attributes.event_time = now.PlusSeconds(-int64_t{Pick(100'000)});
   if (OneIn(4)) write.attributes.source.version = Pick(20);
   if (OneIn(6)) write.attributes.source.system = "crm";
+  if (OneIn(12)) write.version = Version(1 + Pick(12));  // as an import gives it, often behind a tombstone's
   write.state = RandomStateChange(now);
   write.if_version = RandomIfVersion(state, write.id);
   const TwinMemory* memory = state.Find(write.id);
@@ -177,13 +185,22 @@ PatchMemory Generator::RandomPatch(const TwinState& state, Timestamp now) {
   if (OneIn(6)) patch.state = static_cast<MemoryState>(Pick(3));
   if (OneIn(6)) patch.event_time.emplace(now.PlusSeconds(-int64_t{Pick(1000)}));
   if (OneIn(20)) patch.event_time.emplace(std::nullopt);
+  patch.clear_metadata = OneIn(30);
+  patch.clear_fields = OneIn(40);
+  patch.clear_vectors = OneIn(40);
+  if (OneIn(8)) {
+    patch.source.emplace();
+    if (OneIn(2)) patch.source->batch = "b" + std::to_string(Pick(3));
+    if (OneIn(3)) patch.source->version.emplace(Pick(20));
+    if (OneIn(4)) patch.source->version.emplace(std::nullopt);
+    if (OneIn(4)) patch.source->system = "";
+  }
   if (OneIn(3)) patch.record = RandomStateChange(now);
   return patch;
 }
 
 UpdateMemory Generator::RandomUpdate(const std::string& id) {
-  UpdateMemory update;
-  update.id = id;
+  AttributeChange update;
   if (OneIn(8)) update.replace_metadata = RandomMetadata();
   if (OneIn(3)) update.unset.emplace_back(OneIn(2) ? "metadata.n" : "metadata.deep.x");
   if (OneIn(2)) update.set.emplace_back("metadata.n", RandomScalar());
@@ -191,7 +208,7 @@ UpdateMemory Generator::RandomUpdate(const std::string& id) {
   if (OneIn(4)) update.set.emplace_back("importance", Value(Pick(11) / 10.0));
   if (OneIn(6)) update.set.emplace_back("pinned", Value(OneIn(2)));
   if (OneIn(8)) update.set.emplace_back("state", Value(OneIn(3) ? "archived" : "active"));
-  return update;
+  return {id, nullptr, std::make_shared<const AttributeChange>(std::move(update))};
 }
 
 DeleteMemory Generator::RandomDelete(const TwinState& state) {
@@ -215,16 +232,19 @@ WriteEdge Generator::RandomEdge(Timestamp now) {
   if (OneIn(5)) write.edge.scopes.user_id = "ann";
   if (OneIn(8)) write.edge.valid_from = now.PlusSeconds(int64_t{Pick(100)} - 50);
   if (OneIn(8)) write.edge.valid_to = now.PlusSeconds(int64_t{Pick(300)} - 20);
+  if (OneIn(10)) write.recorded = now.PlusSeconds(-int64_t{Pick(500)});
   return write;
 }
 
-WriteRun Generator::RandomRun() {
+WriteRun Generator::RandomRun(Timestamp now) {
   WriteRun run;
   run.scopes.run_id = "r" + std::to_string(Pick(3));
   if (!OneIn(3)) run.scopes.user_id = OneIn(2) ? "ann" : "bob";
   if (OneIn(2)) run.ttl_seconds.emplace(20 + Pick(400));
   if (OneIn(8)) run.ttl_seconds.emplace(std::nullopt);
   if (OneIn(3)) run.metadata = RandomMetadata();
+  if (OneIn(6)) run.created_at = run.last_activity = now.PlusSeconds(-int64_t{Pick(1000)});
+  if (OneIn(6)) run.expires_at = now.PlusSeconds(1 + int64_t{Pick(400)});
   return run;
 }
 
@@ -250,9 +270,10 @@ Operation Generator::BadOperation() {
       std::get<DenseVector>(write.content.vectors["second"])[1] = std::numeric_limits<float>::quiet_NaN();
       return write;
     case 3: {
-      UpdateMemory update = RandomUpdate(RandomId());
-      update.set.emplace_back("user_id", Value("somebody else"));
-      return update;
+      const UpdateMemory update = RandomUpdate(RandomId());
+      AttributeChange change = *update.change;
+      change.set.emplace_back("user_id", Value("somebody else"));
+      return UpdateMemory{update.id, nullptr, std::make_shared<const AttributeChange>(std::move(change))};
     }
     default: return Feedback{"nobody", Feedback::Signal::kUsed, 1};
   }
@@ -273,10 +294,12 @@ Operation Generator::RandomOperation(const TwinState& state, Timestamp now) {
     write.node.name = RandomText(2);
     write.node.kind = "entity";
     if (OneIn(3)) write.node.aliases = {RandomWord()};
+    if (OneIn(5)) write.created_at = write.updated_at = now.PlusSeconds(-int64_t{Pick(1000)});
+    write.implicit = OneIn(8);
     return write;
   }
-  if (what < 97) return RandomRun();
-  if (what < 98) return DeleteRun{RandomRun().scopes};
+  if (what < 97) return RandomRun(now);
+  if (what < 98) return DeleteRun{RandomRun(now).scopes};
   return RandomSettings();
 }
 

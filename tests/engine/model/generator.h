@@ -44,7 +44,7 @@ class Generator {
   PatchMemory RandomPatch(const TwinState& state, Timestamp now);
   DeleteMemory RandomDelete(const TwinState& state);
   WriteEdge RandomEdge(Timestamp now);
-  WriteRun RandomRun();
+  WriteRun RandomRun(Timestamp now);
   PatchNamespace RandomSettings();
   StateChange RandomStateChange(Timestamp now);
   Scopes ScopesOf(const std::string& id);

@@ -58,11 +58,14 @@ class ModelFixture : public EngineFixture {
     const Filter filter = generator_.RandomFilter(Now());
     std::vector<std::string> ids = NaiveMatches(twin_, Now(), &filter, /*any_state=*/true);
     if (ids.size() > 12 && generator_.Pick(8) > 0) return;  // a world that is emptied all the time is dull
-    std::sort(ids.begin(), ids.end(), IdLess);
     Mutation mutation;
     const bool deletes = generator_.OneIn(3);
     const UpdateMemory change = generator_.RandomUpdate("");
     const bool erase = generator_.OneIn(3);
+    if (deletes && erase) {
+      for (std::string& id : NaiveAbsentMatches(twin_, Now(), filter)) ids.push_back(std::move(id));
+    }
+    std::sort(ids.begin(), ids.end(), IdLess);
     for (const std::string& id : ids) {
       UpdateMemory update = change;
       update.id = id;
@@ -217,6 +220,29 @@ class ModelFixture : public EngineFixture {
     ASSERT_EQ(count->first, expected.size());
   }
 
+  // Every live memory, due or not.
+  void CheckListOfAll() {
+    ListQuery query;
+    query.order_by = generator_.OneIn(3) ? "created_at" : "id";
+    query.descending = generator_.OneIn(2);
+    query.limit = 1 + generator_.Pick(30);
+    query.include_expired = true;
+    std::vector<std::string> expected;
+    for (const auto& [id, memory] : twin_.memories) {
+      if (memory->live && memory->attributes.state == MemoryState::kActive) expected.push_back(id);
+    }
+    expected = NaiveOrder(twin_, expected, query.order_by, query.descending);
+    std::vector<std::string> listed;
+    do {
+      const auto page = engine_->List(Ref(), query, {});
+      ASSERT_TRUE(page.ok()) << page.status().ToString();
+      ASSERT_EQ(page->total, expected.size());
+      for (const Memory& memory : page->memories) listed.push_back(memory.id);
+      query.cursor = page->next_cursor;
+    } while (!query.cursor.empty());
+    ASSERT_EQ(listed, expected);
+  }
+
   void CheckFacet() {
     FacetQuery query;
     query.field = generator_.RandomField();
@@ -262,6 +288,71 @@ class ModelFixture : public EngineFixture {
       ASSERT_EQ(found.memories, members);
     }
     ASSERT_TRUE(listed.empty()) << listed.begin()->first.run_id;
+  }
+
+  // Whether an export has the memory: what is due is gone, unless expiry only hides.
+  bool IsExported(const std::string& id) const {
+    const TwinMemory* memory = twin_.Find(id);
+    if (!memory || !memory->live) return false;
+    if (memory->run && twin_.runs.at(*memory->run).deleted) return false;
+    return twin_.config.on_expiry == OnExpiry::kHide || !twin_.IsDue(*memory, Now());
+  }
+
+  void CheckExported(const ExportedMemory& exported) {
+    const Memory& memory = exported.memory;
+    SCOPED_TRACE("exported memory " + memory.id);
+    ASSERT_TRUE(IsExported(memory.id));
+    const TwinMemory& expected = *twin_.Find(memory.id);
+    ASSERT_EQ(memory.version.value, expected.version.value);
+    ASSERT_TRUE(memory.content == expected.content);
+    ASSERT_TRUE(memory.attributes == expected.attributes);
+    ASSERT_EQ(memory.state.helpful, expected.state.helpful);
+    ASSERT_EQ(memory.state.ttl_seconds, expected.state.ttl_seconds);
+    ASSERT_EQ(exported.history.size() + 1, expected.history.size());
+    for (size_t i = 0; i < exported.history.size(); ++i) {
+      ASSERT_EQ(exported.history[i].version.value, expected.history[i]->version.value);
+    }
+  }
+
+  void CheckExport() {
+    ExportQuery query;
+    query.limit = 1 + generator_.Pick(30);
+    std::vector<std::string> memories;
+    std::map<std::string, bool> nodes;
+    std::set<Scopes> runs;
+    std::set<std::string> edges;
+    do {
+      const auto page = engine_->Export(Ref(), query, {});
+      ASSERT_TRUE(page.ok()) << page.status().ToString();
+      for (const ExportedMemory& memory : page->memories) {
+        ASSERT_NO_FATAL_FAILURE(CheckExported(memory));
+        memories.push_back(memory.memory.id);
+      }
+      for (const ExportedNode& node : page->nodes) nodes[node.node.id] = node.implicit;
+      for (const engram::Run& run : page->runs) ASSERT_TRUE(runs.insert(run.scopes).second);
+      for (const NamedEdge& edge : page->edges) ASSERT_TRUE(edges.insert(edge.edge.id).second);
+      query.cursor = page->next_cursor;
+    } while (!query.cursor.empty());
+    std::vector<std::string> expected;
+    for (const auto& [id, memory] : twin_.memories) {
+      if (IsExported(id)) expected.push_back(id);
+    }
+    std::sort(expected.begin(), expected.end(), IdLess);
+    ASSERT_EQ(memories, expected);
+    std::map<std::string, bool> expected_nodes;
+    for (const auto& [id, node] : twin_.nodes) expected_nodes[id] = node.implicit;
+    ASSERT_EQ(nodes, expected_nodes);
+    std::set<std::string> expected_edges;
+    const auto there = [&](const std::string& id) { return id.empty() || twin_.nodes.contains(id) || IsExported(id); };
+    for (const auto& [id, edge] : twin_.edges) {
+      if (there(edge->source) && there(edge->target) && there(edge->memory)) expected_edges.insert(id);
+    }
+    ASSERT_EQ(edges, expected_edges);
+    for (const auto& [scopes, number] : twin_.run_names) {
+      const TwinRun& run = twin_.runs.at(number);
+      const bool over = run.expires_at && *run.expires_at <= Now();
+      ASSERT_EQ(runs.contains(scopes), !over || twin_.config.on_expiry == OnExpiry::kHide);
+    }
   }
 
   bool IsPresent(const std::string& id) const {

@@ -51,6 +51,17 @@ std::vector<std::string> NaiveMatches(const TwinState& state, Timestamp now, con
   return ids;
 }
 
+std::vector<std::string> NaiveAbsentMatches(const TwinState& state, Timestamp now, const Filter& filter) {
+  std::vector<std::string> ids;
+  for (const auto& [id, memory] : state.memories) {
+    if (state.IsVisible(*memory, now)) continue;
+    const bool trimmed = !memory->live && memory->history.size() < 2;
+    if (trimmed || !Matches(filter, FilterFields(id, memory->attributes, memory->state))) continue;
+    ids.push_back(id);
+  }
+  return ids;
+}
+
 std::vector<std::string> NaiveOrder(const TwinState& state, std::vector<std::string> ids, const std::string& order_by,
                                     bool descending) {
   std::map<std::string, Value> values;
@@ -82,8 +93,7 @@ std::map<std::string, uint64_t> NaiveFacet(const TwinState& state, const std::ve
     if (value.kind() == Value::Kind::kList) elements = value.as_list();
     std::vector<Value> seen;
     for (const Value& element : elements) {
-      const bool too_long = element.kind() == Value::Kind::kString && element.as_string().size() > kAttributeStringMax;
-      if (!IsScalar(element) || too_long) continue;
+      if (!IsScalar(element)) continue;
       const auto same = [&](const Value& other) { return CompareForSort(other, element) == 0; };
       if (std::any_of(seen.begin(), seen.end(), same)) continue;
       seen.push_back(element);

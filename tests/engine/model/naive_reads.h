@@ -16,6 +16,8 @@ namespace engram::model {
 std::vector<std::string> NaiveMatches(const TwinState& state, Timestamp now, const Filter* filter,
                                       bool any_state = false);
 
+// What an erase by filter reaches besides: deleted or due, as it last was, unless history was trimmed.
+std::vector<std::string> NaiveAbsentMatches(const TwinState& state, Timestamp now, const Filter& filter);
 // The ids in the order of a list.
 std::vector<std::string> NaiveOrder(const TwinState& state, std::vector<std::string> ids, const std::string& order_by,
                                     bool descending);

@@ -13,10 +13,10 @@ Scopes WithoutActor(Scopes scopes) {
 
 }  // namespace
 
-void TwinWriter::Retire(const std::string& edge_id) {
+void TwinWriter::Retire(const std::string& edge_id, Timestamp at_time) {
   const auto at = state_.edges.find(edge_id);
   auto ended = std::make_shared<TwinEdge>(*at->second);
-  ended->edge.retired = now_;
+  ended->edge.retired = at_time;
   state_.retired.emplace(edge_id, std::move(ended));
   state_.edges.erase(at);
 }
@@ -26,13 +26,13 @@ void TwinWriter::RetireEdgesOf(const std::string& id) {
   for (const auto& [edge_id, edge] : state_.edges) {
     if (edge->source == id || edge->target == id || edge->memory == id) doomed.push_back(edge_id);
   }
-  for (const std::string& edge_id : doomed) Retire(edge_id);
+  for (const std::string& edge_id : doomed) Retire(edge_id, now_);
 }
 
-void TwinWriter::NameEnd(const std::string& id) {
+void TwinWriter::NameEnd(const std::string& id, bool imported) {
   if (state_.nodes.contains(id)) return;
-  if (state_.Find(id)) {
-    if (!Current(id)) throw Refusal{StatusCode::kNotFound};
+  if (const TwinMemory* memory = state_.Find(id)) {
+    if (!(imported && memory->live) && !Current(id)) throw Refusal{StatusCode::kNotFound};
     return;
   }
   TwinNode node;
@@ -44,9 +44,13 @@ void TwinWriter::NameEnd(const std::string& id) {
 }
 
 OperationResult TwinWriter::operator()(const WriteEdge& op) {
-  NameEnd(op.source_id);
-  NameEnd(op.target_id);
-  if (!op.memory_id.empty() && !Current(op.memory_id)) throw Refusal{StatusCode::kNotFound};
+  const bool imported = op.recorded.has_value();
+  NameEnd(op.source_id, imported);
+  NameEnd(op.target_id, imported);
+  if (!op.memory_id.empty()) {
+    const TwinMemory* memory = state_.Find(op.memory_id);
+    if (!(imported && memory && memory->live) && !Current(op.memory_id)) throw Refusal{StatusCode::kNotFound};
+  }
   auto written = std::make_shared<TwinEdge>();
   written->edge = op.edge;
   written->source = op.source_id;
@@ -55,7 +59,7 @@ OperationResult TwinWriter::operator()(const WriteEdge& op) {
   Edge& edge = written->edge;
   if (edge.id.empty()) edge.id = DefaultEdgeId(edge.scopes, op.source_id, edge.type, op.target_id);
   if (!(edge.weight >= 0)) throw Refusal{StatusCode::kInvalidArgument};
-  edge.recorded = now_;
+  edge.recorded = op.recorded.value_or(now_);
   const auto current = state_.edges.find(edge.id);
   const bool existed = current != state_.edges.end();
   uint64_t last = 0;
@@ -65,10 +69,15 @@ OperationResult TwinWriter::operator()(const WriteEdge& op) {
     same.edge.recorded = current->second->edge.recorded;
     if (same == *current->second) return {edge.id, edge.version, Outcome::kUnchanged};
     last = edge.version.value;
-    Retire(edge.id);
+    edge.recorded = std::max(edge.recorded, current->second->edge.recorded);
+    Retire(edge.id, edge.recorded);
   } else {
     const auto [begin, end] = state_.retired.equal_range(edge.id);
-    for (auto at = begin; at != end; ++at) last = std::max(last, at->second->edge.version.value);
+    for (auto at = begin; at != end; ++at) {
+      if (at->second->edge.version.value <= last) continue;
+      last = at->second->edge.version.value;
+      edge.recorded = std::max(op.recorded.value_or(now_), *at->second->edge.retired);
+    }
   }
   edge.version = Version(last + 1);
   state_.edges[edge.id] = written;
@@ -80,17 +89,21 @@ OperationResult TwinWriter::operator()(const DeleteEdge& op) {
   if (current == state_.edges.end()) return {op.id, Version(), Outcome::kSkipped};
   const Version version = current->second->edge.version;
   if (op.still_matches && !op.still_matches(current->second->edge)) return {op.id, Version(), Outcome::kSkipped};
-  Retire(op.id);
+  Retire(op.id, now_);
   return {op.id, version, Outcome::kDeleted};
 }
 
 OperationResult TwinWriter::operator()(const WriteNode& op) {
   const std::string& id = op.node.id;
+  if (state_.Find(id) && op.implicit) return {id, Version(1), Outcome::kUnchanged};
   if (state_.Find(id)) throw Refusal{StatusCode::kAlreadyExists};
   const auto at = state_.nodes.find(id);
   TwinNode written;
   written.node = op.node;
-  written.node.created_at = written.node.updated_at = now_;
+  written.node.created_at = op.created_at.value_or(now_);
+  written.node.updated_at = op.updated_at.value_or(now_);
+  if (op.implicit && at != state_.nodes.end()) return {id, Version(1), Outcome::kUnchanged};
+  written.implicit = op.implicit;
   if (at == state_.nodes.end()) {
     written.number = state_.next_node++;
     state_.nodes[id] = std::move(written);
@@ -139,6 +152,9 @@ OperationResult TwinWriter::operator()(const WriteRun& op) {
   if (op.metadata) run.metadata = *op.metadata;
   if (op.ttl_seconds) run.ttl_seconds = *op.ttl_seconds;
   Renew(number);
+  if (op.created_at) run.created_at = *op.created_at;
+  if (op.last_activity) run.last_activity = *op.last_activity;
+  if (op.expires_at) run.expires_at = *op.expires_at;
   return {op.scopes.run_id, Version(), active ? Outcome::kUpdated : Outcome::kCreated};
 }
 

@@ -64,7 +64,7 @@ bool EqualButForTimes(const Attributes& a, Attributes b) {
   return a == b;
 }
 
-bool StillMatches(const std::optional<Filter>& filter, const std::string& id, const TwinMemory& memory) {
+bool StillMatches(const Filter* filter, const std::string& id, const TwinMemory& memory) {
   return !filter || Matches(*filter, FilterFields(id, memory.attributes, memory.state));
 }
 
@@ -109,18 +109,21 @@ void TwinWriter::Admit(const Content& content) {
 }
 
 StateRecord TwinWriter::Changed(StateRecord state, const StateChange& change) const {
-  if (change.expires_at) {
-    state.expires_at = *change.expires_at;
-    state.ttl_seconds.reset();
-  }
   if (change.ttl_seconds) {
     state.ttl_seconds = *change.ttl_seconds;
     state.expires_at.reset();
     if (state.ttl_seconds) state.expires_at = now_.PlusSeconds(static_cast<int64_t>(*state.ttl_seconds));
   }
+  if (change.expires_at) state.expires_at = *change.expires_at;
+  if (change.expires_at && !change.ttl_seconds) state.ttl_seconds.reset();
   if (change.refresh_ttl_on_read) state.refresh_ttl_on_read = *change.refresh_ttl_on_read;
   if (change.importance) state.importance = *change.importance;
   if (change.pinned) state.pinned = *change.pinned;
+  if (change.access_count) state.access_count = *change.access_count;
+  if (change.last_access) state.last_access = *change.last_access;
+  if (change.used) state.used = *change.used;
+  if (change.helpful) state.helpful = *change.helpful;
+  if (change.harmful) state.harmful = *change.harmful;
   return state;
 }
 
@@ -131,7 +134,8 @@ void TwinWriter::Trim(TwinMemory* memory) const {
 }
 
 void TwinWriter::PutVersion(const std::string& id, bool existed, bool new_content, Content content,
-                            Attributes attributes, const StateRecord& state, std::optional<uint64_t> source_version) {
+                            Attributes attributes, const StateRecord& state, std::optional<uint64_t> source_version,
+                            std::optional<Version> given) {
   TwinMemory& memory = Edit(id);
   if (memory.version.value == 0) {
     const auto node = state_.nodes.find(id);
@@ -139,11 +143,11 @@ void TwinWriter::PutVersion(const std::string& id, bool existed, bool new_conten
     if (node != state_.nodes.end()) state_.nodes.erase(node);
   }
   memory.live = true;
-  memory.version = memory.version.Next();
+  memory.version = given && *given > memory.version ? *given : memory.version.Next();
   if (new_content) memory.content = std::move(content);
   memory.attributes = std::move(attributes);
   memory.state = state;
-  memory.source_version = source_version;
+  if (source_version) memory.source_version = source_version;
   if (!existed) {
     memory.run.reset();
     memory.joined = {state_.mutations, place_};
@@ -225,7 +229,7 @@ OperationResult TwinWriter::operator()(const WriteMemory& op) {
       if (duplicate->run) Renew(*duplicate->run);
       return {twin, duplicate->version, Outcome::kDuplicate};
     }
-    PutVersion(op.id, false, true, op.content, attributes, Changed({}, op.state), given);
+    PutVersion(op.id, false, true, op.content, attributes, Changed({}, op.state), given, op.version);
     return {op.id, state_.Find(op.id)->version, Outcome::kCreated};
   }
   if (current->attributes.scopes != op.attributes.scopes) throw Refusal{StatusCode::kInvalidArgument};
@@ -233,7 +237,7 @@ OperationResult TwinWriter::operator()(const WriteMemory& op) {
   const bool same_content = op.content == current->content;
   if (same_content && EqualButForTimes(current->attributes, op.attributes)) return KeepVersion(op.id, state);
   attributes.created_at = current->attributes.created_at;
-  PutVersion(op.id, true, !same_content, op.content, attributes, state, given);
+  PutVersion(op.id, true, !same_content, op.content, attributes, state, given, op.version);
   return {op.id, state_.Find(op.id)->version, Outcome::kUpdated};
 }
 
@@ -242,9 +246,11 @@ OperationResult TwinWriter::operator()(const PatchMemory& op) {
   if (!current) throw Refusal{StatusCode::kNotFound};
   CheckVersion(current, op.if_version);
   std::optional<Content> content;
-  if (op.text || !op.fields.empty() || !op.vectors.empty()) {
+  if (op.text || op.clear_fields || op.clear_vectors || !op.fields.empty() || !op.vectors.empty()) {
     content = current->content;
     if (op.text) content->text = *op.text;
+    if (op.clear_fields) content->fields.clear();
+    if (op.clear_vectors) content->vectors.erase("second");
     for (const auto& [name, text] : op.fields) {
       content->fields.erase(name);
       if (text) content->fields[name] = *text;
@@ -261,31 +267,42 @@ OperationResult TwinWriter::operator()(const PatchMemory& op) {
     if (*content == current->content) content.reset();
   }
   Attributes attributes = current->attributes;
+  if (op.clear_metadata) attributes.metadata = {};
   if (op.metadata) attributes.metadata = Merged(attributes.metadata, *op.metadata).as_object();
   if (op.role) attributes.role = *op.role;
   if (op.kind) attributes.kind = *op.kind;
   if (op.state) attributes.state = *op.state;
   if (op.event_time) attributes.event_time = *op.event_time;
-  if (op.source) attributes.source = *op.source;
+  if (op.source) {
+    Source& source = attributes.source;
+    source.system = op.source->system.value_or(source.system);
+    source.id = op.source->id.value_or(source.id);
+    source.batch = op.source->batch.value_or(source.batch);
+    if (op.source->version) source.version = *op.source->version;
+  }
   return StoreChange(op.id, std::move(content), std::move(attributes), Changed(current->state, op.record));
 }
 
 OperationResult TwinWriter::operator()(const UpdateMemory& op) {
   const TwinMemory* current = Current(op.id);
-  if (!current || !StillMatches(op.still_matches, op.id, *current)) return {op.id, Version(), Outcome::kSkipped};
+  if (!current) return {op.id, Version(), Outcome::kSkipped};
+  if (!StillMatches(op.still_matches.get(), op.id, *current)) return {op.id, Version(), Outcome::kSkipped};
   Attributes attributes = current->attributes;
   StateRecord state = current->state;
-  if (op.replace_metadata) attributes.metadata = *op.replace_metadata;
-  for (const std::string& path : op.unset) SetPath(path, Value(), &attributes, &state);
-  for (const auto& [path, value] : op.set) SetPath(path, value, &attributes, &state);
+  const AttributeChange& change = *op.change;
+  if (change.replace_metadata) attributes.metadata = *change.replace_metadata;
+  for (const std::string& path : change.unset) SetPath(path, Value(), &attributes, &state);
+  for (const auto& [path, value] : change.set) SetPath(path, value, &attributes, &state);
   return StoreChange(op.id, std::nullopt, std::move(attributes), state);
 }
 
 OperationResult TwinWriter::operator()(const DeleteMemory& op) {
   const TwinMemory* current = Current(op.id);
   CheckVersion(current, op.if_version);
-  if (current && !StillMatches(op.still_matches, op.id, *current)) return {op.id, current->version, Outcome::kSkipped};
-  if (op.erase && !(op.still_matches && !current)) {
+  if (current && !StillMatches(op.still_matches.get(), op.id, *current)) {
+    return {op.id, current->version, Outcome::kSkipped};
+  }
+  if (op.erase) {
     const bool erased = Erase(op.id);
     if (!erased && op.must_exist) throw Refusal{StatusCode::kNotFound};
     return {op.id, Version(), erased ? Outcome::kDeleted : Outcome::kSkipped};

@@ -46,7 +46,8 @@ class TwinWriter {
   void CheckVersion(const TwinMemory* current, std::optional<uint64_t> if_version) const;
   void Admit(const Content& content);
   void PutVersion(const std::string& id, bool existed, bool new_content, Content content, Attributes attributes,
-                  const StateRecord& state, std::optional<uint64_t> source_version);
+                  const StateRecord& state, std::optional<uint64_t> source_version,
+                  std::optional<Version> given = std::nullopt);
   // True when it differed.
   bool PutState(const std::string& id, const StateRecord& state);
   // The state record at most changes; the run is renewed.
@@ -58,8 +59,8 @@ class TwinWriter {
   bool Erase(const std::string& id);
   void Trim(TwinMemory* memory) const;
   void RetireEdgesOf(const std::string& id);
-  void Retire(const std::string& edge_id);
-  void NameEnd(const std::string& id);
+  void Retire(const std::string& edge_id, Timestamp at_time);
+  void NameEnd(const std::string& id, bool imported);
   std::optional<uint32_t> ActiveRun(const Scopes& scopes) const;
   uint32_t NewRun(const Scopes& scopes);
   void Renew(uint32_t run);

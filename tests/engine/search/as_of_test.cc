@@ -33,6 +33,17 @@ class AsOfTest : public ::testing::Test {
     EXPECT_TRUE(reply.ok()) << reply.status().ToString();
     return reply.ok() ? *reply : SearchReply();
   }
+  // On Tuesday again without the edge.
+  void LinkOnMonday() {
+    ns_.SetTime(kMonday);
+    ns_.Write({"a", "tea"});
+    ns_.Write({"b", "milk"});
+    Edge edge;
+    edge.id = "link";
+    ns_.Link("a", "b", edge);
+    ns_.SetTime(kTuesday);
+    ns_.Unlink("link");
+  }
 
   TestNamespace ns_;
 };
@@ -86,15 +97,35 @@ TEST_F(AsOfTest, TextStatisticsAreOverTheMatchingRowsAlone) {
   EXPECT_EQ(Find(request, kMonday).hits[0].explanation->legs.at("text").score, score);
 }
 
-TEST_F(AsOfTest, WalksTheEdgesThatHeldThen) {
+TEST_F(AsOfTest, ALaterLifesStateIsNotThatOfAnEarlierOne) {
   ns_.SetTime(kMonday);
-  ns_.Write({"a", "tea"});
-  ns_.Write({"b", "milk"});
-  Edge edge;
-  edge.id = "link";
-  ns_.Link("a", "b", edge);
+  StateRecord important;
+  important.importance = 0.9;
+  ns_.Write({"a", "tea", {}, {}, important});
+  ns_.Write({"b", "tea", {}, {}, important});
   ns_.SetTime(kTuesday);
-  ns_.Unlink("link");
+  ns_.Delete("a");
+  StateRecord unimportant;
+  unimportant.importance = 0.1;
+  unimportant.expires_at = kMonday;  // in the past: what came anew was dead at once
+  ns_.Write({"a", "milk", {}, {}, unimportant});
+  SearchRequest request = RequestOf({TextLegOf("tea")});
+  EXPECT_THAT(Ids(Find(request, kMonday)), UnorderedElementsAre("a", "b"));
+  request.filter = *ParseFilter(Value(Value::Object{{"importance", Value::Object{{"lte", 0.2}}}}));
+  EXPECT_THAT(Ids(Find(request, kMonday)), IsEmpty());
+  request.filter = *ParseFilter(Value(Value::Object{{"importance", Value::Object{{"gte", 0.5}}}}));
+  EXPECT_THAT(Ids(Find(request, kMonday)), ElementsAre("b")) << "of a's first life it is not known any more";
+}
+
+TEST_F(AsOfTest, AMemoryDeletedSinceStillSeedsAWalk) {
+  LinkOnMonday();
+  ns_.Delete("a");
+  EXPECT_THAT(Ids(Find(RequestOf({GraphLegOf({"a"})}), kMonday)), UnorderedElementsAre("a", "b"));
+  EXPECT_THAT(Ids(Find(RequestOf({GraphLegOf({"a"})}))), IsEmpty());
+}
+
+TEST_F(AsOfTest, WalksTheEdgesThatHeldThen) {
+  LinkOnMonday();
   const SearchRequest request = RequestOf({TextLegOf("tea"), GraphLegOf({})});
   EXPECT_THAT(Ids(Find(request)), ElementsAre("a"));
   EXPECT_THAT(Ids(Find(request, kMonday)), ElementsAre("a", "b"));

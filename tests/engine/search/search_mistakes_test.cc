@@ -80,6 +80,12 @@ TEST(SearchMistakesTest, EachHasItsField) {
   EXPECT_EQ(field([](auto* r) { r->legs[1].name = "text"; }), "legs[1].name");
   EXPECT_EQ(field([](auto* r) { r->legs[1].name = "adjust"; }), "legs[1].name");
   EXPECT_EQ(field([](auto* r) { r->legs[1].weight = -1; }), "legs[1].weight");
+  EXPECT_EQ(field([](auto* r) { r->legs[1].weight = 1e308; }), "legs[1].weight");
+  EXPECT_EQ(field([](auto* r) { r->fusion.weights = {{"text", 1e308}}; }), "fusion.weights.text");
+  EXPECT_EQ(field([](auto* r) { r->importance_weight = 1e308; }), "importance_weight");
+  EXPECT_EQ(field([](auto* r) { r->feedback_weight = -1e308; }), "feedback_weight");
+  EXPECT_EQ(field([](auto* r) { r->context.weight = std::nan(""); }), "context.weight");
+  EXPECT_EQ(field([](auto* r) { r->recency = {"", 1, 1e308}; }), "recency.weight");
   EXPECT_EQ(field([](auto* r) { r->legs = {GraphLegOf({})}; }), "legs[0].graph.seeds");
   EXPECT_EQ(field([](auto* r) { r->legs.push_back(GraphLegOf({})), r->legs[2].graph.hops = 99; }),
             "legs[2].graph.hops");

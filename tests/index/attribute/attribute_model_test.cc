@@ -91,6 +91,63 @@ TEST_P(AttributeModelTest, EvaluateIsWhatMatchesSays) {
   EXPECT_EQ(inexact > 0, GetParam().long_texts);
 }
 
+// With a writer in every pause. All filters of one call speak of the moment it ends.
+TEST_P(AttributeModelTest, EvaluationInPiecesIsWhatMatchesSaysInTheEnd) {
+  const uint64_t seed = TestSeed(21);
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  RandomDocuments random(seed, GetParam().long_texts);
+  AttributeIndex index;
+  Documents documents;
+  for (uint32_t i = 0; i < GetParam().slots; ++i) Change(random, GetParam().slots, &index, &documents);
+  size_t pauses = 0;
+  for (int question = 0; question < 400; ++question) {
+    const Value json[] = {random.FilterJson(4), random.FilterJson(2)};
+    const auto first = ParseFilter(json[0]);
+    const auto second = ParseFilter(json[1]);
+    ASSERT_TRUE(first.ok() && second.ok());
+    size_t changes = 1 + random.Below(200);
+    const auto pause = [&] {
+      ++pauses;
+      if (changes == 0) return true;
+      --changes;
+      Change(random, GetParam().slots, &index, &documents);
+      return true;
+    };
+    const auto results = index.EvaluateInPieces({&*first, &*second}, pause, 1 + random.Below(9));
+    ASSERT_TRUE(results.has_value());
+    ASSERT_EQ(results->size(), 2U);
+    for (size_t i = 0; i < 2; ++i) {
+      const Filter& filter = i == 0 ? *first : *second;
+      const std::set<uint32_t> expected = Naive(documents, filter);
+      std::set<uint32_t> got;
+      ASSERT_TRUE((*results)[i].slots.isSubset(index.slots()));
+      for (const uint32_t slot : (*results)[i].slots) {
+        if ((*results)[i].exact || Matches(filter, documents.at(Slot(slot)))) got.insert(slot);
+      }
+      ASSERT_EQ(got, expected) << DebugString(json[i]);
+    }
+  }
+  EXPECT_GT(pauses, 400U);
+}
+
+TEST_P(AttributeModelTest, APauseMayEndAnEvaluation) {
+  RandomDocuments random(1, GetParam().long_texts);
+  AttributeIndex index;
+  for (uint32_t slot = 0; slot < 50; ++slot) index.Set(Slot(slot), {{"id", Value(std::to_string(slot))}});
+  const auto filter = ParseFilter(Value::Object{{"id", Value::Object{{"icontains", "7"}}}});
+  ASSERT_TRUE(filter.ok());
+  size_t pauses = 0;
+  EXPECT_FALSE(index
+                   .EvaluateInPieces(
+                       {&*filter}, [&] { return ++pauses < 3; }, 1)
+                   .has_value());
+  EXPECT_EQ(pauses, 3U);
+  EXPECT_TRUE(index
+                  .EvaluateInPieces(
+                      {&*filter}, [] { return true; }, 1)
+                  .has_value());
+}
+
 // A narrow condition beside a wide one: the few slots left are looked at one by one instead of uniting
 // the postings of many values, which must not show.
 TEST_P(AttributeModelTest, OneMemoryIsFoundOrNotAsMatchesSays) {

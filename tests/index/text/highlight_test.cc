@@ -29,6 +29,16 @@ TEST(HighlightTest, NothingMatchesNothingIsShown) {
   EXPECT_THAT(Shown("green tea", ""), IsEmpty());
 }
 
+TEST(HighlightTest, ALongTextMayBeGivenUp) {
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) text += "tea ";
+  HighlightOptions options;
+  int looks = 0;
+  options.give_up = [&looks] { return ++looks == 2; };
+  EXPECT_THAT(Shown(text, "tea", "standard", options), IsEmpty());
+  EXPECT_EQ(looks, 2);
+}
+
 TEST(HighlightTest, StemsPrefixesAndFuzzyWordsMarkTheWholeWord) {
   EXPECT_THAT(Shown("She was running", "runs", "english"), ElementsAre("She was <em>running</em>"));
   EXPECT_THAT(Shown("She was running", "runn*", "english"), ElementsAre("She was <em>running</em>"));

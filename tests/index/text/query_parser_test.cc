@@ -140,6 +140,16 @@ TEST(QueryParserTest, MoreThan1024DifferentWordsAreRefused) {
   }
 }
 
+TEST(QueryParserTest, EveryWordOfAPhraseCounts) {
+  std::string words;
+  for (int i = 0; i < 1024; ++i) words += i % 2 == 0 ? "user " : "says ";
+  const std::string phrase = "\"" + words + "\"";
+  EXPECT_EQ(Parse(phrase + " " + phrase).clauses.size(), 1u) << "written twice, it is one";
+  for (const std::string& text : {"\"" + words + "more\"", phrase + " more", "-\"" + words + "more\""}) {
+    EXPECT_FALSE(ParseTextQuery(text, TextMode::kAny, *MakeAnalyzer("standard")).ok());
+  }
+}
+
 TEST(QueryParserTest, AHundredThousandRepeatedWordsAreOneClause) {
   std::string text;
   for (int i = 0; i < 100000; ++i) text += "tea ";

@@ -1,5 +1,6 @@
-// One writer and several readers, as their owner arranges it: a lock around Add, Remove and View, none
-// around what is done with a view. Meant for ThreadSanitizer; it also checks what the readers see.
+// One writer, several readers and a sealer, as their owner arranges it: a lock around Add, Remove, View, Freeze and
+// Replace, none around what is done with a view and around the writing of segments. Meant for ThreadSanitizer; it
+// also checks what the readers see.
 #include <atomic>
 #include <mutex>
 #include <shared_mutex>
@@ -7,7 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/testing/fault_file_system.h"
 #include "index/text/text_index.h"
+#include "index/text/text_segment.h"
 #include "tests/index/text/analyzed.h"
 
 namespace engram {
@@ -20,7 +23,9 @@ struct Shared {
   std::shared_mutex lock;
   TextIndex index{analyzer, {}};
   SlotSet live;
+  FaultFileSystem files;
   std::atomic<bool> finished = false;
+  std::atomic<uint64_t> replaced = 0;
 };
 
 std::string TextOf(uint32_t slot) {
@@ -37,6 +42,28 @@ void Write(Shared* shared) {
     shared->live.remove(slot - 20);
   }
   shared->finished = true;
+}
+
+// Seals what is fresh, and every third time merges all there is.
+void SealOnce(Shared* shared, uint64_t round) {
+  std::vector<TextPartHandle> handles;
+  {
+    const std::unique_lock hold(shared->lock);
+    const std::optional<TextPartHandle> fresh = shared->index.Freeze();
+    if (!fresh) return;
+    if (round % 3 == 0) {
+      handles = shared->index.Parts();
+    } else {
+      handles = {*fresh};
+    }
+  }
+  const std::string path = "segment" + std::to_string(round);
+  const uint64_t bytes = SealTexts(shared->files, path, *shared->analyzer, handles, Position(round)).value();
+  std::shared_ptr<const TextSegment> segment;
+  if (bytes > 0) segment = TextSegment::Open(shared->files, path, *shared->analyzer).value();
+  const std::unique_lock hold(shared->lock);
+  shared->index.Replace(handles, segment);
+  ++shared->replaced;
 }
 
 // What was true at the view must be true of every answer, however late it is asked for.
@@ -72,8 +99,16 @@ TEST(TextIndexThreadsTest, ReadersSeeTheirViewWhileTheWriterGoesOn) {
       } while (!shared.finished && !testing::Test::HasFatalFailure());
     });
   }
+  std::thread sealer([&] {
+    uint64_t round = 1;
+    while (!shared.finished) SealOnce(&shared, round++);
+    SealOnce(&shared, 3 * round);
+  });
   Write(&shared);
+  sealer.join();
   for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(shared.index.statistics().texts, shared.live.cardinality());
+  EXPECT_GT(shared.replaced, 0u);
 }
 
 }  // namespace

@@ -8,7 +8,9 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include "base/testing/fault_file_system.h"
 #include "index/text/text_index.h"
+#include "index/text/text_segment.h"
 #include "tests/index/text/analyzed.h"
 #include "tests/index/text/data_folder.h"
 
@@ -66,15 +68,27 @@ Quality QualityOf(const std::vector<ScoredSlot>& hits, const std::vector<Row>& d
   return quality;
 }
 
-Quality MeanQuality(const std::string& folder, const std::string& analyzer_name) {
+void Seal(FileSystem& files, const std::string& path, const std::shared_ptr<const Analyzer>& analyzer,
+          TextIndex* index) {
+  const TextPartHandle handle = *index->Freeze();
+  ASSERT_GT(SealTexts(files, path, *analyzer, {handle}, Position(1)).value(), 0u);
+  index->Replace({handle}, TextSegment::Open(files, path, *analyzer).value());
+}
+
+Quality MeanQuality(const std::string& folder, const std::string& analyzer_name, bool sealed) {
   const std::shared_ptr<const Analyzer> analyzer = MakeAnalyzer(analyzer_name);
   const std::vector<Row> documents = ReadRows(folder + "/docs.jsonl");
+  FaultFileSystem files;
   TextIndex index(analyzer, {});
   SlotSet all;
   for (uint32_t slot = 0; slot < documents.size(); ++slot) {
     index.Add(Slot(slot), {documents[slot].text});
     all.add(slot);
+    // Three segments and a fresh rest.
+    if (sealed && (slot + 1) % (documents.size() / 3 - 50) == 0)
+      Seal(files, "segment" + std::to_string(slot), analyzer, &index);
   }
+  EXPECT_EQ(index.Parts().size(), sealed ? 3u : 0u);
   const auto relevant = ReadRelevant(folder + "/qrels.tsv");
   Quality mean;
   for (const Row& query : ReadRows(folder + "/queries.jsonl")) {
@@ -90,17 +104,23 @@ Quality MeanQuality(const std::string& folder, const std::string& analyzer_name)
 
 TEST(TextQualityTest, CranfieldReachesTheFigureOfThePlainBaseline) {
   ENGRAM_DATA_OR_SKIP(folder, "cranfield");
-  EXPECT_NEAR(MeanQuality(folder, "simple").average_precision, 0.282, 0.005);
+  for (const bool sealed : {false, true}) {
+    EXPECT_NEAR(MeanQuality(folder, "simple", sealed).average_precision, 0.282, 0.005);
+  }
 }
 
 TEST(TextQualityTest, SciFactReachesTheFigureOfThePlainBaseline) {
   ENGRAM_DATA_OR_SKIP(folder, "scifact");
-  EXPECT_NEAR(MeanQuality(folder, "simple").ndcg_at_10, 0.666, 0.005);
+  for (const bool sealed : {false, true}) {
+    EXPECT_NEAR(MeanQuality(folder, "simple", sealed).ndcg_at_10, 0.666, 0.005);
+  }
 }
 
 TEST(TextQualityTest, SciFactGainsByStemming) {
   ENGRAM_DATA_OR_SKIP(folder, "scifact");
-  EXPECT_NEAR(MeanQuality(folder, "english").ndcg_at_10, 0.686, 0.01);
+  for (const bool sealed : {false, true}) {
+    EXPECT_NEAR(MeanQuality(folder, "english", sealed).ndcg_at_10, 0.686, 0.01);
+  }
 }
 
 }  // namespace

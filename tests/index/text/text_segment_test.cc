@@ -175,7 +175,10 @@ TEST_F(TextSegmentTest, AnOwnerThatSweepsIsToldWhen) {
   for (uint32_t slot = 41; slot <= 80; ++slot) index_.Remove(Slot(slot));
   EXPECT_TRUE(index_.sweep_due());
   const size_t before = index_.MemoryBytes();
+  EXPECT_EQ(index_.fresh_texts(), 100u);
+  EXPECT_GT(index_.fresh_bytes(), 0u);
   handles_ = {*index_.Freeze()};
+  EXPECT_EQ(index_.fresh_texts(), 0u);
   EXPECT_EQ(handles_[0].dead_texts(), 80u);
   const std::shared_ptr<TextPart> compacted = CompactTexts(handles_[0]).value();
   index_.Remove(Slot(90));  // meanwhile

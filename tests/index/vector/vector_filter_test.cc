@@ -19,7 +19,7 @@ namespace {
 
 // Building the graph takes nearly all of the time, and a sanitizer makes ten times as much of it.
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr size_t kRows = 5'000;
+constexpr size_t kRows = 2'000;
 #else
 constexpr size_t kRows = 20'000;
 #endif

@@ -45,6 +45,26 @@ TEST(ConvertPatchTest, NullRemoves) {
   EXPECT_TRUE(patch->metadata->at("topic").is_null());
 }
 
+TEST(ConvertPatchTest, NullRemovesWholeMembers) {
+  const auto patch = Patch(R"({"metadata": null, "fields": null, "vectors": null, "vector": [1, 2]})");
+  ASSERT_TRUE(patch.ok()) << patch.status().ToString();
+  EXPECT_TRUE(patch->clear_metadata && patch->clear_fields && patch->clear_vectors);
+  EXPECT_EQ(patch->vectors.size(), 1U);
+}
+
+TEST(ConvertPatchTest, ASourceMergesMemberByMember) {
+  const auto patch = Patch(R"({"source": {"batch": "b7", "id": null, "version": null}})");
+  ASSERT_TRUE(patch.ok()) << patch.status().ToString();
+  EXPECT_EQ(patch->source->system, std::nullopt);
+  EXPECT_EQ(patch->source->id, "");
+  EXPECT_TRUE(patch->source->version && !*patch->source->version);
+  EXPECT_EQ(patch->source->batch, "b7");
+  const auto cleared = Patch(R"({"source": null})");
+  ASSERT_TRUE(cleared.ok());
+  EXPECT_EQ(cleared->source->system, "");
+  EXPECT_TRUE(cleared->source->version && !*cleared->source->version);
+}
+
 TEST(ConvertPatchTest, GivenAndClearedContradict) {
   v1::MemoryPatch patch;
   patch.set_text("x");

@@ -1,0 +1,57 @@
+#include "server/handlers/export.h"
+
+#include <utility>
+
+#include "server/handlers/convert_filter.h"
+#include "server/handlers/convert_graph.h"
+#include "server/handlers/convert_memory.h"
+#include "server/handlers/convert_run.h"
+#include "server/position_token.h"
+
+namespace engram {
+namespace {
+
+void FromExportedMemory(const ExportedMemory& exported, v1::Memory* out) {
+  Include everything;
+  everything.vectors = true;
+  FromMemory(exported.memory, everything, out);
+  for (const HistoryEvent& event : exported.history) {
+    v1::HistoryEvent* former = out->add_history();
+    FromHistoryEvent(event, former);
+    // The version itself says these, too.
+    former->clear_old_text();
+    former->clear_new_text();
+    former->clear_actor_id();
+    former->clear_role();
+    if (event.kind == HistoryEvent::Kind::kDelete || event.kind == HistoryEvent::Kind::kExpire) former->clear_memory();
+  }
+}
+
+void FromExportedNode(const ExportedNode& exported, v1::Node* out) {
+  NodeView view;
+  view.node = exported.node;
+  FromNode(view, out);
+  out->set_implicit(exported.implicit);
+}
+
+}  // namespace
+
+Result<v1::ExportReply> ExportNamespace(Service& service, RequestContext& context, v1::ExportRequest& request) {
+  ExportQuery query;
+  ASSIGN_OR_RETURN(query.limit, PageLimit(request, service.limits()));
+  ASSIGN_OR_RETURN(query.cursor, DecodeCursor(request.cursor()));
+  query.history = !request.without_history();
+  query.history_versions_max = service.limits().batch_items;
+  ASSIGN_OR_RETURN(const ReadCall call, BeginRead(service, context, "", std::nullopt));
+  ASSIGN_OR_RETURN(const ExportPage page, service.engine.Export(call.ns, query, call.options));
+  v1::ExportReply reply;
+  for (const ExportedMemory& memory : page.memories) FromExportedMemory(memory, reply.add_memories());
+  for (const ExportedNode& node : page.nodes) FromExportedNode(node, reply.add_nodes());
+  for (const Run& run : page.runs) FromRun(run, reply.add_runs());
+  for (const NamedEdge& edge : page.edges) FromEdge(edge, reply.add_edges());
+  reply.set_next_cursor(EncodeCursor(page.next_cursor));
+  reply.set_histories_cut(page.histories_cut);
+  return reply;
+}
+
+}  // namespace engram
