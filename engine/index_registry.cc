@@ -1,7 +1,10 @@
 #include "engine/index_registry.h"
 
+#include <algorithm>
+#include <atomic>
 #include <list>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -40,6 +43,8 @@ constexpr int kLoadAttempts = 4;
 constexpr uint64_t kFirstWeighing = 1024;
 // A walk may fill a cache without any write: indexes in use are weighed at every so many uses.
 constexpr uint32_t kUsesPerWeighing = 16;
+// So many namespaces that aren't loaded have their writes counted.
+constexpr size_t kUnloadedNamespacesMax = 65'536;
 
 uint64_t ScopeNumber(TenantId tenant, NamespaceId ns) { return uint64_t{tenant.value} << 32 | ns.value; }
 
@@ -63,12 +68,15 @@ uint64_t PublicationBytes(const Publication& publication) {
   return bytes;
 }
 
-bool DropsNamespace(const Publication& publication) {
-  for (const IndexEvent& event : publication.events) {
-    if (std::holds_alternative<NamespaceDropped>(event)) return true;
-  }
-  return false;
+template <class Event>
+size_t CountEvents(const Publication& publication) {
+  return static_cast<size_t>(
+      std::count_if(publication.events.begin(), publication.events.end(),
+                    [](const IndexEvent& event) { return std::holds_alternative<Event>(event); }));
 }
+
+bool DropsNamespace(const Publication& publication) { return CountEvents<NamespaceDropped>(publication) > 0; }
+bool Erases(const Publication& publication) { return CountEvents<EdgesErased>(publication) > 0; }
 
 Status NoSuchNamespace() { return NotFound("the namespace is gone"); }
 
@@ -83,6 +91,9 @@ class IndexRegistry::Rep {
   std::shared_ptr<NamespaceIndex> Peek(TenantId tenant, NamespaceId ns) const EXCLUDES(mutex_);
   void Publish(const Publication& publication) EXCLUDES(mutex_);
   void Forget(TenantId tenant, NamespaceId ns, const NamespaceIndex* index) EXCLUDES(mutex_);
+  void DiscardSegments(TenantId tenant, NamespaceId ns, const Status& damage) const;
+  bool any_behind() const { return behind_count_ > 0; }
+  Status CheckBacklog(TenantId tenant, NamespaceId ns) EXCLUDES(mutex_);
   Usage usage() const EXCLUDES(mutex_);
   std::shared_ptr<const KvReader> Snapshot() const { return store_.Snapshot(); }
 
@@ -115,7 +126,9 @@ class IndexRegistry::Rep {
   Status CheckRoom() EXCLUDES(mutex_);
 
   // Tells the sealer when the index has grown.
-  void AskForSealing(TenantId tenant, NamespaceId ns, const NamespaceIndex& index) const;
+  void AskForSealing(TenantId tenant, NamespaceId ns, const NamespaceIndex& index) EXCLUDES(mutex_);
+  // The same for what was written to a namespace that isn't loaded.
+  void NoteUnloadedWrites(const Publication& publication) REQUIRES(mutex_);
   void Queue(const Publication& publication, Entry* entry) REQUIRES(mutex_);
   // Takes the entry out; what it held is destroyed by the caller, outside the lock.
   Held Unlink(uint64_t number) REQUIRES(mutex_);
@@ -130,6 +143,11 @@ class IndexRegistry::Rep {
   mutable Mutex mutex_;
   std::unordered_map<uint64_t, EntryPtr> entries_ GUARDED_BY(mutex_);
   std::list<uint64_t> uses_ GUARDED_BY(mutex_);  // loaded ones, least recently used first
+  // Contents written since, by namespaces that aren't loaded.
+  std::unordered_map<uint64_t, uint64_t> unloaded_writes_ GUARDED_BY(mutex_);
+  // Namespaces that the sealer is behind with, as far as they were seen to be; how many.
+  std::unordered_set<uint64_t> behind_ GUARDED_BY(mutex_);
+  std::atomic<size_t> behind_count_ = 0;
   uint64_t loads_ GUARDED_BY(mutex_) = 0;
   uint64_t evictions_ GUARDED_BY(mutex_) = 0;
 };
@@ -184,6 +202,10 @@ Result<IndexRegistry::Rep::Held> IndexRegistry::Rep::Load(uint64_t number, const
     const Result<bool> shown = CatchUp(number, entry, *held);
     if (shown.ok() && *shown) {
       AskForSealing(tenant, ns, (*held)->index());
+      // Segments may have waited for a merge when the index was unloaded.
+      if (segments_.queue != nullptr && !(*held)->index().segments().empty()) {
+        segments_.queue->Push({tenant, ns, SealJob::Kind::kSeal});
+      }
       return *held;
     }
     if (!shown.ok()) {
@@ -209,8 +231,13 @@ Result<IndexRegistry::Rep::Held> IndexRegistry::Rep::ReadRows(TenantId tenant, N
   uint64_t loaded = 0;
   uint64_t next_weighing = kFirstWeighing;
   const auto check_room = [&]() -> Status {
-    if (++loaded < next_weighing) return {};
-    next_weighing *= 2;
+    if (segments_.seal_loading && segments_.limits.Reached(held->index().unsealed())) {
+      RETURN_IF_ERROR(segments_.seal_loading(tenant, ns, &held->index()));
+    } else if (++loaded < next_weighing) {
+      return {};
+    } else {
+      next_weighing *= 2;
+    }
     held->Weigh();
     return CheckRoom();
   };
@@ -277,14 +304,18 @@ std::shared_ptr<NamespaceIndex> IndexRegistry::Rep::Peek(TenantId tenant, Namesp
 
 void IndexRegistry::Rep::Publish(const Publication& publication) {
   const uint64_t number = ScopeNumber(publication.tenant, publication.namespace_id);
-  if (segments_.queue != nullptr && DropsNamespace(publication)) {
-    segments_.queue->Push({publication.tenant, publication.namespace_id, SealJob::Kind::kDrop});
+  if (segments_.queue != nullptr) {
+    const auto tell = [&](SealJob::Kind kind) {
+      segments_.queue->Push({publication.tenant, publication.namespace_id, kind});
+    };
+    if (DropsNamespace(publication)) tell(SealJob::Kind::kDrop);
+    if (Erases(publication)) tell(SealJob::Kind::kErased);
   }
   Held held;
   {
     const MutexLock lock(mutex_);
     const auto at = entries_.find(number);
-    if (at == entries_.end()) return;  // its rows are its index
+    if (at == entries_.end()) return NoteUnloadedWrites(publication);  // its rows are its index
     if (at->second->loading) {
       Queue(publication, at->second.get());
       return;
@@ -313,14 +344,45 @@ void IndexRegistry::Rep::Forget(TenantId tenant, NamespaceId ns, const Namespace
   if (at != entries_.end() && at->second->held && &at->second->held->index() == index) unlinked = Unlink(number);
 }
 
-void IndexRegistry::Rep::AskForSealing(TenantId tenant, NamespaceId ns, const NamespaceIndex& index) const {
+void IndexRegistry::Rep::DiscardSegments(TenantId tenant, NamespaceId ns, const Status& damage) const {
   if (segments_.queue == nullptr) return;
-  const NamespaceIndex::Unsealed unsealed = index.unsealed();
-  if (unsealed.rows < segments_.rows_max && unsealed.bytes < segments_.bytes_max &&
-      unsealed.removed < segments_.rows_max) {
-    return;
-  }
+  Log(LogLevel::kError, "segment_damaged",
+      {{"tenant", tenant.value}, {"namespace", ns.value}, {"error", damage.ToString()}});
+  segments_.queue->Push({tenant, ns, SealJob::Kind::kDiscard});
+}
+
+void IndexRegistry::Rep::AskForSealing(TenantId tenant, NamespaceId ns, const NamespaceIndex& index) {
+  if (segments_.queue == nullptr) return;
+  const Unsealed unsealed = index.unsealed();
+  if (!segments_.limits.CallsForWork(unsealed)) return;
   segments_.queue->Push({tenant, ns, SealJob::Kind::kSeal});
+  if (!segments_.limits.Reached(unsealed, segments_.limits.behind)) return;
+  const MutexLock lock(mutex_);
+  behind_.insert(ScopeNumber(tenant, ns));
+  behind_count_ = behind_.size();
+}
+
+void IndexRegistry::Rep::NoteUnloadedWrites(const Publication& publication) {
+  const size_t contents = segments_.queue == nullptr ? 0 : CountEvents<ContentAdded>(publication);
+  if (contents == 0) return;
+  // To forget is to load later.
+  if (unloaded_writes_.size() >= kUnloadedNamespacesMax) unloaded_writes_.clear();
+  const uint64_t number = ScopeNumber(publication.tenant, publication.namespace_id);
+  uint64_t& writes = unloaded_writes_[number];
+  writes += contents;
+  if (writes < segments_.limits.rows) return;
+  unloaded_writes_.erase(number);
+  segments_.queue->Push({publication.tenant, publication.namespace_id, SealJob::Kind::kLoad});
+}
+
+Status IndexRegistry::Rep::CheckBacklog(TenantId tenant, NamespaceId ns) {
+  const auto index = Peek(tenant, ns);
+  const bool behind = index && segments_.limits.Reached(index->unsealed(), segments_.limits.behind);
+  if (behind) return RateLimited("the namespace is written faster than it can be indexed").RetryAfter(1);
+  const MutexLock lock(mutex_);
+  behind_.erase(ScopeNumber(tenant, ns));
+  behind_count_ = behind_.size();
+  return {};
 }
 
 void IndexRegistry::Rep::Queue(const Publication& publication, Entry* entry) {
@@ -376,9 +438,17 @@ std::shared_ptr<NamespaceIndex> IndexRegistry::Peek(TenantId tenant, NamespaceId
 
 void IndexRegistry::Publish(const Publication& publication) { rep_->Publish(publication); }
 
-void IndexRegistry::Forget(TenantId tenant, NamespaceId ns, const std::shared_ptr<NamespaceIndex>& index) {
-  rep_->Forget(tenant, ns, index.get());
+void IndexRegistry::Forget(TenantId tenant, NamespaceId ns, const NamespaceIndex* index) {
+  rep_->Forget(tenant, ns, index);
 }
+
+void IndexRegistry::DiscardSegments(TenantId tenant, NamespaceId ns, const Status& damage) {
+  rep_->DiscardSegments(tenant, ns, damage);
+}
+
+bool IndexRegistry::any_behind() const { return rep_->any_behind(); }
+
+Status IndexRegistry::CheckBacklog(TenantId tenant, NamespaceId ns) { return rep_->CheckBacklog(tenant, ns); }
 
 IndexRegistry::Usage IndexRegistry::usage() const { return rep_->usage(); }
 std::shared_ptr<const KvReader> IndexRegistry::Snapshot() const { return rep_->Snapshot(); }

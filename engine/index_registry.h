@@ -8,11 +8,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "base/ids.h"
 #include "base/status.h"
 #include "engine/publication.h"
+#include "engine/segments/seal_limits.h"
 #include "engine/store.h"
 
 namespace engram {
@@ -25,10 +27,11 @@ class SegmentFolder;
 // What an index needs to have segments; without it every index is made of rows alone.
 struct RegistrySegments {
   const SegmentFolder* folder = nullptr;
-  SealQueue* queue = nullptr;  // told of indexes that have grown
+  SealQueue* queue = nullptr;  // told of namespaces that have grown
   LogClock* log_clock = nullptr;
-  uint64_t rows_max = 16'000;  // unsealed, of one namespace: then it is to be sealed
-  uint64_t bytes_max = uint64_t{64} << 20;
+  SealLimits limits;
+  // Seals what an index that is being loaded has so far, so that a load needs no more memory than its end.
+  std::function<Status(TenantId, NamespaceId, NamespaceIndex*)> seal_loading;
 };
 
 class IndexRegistry {
@@ -47,7 +50,13 @@ class IndexRegistry {
 
   void Publish(const Publication& publication);
   // Unloads the index if it is this one: it isn't given out again.
-  void Forget(TenantId tenant, NamespaceId ns, const std::shared_ptr<NamespaceIndex>& index);
+  void Forget(TenantId tenant, NamespaceId ns, const NamespaceIndex* index);
+  // Has the sealer do without the namespace's segments, and logs why.
+  void DiscardSegments(TenantId tenant, NamespaceId ns, const Status& damage);
+  // False: CheckBacklog is OK for every namespace. Costs nothing to ask.
+  bool any_behind() const;
+  // RateLimited while the namespace holds so much in memory that is not sealed yet that writers have to wait.
+  Status CheckBacklog(TenantId tenant, NamespaceId ns);
 
   // The store as it is now: rows that an index newer than a reader's snapshot speaks of.
   std::shared_ptr<const KvReader> Snapshot() const;

@@ -1,5 +1,6 @@
 #include "engine/local_engine.h"
 
+#include <algorithm>
 #include <future>
 
 #include <fmt/format.h>
@@ -61,24 +62,35 @@ CommitterOptions ForCommitter(const EngineOptions& options) {
   return out;
 }
 
+SealLimits SealLimitsOf(const EngineOptions& options) {
+  SealLimits limits;
+  limits.rows = options.seal_rows;
+  limits.bytes = options.seal_bytes;
+  return limits;
+}
+
 SealerOptions ForSealer(const EngineOptions& options) {
   SealerOptions out;
-  out.rows_max = options.seal_rows;
-  out.bytes_max = options.seal_bytes;
+  out.limits = SealLimitsOf(options);
   out.graph_rows_min = options.graph_rows;
   return out;
 }
 
-// Segment files that no manifest names: of namespaces that are gone, or left by a crash before their row was written.
-engram::Status RemoveOrphans(const Store& store, const SegmentFolder& folder) {
+// Removes segment files that no manifest names: of namespaces that are gone, or left by a crash before their row was
+// written. Tells the sealer of those that an erasure left behind.
+engram::Status LookThroughSegments(const Store& store, const SegmentFolder& folder, SealQueue* queue) {
   RETURN_IF_ERROR(folder.RemoveHalfWritten());
   const auto snapshot = store.Snapshot();
   const auto wanted = [&](const SegmentName& name) -> Result<bool> {
     const ScopedReader rows(*snapshot, keys::Scope(name.tenant, name.ns));
     ASSIGN_OR_RETURN(const auto head, ReadHead(rows));
     if (!head) return false;
-    ASSIGN_OR_RETURN(const auto row, rows.Get(keys::Key(keys::kSegment).AddSegment(name.number)));
-    return row.has_value();
+    ASSIGN_OR_RETURN(const auto bytes, rows.Get(keys::Key(keys::kSegment).AddSegment(name.number)));
+    if (!bytes) return false;
+    ASSIGN_OR_RETURN(const SegmentRow row, DecodeSegmentRow(*bytes));
+    ASSIGN_OR_RETURN(const NamespaceCounters counters, ReadCounters(rows));
+    if (row.position < counters.erased_at) queue->Push({name.tenant, name.ns, SealJob::Kind::kErased});
+    return true;
   };
   return folder.RemoveFiles(wanted).status();
 }
@@ -123,13 +135,15 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
   ASSIGN_OR_RETURN(const Timestamp last, LastLogTime(*engine->store_));
   engine->log_clock_ = std::make_unique<LogClock>(*options.clock, last);
   ASSIGN_OR_RETURN(engine->segments_, SegmentFolder::Open(&files, options.data_dir + "/segments"));
-  RETURN_IF_ERROR(RemoveOrphans(*engine->store_, *engine->segments_));
+  RETURN_IF_ERROR(LookThroughSegments(*engine->store_, *engine->segments_, &engine->seal_queue_));
   RegistrySegments segments;
   segments.folder = &*engine->segments_;
   segments.queue = &engine->seal_queue_;
   segments.log_clock = engine->log_clock_.get();
-  segments.rows_max = options.seal_rows;
-  segments.bytes_max = options.seal_bytes;
+  segments.limits = SealLimitsOf(options);
+  segments.seal_loading = [owner = engine.get()](TenantId tenant, NamespaceId ns, NamespaceIndex* index) {
+    return owner->sealer_->SealLoading(tenant, ns, index);
+  };
   engine->registry_ = std::make_unique<IndexRegistry>(*engine->store_, options.index_memory_bytes, segments);
   engine->committer_ = std::make_unique<Committer>(engine->store_.get(), engine->registry_.get(),
                                                    engine->log_clock_.get(), ForCommitter(options));
@@ -148,7 +162,27 @@ Result<TenantId> LocalEngine::FindTenant(const std::string& name, bool create) {
 }
 
 void LocalEngine::Submit(Mutation mutation, Durability durability, std::function<void(MutationResult)> done) {
+  if (engram::Status behind = CheckBacklog(mutation); !behind.ok()) {
+    MutationResult result;
+    result.status = std::move(behind);
+    return done(std::move(result));
+  }
   committer_->Submit(std::move(mutation), durability, std::move(done));
+}
+
+engram::Status LocalEngine::CheckBacklog(const Mutation& mutation) {
+  if (!registry_->any_behind()) return {};
+  const bool grows =
+      std::any_of(mutation.operations.begin(), mutation.operations.end(),
+                  [](const Operation& operation) { return std::holds_alternative<WriteMemory>(operation); });
+  if (!grows) return {};
+  std::optional<NamespaceId> number = mutation.namespace_id;
+  if (!number) {
+    const auto found = FindNamespace({mutation.tenant, mutation.namespace_name});
+    if (!found.ok()) return {};  // the write itself will say what is wrong, or make it
+    number = *found;
+  }
+  return registry_->CheckBacklog(mutation.tenant, *number);
 }
 
 void LocalEngine::AwaitPosition(TenantId tenant, NamespaceId ns, Position position, std::chrono::nanoseconds deadline,

@@ -80,6 +80,8 @@ class LocalEngine final : public Engine {
   // Renews the TTL of memories that ask for it.
   void NoteReads(const ReadView& view, const Memory& memory);
   Result<NamespaceInfo> Describe(const ReadView& view) const;
+  // RateLimited when the mutation adds to an index that the sealer is far behind with.
+  engram::Status CheckBacklog(const Mutation& mutation);
 
   const EngineOptions options_;
   std::atomic<bool> reads_ended_{false};

@@ -29,6 +29,11 @@ void NamespaceIndex::Load(IndexEvent event) {
   rep_->ApplyEvent(event);
 }
 
+void NamespaceIndex::BeginLoading(Position position) {
+  WriterLock lock(rep_->mutex);
+  rep_->position = position;
+}
+
 void NamespaceIndex::FinishLoading(Position position, Timestamp log_time) {
   rep_->edges.SkipTo(position);
   WriterLock lock(rep_->mutex);

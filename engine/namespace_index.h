@@ -20,6 +20,7 @@
 #include "engine/config.h"
 #include "engine/memory.h"
 #include "engine/publication.h"
+#include "engine/segments/seal_limits.h"
 #include "engine/segments/segment_rows.h"
 #include "graph/neighbors.h"
 #include "index/attribute/attribute_index.h"
@@ -31,7 +32,7 @@ namespace engram {
 
 struct MergePolicy;
 struct OpenedSegment;
-struct SealedPart;
+struct WrittenPart;
 struct SealTask;
 
 // What a search asks of the index at one moment.
@@ -78,6 +79,8 @@ class NamespaceIndex {
   // Applies the events in order and moves to the publication's position. Publications at or below the
   // current position are ignored (the loader's queue may overlap its snapshot).
   void Apply(const Publication& publication);
+  // For the loader that seals on its way, first: what the index is going to be complete up to.
+  void BeginLoading(Position position);
   // For the loader: one event of VisitLiveMemories, before anybody else sees the index.
   void Load(IndexEvent event);
   // For the loader: everything up to `position` is loaded.
@@ -94,22 +97,19 @@ class NamespaceIndex {
   Result<IndexView> View(const ViewRequest& request, Timestamp now);
 
   // --- Segments (namespace_index_segments.cc; engine/segments/). Confined to one thread at a time but for reads.
-  // What came since the last stretch was sealed.
-  struct Unsealed {
-    uint64_t rows = 0;
-    uint64_t bytes = 0;
-    uint64_t removed = 0;  // rows that left since segments were last looked at
-  };
   Unsealed unsealed() const;
   // The manifest as this index knows it.
   std::vector<SegmentRow> segments() const;
-  // Freezes what is fresh, to be written as files without any lock; nothing when nothing is. Vectors get a graph
-  // when there are many times `graph_rows_min`.
-  std::optional<SealTask> BeginSeal(size_t graph_rows_min);
-  // Segments of one index that should be one.
-  std::optional<SealTask> NextMerge(const MergePolicy& policy, size_t graph_rows_min);
+  // Vectors in segments without a graph.
+  uint64_t flat_rows() const;
+  // Freezes what is fresh, to be written as files without any lock; nothing when too little of it lives, by `limits`,
+  // to be worth a file.
+  std::optional<SealTask> BeginSeal(const SealLimits& limits);
+  // Segments of one index that should be one; by itself one that has much dead, or something dead and was written
+  // before `erased_at`. Vectors get a graph when there are at least `graph_rows_min`.
+  std::optional<SealTask> NextMerge(const MergePolicy& policy, size_t graph_rows_min, Position erased_at);
   // Puts the files, published by now, in the place of the task's parts; one for each, in order.
-  void Adopt(const SealTask& task, const std::vector<SealedPart>& sealed);
+  void Adopt(const SealTask& task, const std::vector<WrittenPart>& sealed);
   // For the loader, before anything else: segments in slot order, less what is not `live`.
   void Attach(const std::vector<OpenedSegment>& segments, const SlotSet& live);
   SlotSet LiveSlots() const;

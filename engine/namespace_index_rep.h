@@ -49,12 +49,17 @@ class NamespaceIndex::Rep {
   Status LetWriterIn(const std::function<Status()>& check_deadline) const REQUIRES_SHARED(mutex);
 
   // --- Segments (namespace_index_segments.cc).
-  std::optional<SealTask> BeginSeal(size_t graph_rows_min) REQUIRES(mutex);
-  std::optional<SealTask> NextMerge(const MergePolicy& policy, size_t graph_rows_min) const REQUIRES_SHARED(mutex);
-  void Adopt(const SealTask& task, const std::vector<SealedPart>& sealed) REQUIRES(mutex);
+  std::optional<SealTask> BeginSeal(const SealLimits& limits) REQUIRES(mutex);
+  std::optional<SealTask> NextMerge(const MergePolicy& policy, size_t graph_rows_min, Position erased_at) const
+      REQUIRES_SHARED(mutex);
+  std::optional<SealTask> MergeOf(SealPart part, const SlotRange& slots) const REQUIRES_SHARED(mutex);
+  void Adopt(const SealTask& task, const std::vector<WrittenPart>& sealed) REQUIRES(mutex);
   void Attach(const OpenedSegment& segment, const SlotSet& live) REQUIRES(mutex);
   // The rows of the files that hold these slots of an index.
   std::vector<SegmentRow> RowsOf(SegmentKind kind, const std::string& space, const SlotRange& slots) const
+      REQUIRES_SHARED(mutex);
+  // Whether what is dead in there may have been erased since it was written.
+  bool HoldsErased(SegmentKind kind, const std::string& space, const SlotRange& slots, Position erased_at) const
       REQUIRES_SHARED(mutex);
 
   // The slot that holds the memory of `slot` now: itself, or the one that replaced it. Nothing when it is gone.
@@ -77,8 +82,8 @@ class NamespaceIndex::Rep {
   std::map<std::string, std::unique_ptr<VectorIndex>> vectors GUARDED_BY(mutex);  // dense spaces with a vector so far
   AttributeIndex attributes GUARDED_BY(mutex);                                    // its slots() are the live ones
   SlotSet inactive GUARDED_BY(mutex);                                             // live, but archived or paused
-  std::optional<Slot> last_slot GUARDED_BY(mutex);     // the highest that was ever here
-  std::vector<SegmentRow> segments GUARDED_BY(mutex);  // the manifest, by slots
+  std::optional<Slot> last_slot GUARDED_BY(mutex);                                // the highest that was ever here
+  std::vector<SegmentRow> segments GUARDED_BY(mutex);                             // the manifest, by slots
   // No index has anything of the slots up to here but in its segments.
   std::optional<Slot> sealed_until GUARDED_BY(mutex);
   Unsealed unsealed GUARDED_BY(mutex);

@@ -1,7 +1,9 @@
 // The part of NamespaceIndex that deals with segments: which parts of its indexes become files, and putting those
 // in their place.
 #include <algorithm>
+#include <utility>
 
+#include "base/check.h"
 #include "engine/namespace_index_rep.h"
 #include "engine/segments/merge_policy.h"
 #include "index/text/text_segment.h"
@@ -11,8 +13,6 @@ namespace {
 
 bool Overlap(const SlotRange& a, const SlotRange& b) { return a.first <= b.last && b.first <= a.last; }
 
-SealedSize SizeOf(const TextPartHandle& part) { return {part.live_texts() + part.dead_texts(), part.live_texts()}; }
-
 template <class Handle>
 std::vector<Handle> Slice(const std::vector<Handle>& list, const MergeRange& range) {
   return {list.begin() + static_cast<ptrdiff_t>(range.begin), list.begin() + static_cast<ptrdiff_t>(range.end)};
@@ -20,22 +20,24 @@ std::vector<Handle> Slice(const std::vector<Handle>& list, const MergeRange& ran
 
 }  // namespace
 
-NamespaceIndex::Unsealed NamespaceIndex::unsealed() const {
+Unsealed NamespaceIndex::unsealed() const {
   ReaderLock lock(rep_->mutex);
   return rep_->unsealed;
 }
 
-std::optional<SealTask> NamespaceIndex::BeginSeal(size_t graph_rows_min) {
+std::optional<SealTask> NamespaceIndex::BeginSeal(const SealLimits& limits) {
   WriterLock lock(rep_->mutex);
-  return rep_->BeginSeal(graph_rows_min);
+  return rep_->BeginSeal(limits);
 }
 
-std::optional<SealTask> NamespaceIndex::NextMerge(const MergePolicy& policy, size_t graph_rows_min) {
-  ReaderLock lock(rep_->mutex);
-  return rep_->NextMerge(policy, graph_rows_min);
+std::optional<SealTask> NamespaceIndex::NextMerge(const MergePolicy& policy, size_t graph_rows_min,
+                                                  Position erased_at) {
+  WriterLock lock(rep_->mutex);
+  rep_->unsealed.removed = 0;
+  return rep_->NextMerge(policy, graph_rows_min, erased_at);
 }
 
-void NamespaceIndex::Adopt(const SealTask& task, const std::vector<SealedPart>& sealed) {
+void NamespaceIndex::Adopt(const SealTask& task, const std::vector<WrittenPart>& sealed) {
   WriterLock lock(rep_->mutex);
   rep_->Adopt(task, sealed);
 }
@@ -48,6 +50,17 @@ void NamespaceIndex::Attach(const std::vector<OpenedSegment>& segments, const Sl
 std::vector<SegmentRow> NamespaceIndex::segments() const {
   ReaderLock lock(rep_->mutex);
   return rep_->segments;
+}
+
+uint64_t NamespaceIndex::flat_rows() const {
+  ReaderLock lock(rep_->mutex);
+  uint64_t flat = 0;
+  for (const auto& [space, index] : rep_->vectors) {
+    for (const VectorPartStatus& part : index->Parts()) {
+      if (part.sealed && !part.has_graph) flat += part.rows;
+    }
+  }
+  return flat;
 }
 
 SlotSet NamespaceIndex::LiveSlots() const {
@@ -66,13 +79,22 @@ Status NamespaceIndex::Damage() const {
   return {};
 }
 
-std::optional<SealTask> NamespaceIndex::Rep::BeginSeal(size_t graph_rows_min) {
-  unsealed = {};
+std::optional<SealTask> NamespaceIndex::Rep::BeginSeal(const SealLimits& limits) {
   if (!last_slot || (sealed_until && *last_slot <= *sealed_until)) return std::nullopt;
-  SealTask task;
-  task.slots = {sealed_until ? Slot(sealed_until->value + 1) : Slot(), *last_slot};
-  task.position = position;
+  // Of what came most may have gone again: a small namespace that changes a lot needs no file.
+  const uint64_t sealed_rows = sealed_until ? attributes.slots().rank(sealed_until->value) : 0;
+  const uint64_t live = attributes.slots().cardinality() - sealed_rows;
+  const uint64_t came = std::exchange(unsealed.rows, 0);
+  const uint64_t bytes = std::exchange(unsealed.bytes, 0);
+  if (2 * live < limits.rows && bytes * live < limits.bytes * came) {
+    unsealed.rows = live;
+    unsealed.bytes = came == 0 ? 0 : bytes * live / came;
+    return std::nullopt;
+  }
 
+  SealTask task;
+  task.slots = {sealed_until ? sealed_until->Next() : Slot(), *last_slot};
+  task.position = position;
   (void)text.Freeze();
   SealPart texts;
   for (TextPartHandle& part : text.Parts()) {
@@ -84,14 +106,9 @@ std::optional<SealTask> NamespaceIndex::Rep::BeginSeal(size_t graph_rows_min) {
     SealPart part;
     part.kind = SegmentKind::kVector;
     part.space = space;
-    size_t vector_rows = 0;
     for (VectorPartStatus& status : index->Parts()) {
-      if (status.sealed) continue;
-      vector_rows += status.live;
-      part.vectors.push_back(std::move(status.handle));
+      if (!status.sealed) part.vectors.push_back(std::move(status.handle));
     }
-    // A stretch is sealed flat, so that sealing keeps up with writing; what is large already came by loading.
-    part.graph = vector_rows >= 4 * graph_rows_min;
     if (!part.vectors.empty()) task.parts.push_back(std::move(part));
   }
   return task;
@@ -106,31 +123,40 @@ std::vector<SegmentRow> NamespaceIndex::Rep::RowsOf(SegmentKind kind, const std:
   return found;
 }
 
-std::optional<SealTask> NamespaceIndex::Rep::NextMerge(const MergePolicy& policy, size_t graph_rows_min) const {
+std::optional<SealTask> NamespaceIndex::Rep::MergeOf(SealPart part, const SlotRange& slots) const {
   SealTask task;
   task.position = position;
   task.merge = true;
-  const auto finish = [&](SealPart part, SlotRange first, SlotRange last) {
-    const SlotRange slots{first.first, last.last};
-    task.replaced = RowsOf(part.kind, part.space, slots);
-    task.slots = {task.replaced.front().slots.first, task.replaced.back().slots.last};
-    task.parts.push_back(std::move(part));
-    return task;
-  };
+  task.replaced = RowsOf(part.kind, part.space, slots);
+  ENGRAM_CHECK(!task.replaced.empty());
+  task.slots = {task.replaced.front().slots.first, task.replaced.back().slots.last};
+  task.parts.push_back(std::move(part));
+  return task;
+}
 
+bool NamespaceIndex::Rep::HoldsErased(SegmentKind kind, const std::string& space, const SlotRange& slots,
+                                      Position erased_at) const {
+  const std::vector<SegmentRow> files = RowsOf(kind, space, slots);
+  return std::any_of(files.begin(), files.end(), [&](const SegmentRow& row) { return row.position < erased_at; });
+}
+
+std::optional<SealTask> NamespaceIndex::Rep::NextMerge(const MergePolicy& policy, size_t graph_rows_min,
+                                                       Position erased_at) const {
   std::vector<TextPartHandle> texts;
   std::vector<SealedSize> sizes;
   for (TextPartHandle& part : text.Parts()) {
     if (!part.sealed()) break;
-    sizes.push_back(SizeOf(part));
+    const SlotRange slots = part.segment()->file().slots();
+    sizes.push_back({part.live_texts() + part.dead_texts(), part.live_texts(),
+                     HoldsErased(SegmentKind::kText, {}, slots, erased_at)});
     texts.push_back(std::move(part));
   }
   if (const auto range = PickMerge(sizes, policy)) {
     SealPart part;
     part.texts = Slice(texts, *range);
-    const SlotRange first = part.texts.front().segment()->file().slots();
-    const SlotRange last = part.texts.back().segment()->file().slots();
-    return finish(std::move(part), first, last);
+    const SlotRange slots{part.texts.front().segment()->file().slots().first,
+                          part.texts.back().segment()->file().slots().last};
+    return MergeOf(std::move(part), slots);
   }
 
   for (const auto& [space, index] : vectors) {
@@ -138,7 +164,8 @@ std::optional<SealTask> NamespaceIndex::Rep::NextMerge(const MergePolicy& policy
     sizes.clear();
     for (VectorPartStatus& status : index->Parts()) {
       if (!status.sealed) break;
-      sizes.push_back({status.rows, status.live});
+      sizes.push_back(
+          {status.rows, status.live, HoldsErased(SegmentKind::kVector, space, status.handle.slots(), erased_at)});
       handles.push_back(std::move(status.handle));
     }
     const auto range = PickMerge(sizes, policy);
@@ -147,17 +174,16 @@ std::optional<SealTask> NamespaceIndex::Rep::NextMerge(const MergePolicy& policy
     part.kind = SegmentKind::kVector;
     part.space = space;
     part.vectors = Slice(handles, *range);
-    size_t vector_rows = 0;
-    for (size_t i = range->begin; i < range->end; ++i) vector_rows += sizes[i].live;
-    part.graph = vector_rows >= graph_rows_min;
-    const SlotRange first = part.vectors.front().slots();
-    const SlotRange last = part.vectors.back().slots();
-    return finish(std::move(part), first, last);
+    size_t live = 0;
+    for (size_t i = range->begin; i < range->end; ++i) live += sizes[i].live;
+    part.graph = live >= graph_rows_min;
+    const SlotRange slots{part.vectors.front().slots().first, part.vectors.back().slots().last};
+    return MergeOf(std::move(part), slots);
   }
   return std::nullopt;
 }
 
-void NamespaceIndex::Rep::Adopt(const SealTask& task, const std::vector<SealedPart>& sealed) {
+void NamespaceIndex::Rep::Adopt(const SealTask& task, const std::vector<WrittenPart>& sealed) {
   for (size_t i = 0; i < task.parts.size(); ++i) {
     const SealPart& part = task.parts[i];
     if (part.kind == SegmentKind::kText) {

@@ -24,6 +24,11 @@ ReadView ReadView::Latest() const {
   return latest;
 }
 
+Status ReadView::DoWithoutSegments(const Status& damage) const {
+  registry_->DiscardSegments(tenant_, ns_, damage);
+  return Unavailable("the namespace's index is damaged and built anew").RetryAfter(1);
+}
+
 Status ReadView::CheckDeadline() const {
   if (ended_ != nullptr && *ended_) return Unavailable("the server stops").RetryAfter(1);
   if (!deadline_ || clock_->Monotonic() < *deadline_) return {};

@@ -37,6 +37,10 @@ class ReadView {
   // Loaded now if need be.
   Result<std::shared_ptr<NamespaceIndex>> Index() const { return registry_->Acquire(tenant_, ns_); }
 
+  // Unavailable, after it was seen to that the next read finds an index without segments: these hold bytes that nobody
+  // wrote, so what `index` answered may lack hits.
+  Status DoWithoutSegments(const Status& damage) const;
+
   // The read is over when `*ended` says so, which outlives it.
   void EndWith(const std::atomic<bool>* ended) { ended_ = ended; }
 

@@ -309,7 +309,7 @@ std::string EncodeCounters(const NamespaceCounters& counters) {
   for (const uint64_t v :
        {counters.position.value, uint64_t{counters.next_slot.value}, uint64_t{counters.next_node.value},
         uint64_t{counters.next_run}, counters.memories, counters.edges, counters.nodes, counters.runs,
-        counters.former_versions, counters.bytes, counters.paths, counters.log_begin.value}) {
+        counters.former_versions, counters.bytes, counters.paths, counters.log_begin.value, counters.erased_at.value}) {
     AppendVarint(&out, v);
   }
   AppendSignedVarint(&out, counters.log_time.micros);
@@ -334,6 +334,7 @@ Result<NamespaceCounters> DecodeCounters(std::string_view bytes) {
   counters.bytes = in.Varint();
   counters.paths = in.Varint();
   counters.log_begin = Position(in.Varint());
+  counters.erased_at = Position(in.Varint());
   counters.log_time = {in.SignedVarint()};
   counters.memories_digest = ReadHash(&in);
   counters.edges_digest = ReadHash(&in);

@@ -83,6 +83,7 @@ struct NamespaceCounters {
   uint64_t bytes = 0;
   uint64_t paths = 0;
   Position log_begin{1};  // the oldest kept log row
+  Position erased_at;     // of the last mutation that erased a memory
   Timestamp log_time;     // of the last mutation
   Hash128 memories_digest;
   Hash128 edges_digest;

@@ -48,6 +48,7 @@ Result<SearchReply> SearchNow(const ReadView& view, const SearchRequest& request
     const Position before = index->position();
     const ReadView rows = attempt == 1 ? view : view.Latest();
     Result<SearchReply> reply = SearchOnce(rows, index.get(), request);
+    if (const Status damage = index->Damage(); !damage.ok()) return view.DoWithoutSegments(damage);
     if (reply.ok() || reply.status().code() != StatusCode::kCorruption) return reply;
     ASSIGN_OR_RETURN(const NamespaceCounters after, ReadCounters(view.Latest().rows()));
     const bool stood_still = index->position() == before && after.position == before;

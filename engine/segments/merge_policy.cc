@@ -17,6 +17,7 @@ int Tier(const SealedSize& size, const MergePolicy& policy) {
 std::optional<MergeRange> PickMerge(const std::vector<SealedSize>& parts, const MergePolicy& policy) {
   for (size_t i = 0; i < parts.size(); ++i) {
     const auto dead = static_cast<double>(parts[i].rows - parts[i].live);
+    if (dead > 0 && parts[i].holds_erased) return MergeRange{i, i + 1};
     if (dead > policy.dead_share_max * static_cast<double>(parts[i].rows)) return MergeRange{i, i + 1};
   }
   // The newest first: they are the small ones. A run takes what is smaller between its ends along.

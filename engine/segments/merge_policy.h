@@ -17,6 +17,7 @@ struct MergePolicy {
 struct SealedSize {
   size_t rows = 0;  // dead ones included
   size_t live = 0;
+  bool holds_erased = false;  // if anything is dead: then it is written anew whatever its size
 };
 
 struct MergeRange {

@@ -1,7 +1,8 @@
-// What waits for the sealer, each namespace once.
+// What waits for the sealer, each namespace once, first come first served.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 
@@ -13,7 +14,10 @@ namespace engram {
 struct SealJob {
   // By rising urgency; the most urgent one asked for is done.
   enum class Kind : uint8_t {
-    kSeal,     // fresh parts have grown, or segments may be merged
+    kMerge,    // segments may be too many or too dead
+    kSeal,     // the index has grown
+    kLoad,     // so have the rows of a namespace that isn't loaded
+    kErased,   // segments may hold what was erased
     kDiscard,  // a segment turned out to be damaged: do without, and unload the index that has it
     kDrop,     // the namespace is gone: remove its files
   };
@@ -27,22 +31,24 @@ class SealQueue {
  public:
   void Push(const SealJob& job) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    const auto [at, is_new] = jobs_.try_emplace({job.tenant, job.ns}, job.kind);
+    const auto [at, is_new] = kinds_.try_emplace({job.tenant, job.ns}, job.kind);
+    if (is_new) order_.push_back(at->first);
     if (!is_new && job.kind > at->second) at->second = job.kind;
-    changed_.NotifyAll();
+    changed_.NotifyOne();
   }
 
   // Waits for a job; nothing once the queue is closed.
   std::optional<SealJob> Pop() EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    while (jobs_.empty() && !closed_) changed_.Wait(mutex_);
-    return Take();
+    while (order_.empty() && !closed_) changed_.Wait(mutex_);
+    if (closed_) return std::nullopt;
+    const auto at = kinds_.find(order_.front());
+    order_.pop_front();
+    const SealJob job{at->first.first, at->first.second, at->second};
+    kinds_.erase(at);
+    return job;
   }
-  // Nothing when none waits.
-  std::optional<SealJob> TryPop() EXCLUDES(mutex_) {
-    const MutexLock lock(mutex_);
-    return Take();
-  }
+
   bool closed() const EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     return closed_;
@@ -54,18 +60,13 @@ class SealQueue {
   }
 
  private:
-  std::optional<SealJob> Take() REQUIRES(mutex_) {
-    if (closed_ || jobs_.empty()) return std::nullopt;
-    const auto first = jobs_.begin();
-    const SealJob job{first->first.first, first->first.second, first->second};
-    jobs_.erase(first);
-    return job;
-  }
+  using Namespace = std::pair<TenantId, NamespaceId>;
 
   mutable Mutex mutex_;
   CondVar changed_;
   bool closed_ GUARDED_BY(mutex_) = false;
-  std::map<std::pair<TenantId, NamespaceId>, SealJob::Kind> jobs_ GUARDED_BY(mutex_);
+  std::deque<Namespace> order_ GUARDED_BY(mutex_);
+  std::map<Namespace, SealJob::Kind> kinds_ GUARDED_BY(mutex_);
 };
 
 }  // namespace engram

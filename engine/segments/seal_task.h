@@ -32,7 +32,7 @@ struct SealTask {
 };
 
 // The file made of a part; without a row when none of it lives any more.
-struct SealedPart {
+struct WrittenPart {
   std::optional<SegmentRow> row;
   std::shared_ptr<const TextSegment> text;
   std::shared_ptr<const VectorSegment> vector;

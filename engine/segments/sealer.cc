@@ -1,5 +1,8 @@
 #include "engine/segments/sealer.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <future>
 
@@ -11,6 +14,15 @@
 namespace engram {
 namespace {
 
+// A thread of this niceness has about a quarter of a core beside as many busy ones as there are cores: the scheduler
+// weighs 335 against their 1,024.
+constexpr int kMergeNiceness = 5;
+// With so many vectors waiting for a graph, merges have no lower priority than searches. (Threads may be lowered, not
+// raised, so every merge has its own.)
+constexpr uint64_t kFlatRowsUrgent = 500'000;
+
+void LowerPriority() { (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kMergeNiceness); }
+
 bool Contains(const std::vector<SegmentRow>& rows, uint32_t number) {
   return std::any_of(rows.begin(), rows.end(), [&](const SegmentRow& row) { return row.number == number; });
 }
@@ -20,97 +32,109 @@ bool Contains(const std::vector<SegmentRow>& rows, uint32_t number) {
 Sealer::Sealer(const Store* store, IndexRegistry* registry, Committer* committer, const SegmentFolder* folder,
                SealQueue* queue, const SealerOptions& options)
     : store_(store), registry_(registry), committer_(committer), folder_(folder), queue_(queue), options_(options) {
-  thread_ = std::thread([this] { Run(); });
+  sealing_ = std::thread([this] { Run(queue_); });
+  merging_ = std::thread([this] { Run(&merges_); });
 }
 
 Sealer::~Sealer() {
   queue_->Close();
-  thread_.join();
+  merges_.Close();
+  sealing_.join();
+  merging_.join();
 }
 
-void Sealer::Run() {
-  while (const auto job = queue_->Pop()) {
-    Handle(*job, true);
-    for (const SealJob& later : std::exchange(postponed_, {})) queue_->Push(later);
+void Sealer::Run(SealQueue* queue) {
+  while (const auto job = queue->Pop()) {
+    const Status status = Handle(*job);
+    if (status.ok() || queue->closed()) continue;
+    // What is frozen stays in memory and is tried again with the next stretch.
+    ++failed_;
+    Log(LogLevel::kWarning, "sealing_failed",
+        {{"tenant", job->tenant.value}, {"namespace", job->ns.value}, {"error", status.ToString()}});
+    if (status.code() == StatusCode::kCorruption) queue_->Push({job->tenant, job->ns, SealJob::Kind::kDiscard});
   }
 }
 
-void Sealer::Handle(const SealJob& job, bool may_merge) {
-  Status status;
+Status Sealer::Handle(const SealJob& job) {
   switch (job.kind) {
-    case SealJob::Kind::kSeal: status = Seal(job, may_merge); break;
-    case SealJob::Kind::kDiscard: status = Discard(job); break;
-    case SealJob::Kind::kDrop: status = Drop(job); break;
-  }
-  if (status.ok() || queue_->closed()) return;
-  // What is frozen stays in memory and is tried again with the next stretch.
-  ++failed_;
-  Log(LogLevel::kWarning, "sealing_failed",
-      {{"tenant", job.tenant.value}, {"namespace", job.ns.value}, {"error", status.ToString()}});
-}
-
-bool Sealer::Breathe() {
-  while (const auto job = queue_->TryPop()) Handle(*job, false);
-  return !queue_->closed();
-}
-
-Status Sealer::Seal(const SealJob& job, bool may_merge) {
-  const auto index = registry_->Peek(job.tenant, job.ns);
-  if (!index) return {};  // unloaded meanwhile: its rows are its index, until it is asked for
-  const NamespaceIndex::Unsealed unsealed = index->unsealed();
-  if (unsealed.rows >= options_.rows_max || unsealed.bytes >= options_.bytes_max) {
-    if (const auto task = index->BeginSeal(options_.graph_rows_min)) RETURN_IF_ERROR(Execute(job, index, *task));
-  }
-  if (!may_merge) {
-    postponed_.push_back(job);
-    return {};
-  }
-  while (!queue_->closed()) {
-    const auto task = index->NextMerge(options_.merge, options_.graph_rows_min);
-    if (!task) return {};
-    RETURN_IF_ERROR(Execute(job, index, *task));
-    ++merged_;
-    (void)Breathe();
+    case SealJob::Kind::kMerge: return Merge(job);
+    case SealJob::Kind::kSeal:
+    case SealJob::Kind::kLoad:
+    case SealJob::Kind::kErased: return Seal(job);
+    case SealJob::Kind::kDiscard: return Discard(job);
+    case SealJob::Kind::kDrop: return Drop(job);
   }
   return {};
 }
 
-Status Sealer::Execute(const SealJob& job, const std::shared_ptr<NamespaceIndex>& index, const SealTask& task) {
-  std::vector<SealedPart> sealed;
-  const auto written = [&]() -> Status {
+Status Sealer::Seal(const SealJob& job) {
+  auto index = registry_->Peek(job.tenant, job.ns);
+  if (!index) {
+    // Unloaded meanwhile: its rows are its index, until it is asked for.
+    if (job.kind == SealJob::Kind::kSeal) return {};
+    if (job.kind == SealJob::Kind::kErased) {
+      ASSIGN_OR_RETURN(const auto rows, Manifest(job));
+      if (rows.empty()) return {};
+    }
+    ASSIGN_OR_RETURN(index, registry_->Acquire(job.tenant, job.ns));
+  }
+  if (options_.limits.Reached(index->unsealed())) {
+    if (const auto task = index->BeginSeal(options_.limits)) {
+      RETURN_IF_ERROR(Execute(job, index.get(), *task));
+      ++sealed_;
+    }
+  }
+  merges_.Push({job.tenant, job.ns, SealJob::Kind::kMerge});
+  return {};
+}
+
+Status Sealer::SealLoading(TenantId tenant, NamespaceId ns, NamespaceIndex* index) {
+  if (queue_->closed()) return Unavailable("the store is being closed");
+  const auto task = index->BeginSeal(options_.limits);
+  if (!task) return {};
+  const Status status = Execute({tenant, ns}, index, *task);
+  if (status.ok()) ++sealed_;
+  return status;
+}
+
+Status Sealer::Merge(const SealJob& job) {
+  const auto index = registry_->Peek(job.tenant, job.ns);
+  if (!index) return {};
+  ASSIGN_OR_RETURN(const Position erased_at, LastErasure(job));
+  const auto task = index->NextMerge(options_.merge, options_.graph_rows_min, erased_at);
+  if (!task) return {};
+  const bool urgent = index->flat_rows() >= kFlatRowsUrgent;
+  Status status;
+  std::thread([&] {
+    if (!urgent) LowerPriority();
+    status = Execute(job, index.get(), *task);
+  }).join();
+  RETURN_IF_ERROR(status);
+  ++merged_;
+  merges_.Push(job);
+  return {};
+}
+
+Status Sealer::Execute(const SealJob& job, NamespaceIndex* index, const SealTask& task) {
+  std::vector<WrittenPart> sealed;
+  const auto write = [&]() -> Status {
     for (const SealPart& part : task.parts) {
-      ASSIGN_OR_RETURN(SealedPart done, Write(job, *index, task, part));
+      ASSIGN_OR_RETURN(WrittenPart done, Write(job, *index, task, part));
       sealed.push_back(std::move(done));
     }
-    if (index->outdated()) return Unavailable("the index is being loaded anew");
-    PublishSegments change;
-    for (const SegmentRow& row : task.replaced) change.removed.push_back(row.number);
-    for (const SealedPart& part : sealed) {
-      if (part.row) change.added.push_back(*part.row);
-    }
-    // Rows that this index was loaded without name files that are of no use.
-    ASSIGN_OR_RETURN(const auto stored, Manifest(job));
-    const std::vector<SegmentRow> known = index->segments();
-    for (const SegmentRow& row : stored) {
-      if (!Contains(known, row.number)) change.removed.push_back(row.number);
-    }
-    return Publish(job, std::move(change));
-  }();
-  if (!written.ok()) {
-    for (const SealedPart& part : sealed) {
-      if (part.row) RETURN_IF_ERROR(folder_->Remove({job.tenant, job.ns, part.row->number}));
-    }
-    return written;
+    return Publish(job, index, task, sealed);
+  };
+  const Status status = write();
+  if (status.ok()) return {};
+  for (const WrittenPart& part : sealed) {
+    if (part.row) RETURN_IF_ERROR(folder_->Remove({job.tenant, job.ns, part.row->number}));
   }
-  index->Adopt(task, sealed);
-  ++sealed_;
-  for (const SegmentRow& row : task.replaced) RETURN_IF_ERROR(folder_->Remove({job.tenant, job.ns, row.number}));
-  return {};
+  return status;
 }
 
-Result<SealedPart> Sealer::Write(const SealJob& job, const NamespaceIndex& index, const SealTask& task,
-                                 const SealPart& part) {
-  SealedPart done;
+Result<WrittenPart> Sealer::Write(const SealJob& job, const NamespaceIndex& index, const SealTask& task,
+                                  const SealPart& part) {
+  WrittenPart done;
   SegmentRow row;
   ASSIGN_OR_RETURN(row.number, NextNumber(job));
   row.kind = part.kind;
@@ -126,7 +150,7 @@ Result<SealedPart> Sealer::Write(const SealJob& job, const NamespaceIndex& index
     SealOptions options;
     options.graph = part.graph;
     options.position = task.position;
-    options.progress = [this](double) { return Breathe(); };
+    options.progress = [this](double) { return !queue_->closed(); };
     ASSIGN_OR_RETURN(done.vector, VectorIndex::Seal(part.vectors, folder_->files(), path, options));
     if (!done.vector) return done;
     ASSIGN_OR_RETURN(row.bytes, folder_->files().FileSize(path));
@@ -135,7 +159,33 @@ Result<SealedPart> Sealer::Write(const SealJob& job, const NamespaceIndex& index
   return done;
 }
 
-Status Sealer::Publish(const SealJob& job, PublishSegments change) {
+Status Sealer::Publish(const SealJob& job, NamespaceIndex* index, const SealTask& task,
+                       const std::vector<WrittenPart>& sealed) {
+  const MutexLock lock(publishing_);
+  if (index->outdated()) return Unavailable("the index is being loaded anew");
+  PublishSegments change;
+  for (const SegmentRow& row : task.replaced) change.removed.push_back(row.number);
+  for (const WrittenPart& part : sealed) {
+    if (part.row) change.added.push_back(*part.row);
+  }
+  // Rows that this index was loaded without name files that are of no use.
+  ASSIGN_OR_RETURN(const auto stored, Manifest(job));
+  const std::vector<SegmentRow> known = index->segments();
+  for (const SegmentRow& row : stored) {
+    if (!Contains(known, row.number)) change.removed.push_back(row.number);
+  }
+  const std::vector<uint32_t> removed = change.removed;
+  if (const Status status = Commit(job, std::move(change)); !status.ok()) {
+    // The index is not of this manifest any more.
+    if (status.code() == StatusCode::kFailedPrecondition) registry_->Forget(job.tenant, job.ns, index);
+    return status;
+  }
+  index->Adopt(task, sealed);
+  for (const uint32_t number : removed) RETURN_IF_ERROR(folder_->Remove({job.tenant, job.ns, number}));
+  return {};
+}
+
+Status Sealer::Commit(const SealJob& job, PublishSegments change) {
   if (change.removed.empty() && change.added.empty()) return {};
   Mutation mutation;
   mutation.tenant = job.tenant;
@@ -143,24 +193,27 @@ Status Sealer::Publish(const SealJob& job, PublishSegments change) {
   mutation.operations.emplace_back(std::move(change));
   std::promise<MutationResult> done;
   auto future = done.get_future();
-  committer_->Submit(std::move(mutation), Durability::kBuffered,
+  // Synced: files that the manifest named until now are about to go.
+  committer_->Submit(std::move(mutation), Durability::kSync,
                      [&done](MutationResult result) { done.set_value(std::move(result)); });
   return future.get().status;
 }
 
 Status Sealer::Discard(const SealJob& job) {
+  const MutexLock lock(publishing_);
   const auto index = registry_->Peek(job.tenant, job.ns);
   ASSIGN_OR_RETURN(const auto rows, Manifest(job));
   PublishSegments change;
   for (const SegmentRow& row : rows) change.removed.push_back(row.number);
-  RETURN_IF_ERROR(Publish(job, std::move(change)));
-  if (index) registry_->Forget(job.tenant, job.ns, index);
+  RETURN_IF_ERROR(Commit(job, std::move(change)));
+  if (index) registry_->Forget(job.tenant, job.ns, index.get());
   for (const SegmentRow& row : rows) RETURN_IF_ERROR(folder_->Remove({job.tenant, job.ns, row.number}));
   return {};
 }
 
 Status Sealer::Drop(const SealJob& job) {
-  next_numbers_.erase({job.tenant, job.ns});
+  const MutexLock lock(publishing_);
+  last_numbers_.erase({job.tenant, job.ns});
   const auto wanted = [&](const SegmentName& name) -> Result<bool> {
     return name.tenant != job.tenant || name.ns != job.ns;
   };
@@ -172,8 +225,16 @@ Result<std::vector<SegmentRow>> Sealer::Manifest(const SealJob& job) const {
   return ReadSegmentRows(ScopedReader(*snapshot, keys::Scope(job.tenant, job.ns)));
 }
 
+Result<Position> Sealer::LastErasure(const SealJob& job) const {
+  const auto snapshot = store_->Snapshot();
+  ASSIGN_OR_RETURN(const NamespaceCounters counters,
+                   ReadCounters(ScopedReader(*snapshot, keys::Scope(job.tenant, job.ns))));
+  return counters.erased_at;
+}
+
 Result<uint32_t> Sealer::NextNumber(const SealJob& job) {
-  const auto [at, is_new] = next_numbers_.try_emplace({job.tenant, job.ns}, 0);
+  const MutexLock lock(publishing_);
+  const auto [at, is_new] = last_numbers_.try_emplace({job.tenant, job.ns}, 0);
   if (is_new) {
     ASSIGN_OR_RETURN(const auto rows, Manifest(job));
     for (const SegmentRow& row : rows) at->second = std::max(at->second, row.number);

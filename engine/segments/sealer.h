@@ -1,10 +1,13 @@
-// Moves what has grown out of memory: seals fresh parts of indexes into segment files and merges those, in a thread of
-// its own beside all traffic.
+// Moves what has grown out of memory: seals fresh parts of indexes into segment files and merges those, beside all
+// traffic.
 //
-// Fresh parts are sealed flat, which takes a fraction of a second; graphs are built when segments merge, which takes
-// minutes, and while one is built whatever is to be sealed meanwhile goes before it. A file counts once its row is in
-// the manifest, committed like any other mutation; a crash anywhere leaves a file that no row names, which is removed
-// when the store is opened.
+// Two threads. One seals: flat files, each in a fraction of a second, so that it keeps up with writing. The other one
+// merges and builds graphs, which takes minutes, at a lower priority: at least a quarter of a core is its own however
+// busy the others are, and all that they leave. A file counts once its row is in the manifest, committed like any other
+// mutation; a crash anywhere leaves a file that no row names, which is removed when the store is opened.
+//
+// What is erased must leave files, too: a segment that was written before the namespace's last erasure and has dead
+// rows is written anew.
 #pragma once
 
 #include <atomic>
@@ -12,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "engine/committer.h"
 #include "engine/index_registry.h"
 #include "engine/segments/merge_policy.h"
@@ -23,57 +27,66 @@
 namespace engram {
 
 struct SealerOptions {
-  uint64_t rows_max = 16'000;  // as RegistrySegments
-  uint64_t bytes_max = uint64_t{64} << 20;
+  SealLimits limits;
   size_t graph_rows_min = 32'000;  // fewer vectors are scanned by their codes
   MergePolicy merge;
 };
 
+// Thread-safe.
 class Sealer {
  public:
-  // All must outlive it. Starts its thread.
+  // All must outlive it. Starts its threads.
   Sealer(const Store* store, IndexRegistry* registry, Committer* committer, const SegmentFolder* folder,
          SealQueue* queue, const SealerOptions& options);
   // Stops what is being built; it begins anew after the next start.
   ~Sealer();
 
+  // Seals what an index that is being loaded has so far, whatever it is; the index is the caller's alone.
+  Status SealLoading(TenantId tenant, NamespaceId ns, NamespaceIndex* index);
+
   struct Counts {
-    uint64_t sealed = 0;  // files written and published, merged ones too
+    uint64_t sealed = 0;  // stretches written and published
     uint64_t merged = 0;
     uint64_t failed = 0;
   };
   Counts counts() const { return {sealed_.load(), merged_.load(), failed_.load()}; }
 
  private:
-  void Run();
-  // Does the job, but no merge when another task is on its way (then it waits in line behind that).
-  void Handle(const SealJob& job, bool may_merge);
-  Status Seal(const SealJob& job, bool may_merge);
-  Status Execute(const SealJob& job, const std::shared_ptr<NamespaceIndex>& index, const SealTask& task);
-  Result<SealedPart> Write(const SealJob& job, const NamespaceIndex& index, const SealTask& task, const SealPart& part);
-  Status Publish(const SealJob& job, PublishSegments change);
-  Status Discard(const SealJob& job);
-  Status Drop(const SealJob& job);
+  void Run(SealQueue* queue);
+  Status Handle(const SealJob& job);
+  Status Seal(const SealJob& job);
+  Status Merge(const SealJob& job);
+  Status Execute(const SealJob& job, NamespaceIndex* index, const SealTask& task);
+  Result<WrittenPart> Write(const SealJob& job, const NamespaceIndex& index, const SealTask& task,
+                            const SealPart& part);
+  // Puts the files in the place of the task's parts, in the manifest and in the index; then no other change of the
+  // manifest comes between.
+  Status Publish(const SealJob& job, NamespaceIndex* index, const SealTask& task,
+                 const std::vector<WrittenPart>& sealed) EXCLUDES(publishing_);
+  Status Commit(const SealJob& job, PublishSegments change) REQUIRES(publishing_);
+  Status Discard(const SealJob& job) EXCLUDES(publishing_);
+  Status Drop(const SealJob& job) EXCLUDES(publishing_);
   Result<std::vector<SegmentRow>> Manifest(const SealJob& job) const;
+  Result<Position> LastErasure(const SealJob& job) const;
   // A number that no file of the namespace has or had.
-  Result<uint32_t> NextNumber(const SealJob& job);
-  // Between two strokes of a long build. False when it has to stop.
-  bool Breathe();
+  Result<uint32_t> NextNumber(const SealJob& job) EXCLUDES(publishing_);
 
   const Store* store_;
   IndexRegistry* registry_;
   Committer* committer_;
   const SegmentFolder* folder_;
   SealQueue* queue_;
+  SealQueue merges_;
   const SealerOptions options_;
-  // Both belong to the thread.
-  std::map<std::pair<TenantId, NamespaceId>, uint32_t> next_numbers_;
-  std::vector<SealJob> postponed_;
+
+  Mutex publishing_;
+  std::map<std::pair<TenantId, NamespaceId>, uint32_t> last_numbers_ GUARDED_BY(publishing_);
 
   std::atomic<uint64_t> sealed_ = 0;
   std::atomic<uint64_t> merged_ = 0;
   std::atomic<uint64_t> failed_ = 0;
-  std::thread thread_;
+  std::thread sealing_;
+  std::thread merging_;
 };
 
 }  // namespace engram

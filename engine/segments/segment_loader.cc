@@ -95,6 +95,7 @@ bool AreSegmentsUnusable(const Status& status) {
 Status LoadIndex(const KvReader& rows, const SegmentFolder* folder, TenantId tenant, NamespaceId ns,
                  const NamespaceCounters& counters, Timestamp now, const std::function<Status()>& go_on,
                  NamespaceIndex* index) {
+  index->BeginLoading(counters.position);
   ASSIGN_OR_RETURN(const std::vector<MemoryRef> refs, ReadLiveRefs(rows));
   std::vector<SegmentRow> manifest;
   if (folder != nullptr) {

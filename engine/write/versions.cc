@@ -413,6 +413,7 @@ Result<bool> EraseMemory(Transaction& tx, const std::string& id) {
   tx.batch().Delete(Key(keys::kNode).Add(row->node));
   tx.batch().Delete(keys::Id(id));
   tx.erased_ids.push_back(id);
+  tx.counters.erased_at = tx.position;
   RETURN_IF_ERROR(ReleasePaths(tx));
   return true;
 }

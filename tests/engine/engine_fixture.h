@@ -1,9 +1,11 @@
 // An engine over a fresh directory with a clock that stands still, and short ways to say mutations.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -34,6 +36,15 @@ class TempDirectory {
 };
 
 inline constexpr Timestamp kStart = Timestamp::FromSeconds(1'800'000'000);
+
+// As a client writes: again while the sealer is far behind.
+inline MutationResult WriteWhenThereIsRoom(Engine* engine, const Mutation& mutation) {
+  while (true) {
+    MutationResult result = engine->Write(mutation, Durability::kBuffered);
+    if (result.status.code() != StatusCode::kRateLimited) return result;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+}
 
 class EngineFixture : public ::testing::Test {
  protected:

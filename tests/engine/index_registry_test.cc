@@ -10,6 +10,8 @@
 #include "engine/keys.h"
 #include "engine/namespace_index.h"
 #include "engine/rows.h"
+#include "engine/segments/seal_queue.h"
+#include "engine/segments/seal_task.h"
 #include "tests/engine/memory_store.h"
 
 namespace engram {
@@ -239,6 +241,34 @@ uint64_t OneIndexBytes() {
   for (int i = 0; i < 20; ++i) ns = writer.Write("a", {Memory("m" + std::to_string(i), "tea")}).namespace_id;
   EXPECT_TRUE(registry.Acquire(TestWriter::kTenant, ns).ok());
   return registry.usage().bytes;
+}
+
+TEST(IndexBacklogTest, WritersWaitWhileTheSealerIsFarBehind) {
+  MemoryStore store;
+  SealQueue queue;  // that nobody works on
+  RegistrySegments segments;
+  segments.queue = &queue;
+  segments.limits.rows = 2;
+  IndexRegistry registry(store, kPlenty, segments);
+  TestWriter writer(&store, &registry);
+  const NamespaceId ns = writer.Write("a", {Memory("first", "tea")}).namespace_id;
+  ASSERT_TRUE(registry.Acquire(TestWriter::kTenant, ns).ok());
+  for (uint64_t i = 1; i < segments.limits.behind * segments.limits.rows; ++i) {
+    EXPECT_FALSE(registry.any_behind()) << i;
+    writer.Write("a", {Memory(std::to_string(i), "tea")});
+  }
+  EXPECT_TRUE(registry.any_behind());
+  const Status refused = registry.CheckBacklog(TestWriter::kTenant, ns);
+  EXPECT_EQ(refused.code(), StatusCode::kRateLimited);
+  EXPECT_TRUE(refused.retry_after_seconds().has_value());
+  EXPECT_TRUE(registry.CheckBacklog(TestWriter::kTenant, NamespaceId(ns.value + 1)).ok());
+
+  const auto job = queue.Pop();
+  ASSERT_TRUE(job);
+  EXPECT_EQ(job->ns, ns);
+  EXPECT_TRUE(registry.Peek(TestWriter::kTenant, ns)->BeginSeal(segments.limits));
+  EXPECT_TRUE(registry.CheckBacklog(TestWriter::kTenant, ns).ok());
+  EXPECT_FALSE(registry.any_behind());
 }
 
 class BudgetTest : public IndexRegistryTest {

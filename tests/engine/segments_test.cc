@@ -2,6 +2,7 @@
 // when they are damaged or gone.
 #include <chrono>
 #include <fstream>
+#include <iterator>
 #include <random>
 #include <thread>
 
@@ -43,7 +44,17 @@ class SegmentsTest : public EngineFixture {
   }
 
   void WriteMany(int from, int to) {
-    for (int i = from; i < to; ++i) ASSERT_TRUE(Write(Random(std::to_string(i))).status.ok());
+    for (int i = from; i < to; ++i) {
+      const MutationResult result = WriteWhenThereIsRoom(engine_.get(), NewMutation({Random(std::to_string(i))}));
+      ASSERT_TRUE(result.status.ok()) << result.status.ToString();
+    }
+  }
+
+  MutationResult Delete(const std::string& id, bool erase = false) {
+    DeleteMemory deletion;
+    deletion.id = id;
+    deletion.erase = erase;
+    return Write(std::move(deletion));
   }
 
   std::vector<std::string> Files() const {
@@ -92,7 +103,7 @@ class SegmentsTest : public EngineFixture {
     ExpectConsistent();
     engine_.reset();
     std::filesystem::remove_all(directory_.path() + "/segments");
-    Open();
+    Open();  // with limits that nothing here reaches
     size_t i = 0;
     for (const char* text : {"w1 w2 w3", "\"w4 w5\" w6", "+w7 w8", "w9"}) EXPECT_EQ(with[i++], Find(text)) << text;
     OpenSmall();
@@ -115,7 +126,7 @@ TEST_F(SegmentsTest, WhatHasGrownIsSealedAndFoundAsBefore) {
   WaitForSealer();
   EXPECT_FALSE(Files().empty());
   for (int i = 0; i < 300; i += 7) {
-    ASSERT_TRUE(Write(DeleteMemory{std::to_string(i)}).status.ok());
+    ASSERT_TRUE(Delete(std::to_string(i)).status.ok());
     ASSERT_TRUE(Write(Random(std::to_string(i + 1))).status.ok());
   }
   ExpectFindsAsWithoutSegments();
@@ -126,7 +137,7 @@ TEST_F(SegmentsTest, ARestartFindsTheSame) {
   (void)Find("w1");
   WriteMany(0, 500);
   WaitForSealer();
-  for (int i = 0; i < 100; ++i) ASSERT_TRUE(Write(DeleteMemory{std::to_string(i * 3)}).status.ok());
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(Delete(std::to_string(i * 3)).status.ok());
   const auto before = Find("w1 w2 w3");
   OpenSmall();
   EXPECT_EQ(Find("w1 w2 w3"), before);
@@ -170,6 +181,101 @@ TEST_F(SegmentsTest, DamagedAndMissingFilesAreDoneWithout) {
     ExpectConsistent();
     EXPECT_EQ(Find("w1 w2 w3"), before);
   }
+}
+
+TEST_F(SegmentsTest, DamageThatASearchMeetsIsRepaired) {
+  NamespaceConfig config;
+  config.vectors["default"] = {VectorType::kDense, 8, Metric::kDot, {}};  // stored as given
+  ASSERT_TRUE(Create(config).status.ok());
+  WriteMany(0, 300);
+  WaitForSealer();
+  const auto before = Find("w1 w2 w3");
+  const DenseVector vector = std::get<DenseVector>(Get("150")->content.vectors.at("default"));
+  OpenSmall();
+  // Loads the index, but touches no vector: those are checked when they are first read.
+  ASSERT_TRUE(engine_->Count(Ref(), std::nullopt, {}).ok());
+  const std::string pattern(reinterpret_cast<const char*>(vector.data()), vector.size() * sizeof(float));
+  int damaged = 0;
+  for (const std::string& name : Files()) {
+    std::fstream file(directory_.path() + "/segments/" + name, std::ios::in | std::ios::out | std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+    const size_t at = bytes.find(pattern);
+    if (at == std::string::npos) continue;
+    file.clear();
+    file.seekp(static_cast<std::streamoff>(at));
+    file.write("damaged!", 8);
+    ++damaged;
+  }
+  ASSERT_EQ(damaged, 1);
+  SearchRequest request;
+  request.exact = true;
+  request.legs.resize(1);
+  request.legs[0].name = "vector";
+  request.legs[0].type = LegType::kVector;
+  request.legs[0].vector = vector;
+  const auto reply = engine_->Search(Ref(), request, {});
+  ASSERT_FALSE(reply.ok());
+  EXPECT_EQ(reply.status().code(), StatusCode::kUnavailable);
+  EXPECT_TRUE(reply.status().retry_after_seconds().has_value());
+  WaitForSealer();
+  EXPECT_EQ(Find("w1 w2 w3"), before);
+  ExpectConsistent();
+}
+
+TEST_F(SegmentsTest, WhatIsErasedLeavesTheFiles) {
+  const auto holds_secret = [&] {
+    for (const std::string& name : Files()) {
+      std::ifstream file(directory_.path() + "/segments/" + name, std::ios::binary);
+      const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+      if (bytes.find("zqsecret") != std::string::npos) return true;
+    }
+    return false;
+  };
+  WriteMemory secret = Random("secret");
+  secret.content.text += " zqsecret";
+  ASSERT_TRUE(Write(secret).status.ok());
+  WriteMany(0, 300);
+  WaitForSealer();
+  ASSERT_TRUE(holds_secret());
+  // Its former version is dead in there, but still to be read.
+  ASSERT_TRUE(Write(Random("secret")).status.ok());
+  WaitForSealer();
+  ASSERT_TRUE(holds_secret());
+  for (const bool loaded : {true, false}) {
+    if (!loaded) OpenSmall();
+    ASSERT_TRUE(Delete(loaded ? "secret" : "17", true).status.ok());
+    WaitForSealer();
+    EXPECT_FALSE(holds_secret());
+  }
+  ExpectFindsAsWithoutSegments();
+}
+
+TEST_F(SegmentsTest, WhatIsWrittenWithoutBeingSearchedIsSealedToo) {
+  WriteMany(0, 300);
+  WaitForSealer();
+  EXPECT_FALSE(Files().empty());
+  ExpectFindsAsWithoutSegments();
+}
+
+TEST_F(SegmentsTest, ALongLoadSealsOnItsWay) {
+  Reopen();  // without small limits: all stays in rows
+  WriteMany(0, 500);
+  EXPECT_TRUE(Files().empty());
+  OpenSmall();
+  const auto found = Find("w1 w2 w3");
+  EXPECT_GE(Files().size(), 2U);
+  WaitForSealer();
+  EXPECT_EQ(Find("w1 w2 w3"), found);
+  ExpectFindsAsWithoutSegments();
+}
+
+TEST_F(SegmentsTest, ASmallNamespaceThatChangesALotHasNone) {
+  (void)Write(Random("first"));
+  (void)Find("w1");
+  for (int i = 0; i < 40; ++i) WriteMany(0, 10);
+  WaitForSealer();
+  EXPECT_TRUE(Files().empty());
+  ExpectFindsAsWithoutSegments();
 }
 
 TEST_F(SegmentsTest, ADroppedNamespaceLeavesNoFile) {

@@ -38,7 +38,7 @@ class ModelFixture : public EngineFixture {
     operations_ += mutation.operations.size();
     mutation.tenant = tenant_;
     const TwinResult expected = ApplyToTwin(mutation, Now(), &twin_);
-    const MutationResult result = engine_->Write(std::move(mutation), Durability::kBuffered);
+    const MutationResult result = WriteWhenThereIsRoom(engine_.get(), mutation);
     ASSERT_EQ(StatusCodeName(result.status.code()), StatusCodeName(expected.code)) << result.status.ToString();
     if (!expected.field.empty()) {
       ASSERT_TRUE(result.status.field().starts_with(expected.field)) << result.status.ToString();
@@ -111,6 +111,10 @@ class ModelFixture : public EngineFixture {
     engine_.reset();
     EngineOptions options = Options();
     options.index_memory_bytes = generator_.OneIn(3) ? uint64_t{1} << 30 : kRoomForOne;
+    if (generator_.OneIn(2)) {
+      options.seal_rows = 10;  // all of it in segments, nearly
+      options.graph_rows = 40;
+    }
     auto engine = Engine::Open(options);
     ASSERT_TRUE(engine.ok()) << engine.status().ToString();
     engine_ = std::move(*engine);
