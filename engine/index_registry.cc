@@ -421,7 +421,7 @@ bool IndexRegistry::Rep::Evict(std::vector<Held>* evicted) {
 
 IndexRegistry::Usage IndexRegistry::Rep::usage() const {
   const MutexLock lock(mutex_);
-  return {uses_.size(), budget_->bytes(), loads_, evictions_};
+  return {uses_.size(), budget_->bytes(), loads_, evictions_, behind_.size()};
 }
 
 IndexRegistry::IndexRegistry(const Store& store, uint64_t memory_bytes_max, const RegistrySegments& segments)

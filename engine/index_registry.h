@@ -66,6 +66,7 @@ class IndexRegistry {
     uint64_t bytes = 0;
     uint64_t loads = 0;
     uint64_t evictions = 0;
+    uint64_t behind = 0;  // namespaces whose writers wait for the sealer
   };
   Usage usage() const;
 

@@ -311,6 +311,11 @@ EngineStatus LocalEngine::Status() {
   status.gauges = store_->Gauges();
   status.gauges.emplace_back("index_loads_total", static_cast<double>(usage.loads));
   status.gauges.emplace_back("index_evictions_total", static_cast<double>(usage.evictions));
+  const Sealer::Counts sealing = sealer_->counts();
+  status.gauges.emplace_back("segments_sealed_total", static_cast<double>(sealing.sealed));
+  status.gauges.emplace_back("segments_merged_total", static_cast<double>(sealing.merged));
+  status.gauges.emplace_back("sealing_failures_total", static_cast<double>(sealing.failed));
+  status.gauges.emplace_back("namespaces_behind", static_cast<double>(usage.behind));
   return status;
 }
 

@@ -184,6 +184,19 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
       ->type_name("SIZE")
       ->default_str("256MiB")
       ->group("Resources");
+  serve->add_option("--seal-rows", engine.seal_rows, "Memories that a namespace may have in memory beyond its segments")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->group("Resources");
+  serve->add_option("--seal-bytes", engine.seal_bytes, "The same in bytes of their text and vectors")
+      ->transform(CLI::AsSizeValue(true))
+      ->type_name("SIZE")
+      ->default_str("64MiB")
+      ->group("Resources");
+  serve->add_option("--graph-rows", engine.graph_rows, "Vectors from which on a segment has a graph")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->group("Resources");
   serve->add_option("--io-threads", options->server.io_threads, "0: one per core")->group("Resources");
   serve->add_option("--worker-threads", options->server.worker_threads, "0: two per core")->group("Resources");
   serve->add_option("--log-retention-hours", options->log_retention_hours, "How long the mutation log is kept")

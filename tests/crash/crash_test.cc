@@ -112,7 +112,9 @@ class CrashTest : public ::testing::Test {
 
   void WriteUntilKilled(uint64_t seed) {
     std::mt19937_64 random(seed);
-    auto server = ServerProcess::Start(ENGRAM_BINARY, folder_ + "/data", folder_);
+    auto server = ServerProcess::Start(ENGRAM_BINARY, folder_ + "/data", folder_,
+                                       // So that kills meet sealing and merging, too.
+                                       {"--seal-rows", "20", "--graph-rows", "100"});
     ASSERT_TRUE(server.ok()) << server.status().message();
     ClientOptions options;
     options.port = (*server)->port();

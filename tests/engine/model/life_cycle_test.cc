@@ -206,13 +206,6 @@ class LifeCycleTest : public EngineFixture {
     return {};
   }
 
-  uint64_t Gauge(const std::string& name) {
-    for (const auto& [key, value] : engine_->Status().gauges) {
-      if (key == name) return static_cast<uint64_t>(value);
-    }
-    return 0;
-  }
-
   const uint64_t seed_;
   const Size size_;
 };
