@@ -78,7 +78,6 @@ class LocalEngine final : public Engine {
   Result<ReadView> View(const NamespaceRef& ns, const ReadOptions& options);
   // Renews the TTL of memories that ask for it.
   void NoteReads(const ReadView& view, const Memory& memory);
-  Result<NamespaceInfo> Describe(const ReadView& view) const;
 
   const EngineOptions options_;
   std::atomic<bool> reads_ended_{false};
