@@ -36,12 +36,12 @@ Status CheckDimensions(const SearchSource& source, const LegPlan& leg) {
 
 Result<std::unique_ptr<Leg>> MakeLeg(const SearchSource& source, const LegPlan& plan, const IndexView::Leg& view) {
   if (plan.request->type == LegType::kText && view.text) {
-    return std::unique_ptr<Leg>(std::make_unique<TextLeg>(*view.text));
+    return std::unique_ptr<Leg>(std::make_unique<TextLeg>(*view.text, source.give_up()));
   }
   const bool searches_vectors = plan.request->type == LegType::kVector && !plan.space.empty() && view.vector;
   if (!searches_vectors) return std::unique_ptr<Leg>(std::make_unique<EmptyLeg>());
   RETURN_IF_ERROR(CheckDimensions(source, plan));
-  return std::unique_ptr<Leg>(std::make_unique<VectorLeg>(*view.vector, plan.request->vector));
+  return std::unique_ptr<Leg>(std::make_unique<VectorLeg>(*view.vector, plan.request->vector, source.give_up()));
 }
 
 // The best hits of the other legs together, best first, by the search's own fusion.

@@ -12,7 +12,7 @@ double Finite(double score) { return std::clamp(score, -kScoreMax, kScoreMax); }
 }  // namespace
 
 std::vector<ScoredSlot> VectorLeg::Top(const SlotSet& allowed, size_t k) const {
-  std::vector<ScoredSlot> hits = view_.Top(query_, allowed, k);
+  std::vector<ScoredSlot> hits = view_.Top(query_, allowed, k, {.give_up = give_up_});
   for (ScoredSlot& hit : hits) hit.score = Finite(hit.score);
   return hits;
 }

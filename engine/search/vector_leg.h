@@ -14,13 +14,15 @@ namespace engram::search {
 class VectorLeg final : public Leg {
  public:
   // REQUIRES: the query fits the space; it outlives the leg.
-  VectorLeg(VectorView view, const std::vector<float>& query) : view_(std::move(view)), query_(query) {}
+  VectorLeg(VectorView view, const std::vector<float>& query, GiveUp give_up)
+      : view_(std::move(view)), query_(query), give_up_(std::move(give_up)) {}
   std::vector<ScoredSlot> Top(const SlotSet& allowed, size_t k) const override;
   Scores Score(const std::vector<Slot>& slots) const override;
 
  private:
   VectorView view_;
   const std::vector<float>& query_;
+  GiveUp give_up_;
 };
 
 }  // namespace engram::search
