@@ -165,7 +165,8 @@ Result<FacetPage> FacetMemories(const ReadView& view, const FacetQuery& as_writt
   ASSIGN_OR_RETURN(const Match match, FindMatching(view, query.filter ? &*query.filter : nullptr, false));
   FacetPage page;
   page.position = match.view.position;
-  page.values = match.index->Facet(match.view, query.field, query.max_field);
+  const auto check_deadline = [&view] { return view.CheckDeadline(); };
+  ASSIGN_OR_RETURN(page.values, match.index->Facet(match.view, query.field, query.max_field, check_deadline));
   RETURN_IF_ERROR(AddLongTexts(view.Latest(), match, query, &page.values));
   const auto before = [&](const FacetValue& a, const FacetValue& b) { return FacetBefore(query, a, b); };
   if (after) std::erase_if(page.values, [&](const FacetValue& value) { return !before(*after, value); });

@@ -11,8 +11,6 @@
 namespace engram {
 namespace {
 
-constexpr size_t kNameBytesMax = 255;
-constexpr size_t kIdBytesMax = 256;
 constexpr size_t kSpacesMax = 32;
 constexpr size_t kAliasesMax = 64;
 

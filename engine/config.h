@@ -1,6 +1,7 @@
 // The configuration of a namespace.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -62,9 +63,12 @@ struct NamespacePatch {
 // The space that `Memory.vector` and an unnamed search speak of.
 inline constexpr std::string_view kDefaultSpace = "default";
 
-// 1 to 255 bytes of UTF-8 without '/' and control characters. Aliases and space names obey it too.
+inline constexpr size_t kNameBytesMax = 255;
+inline constexpr size_t kIdBytesMax = 256;
+
+// 1 to kNameBytesMax bytes of UTF-8 without '/' and control characters. Aliases and space names obey it too.
 Status CheckName(std::string_view what, std::string_view name);
-// 1 to 256 bytes of UTF-8 without control characters.
+// 1 to kIdBytesMax bytes of UTF-8 without control characters.
 Status CheckId(std::string_view what, std::string_view id);
 Status CheckConfig(const NamespaceConfig& config);
 

@@ -69,28 +69,9 @@ Result<NamespaceId> LocalEngine::FindNamespace(const NamespaceRef& ns) {
   return *number;
 }
 
-Result<NamespaceInfo> LocalEngine::Describe(const ReadView& view) const {
-  NamespaceInfo info;
-  const NamespaceCounters& counters = view.counters();
-  info.name = view.head().name;
-  info.config = view.head().config;
-  info.created_at = view.head().created_at;
-  info.position = counters.position;
-  info.memories = counters.memories;
-  info.edges = counters.edges;
-  info.nodes = counters.nodes;
-  info.runs = counters.runs;
-  info.former_versions = counters.former_versions;
-  info.bytes = counters.bytes;
-  info.memories_digest = counters.memories_digest;
-  info.edges_digest = counters.edges_digest;
-  info.nodes_digest = counters.nodes_digest;
-  return info;
-}
-
 Result<NamespaceInfo> LocalEngine::DescribeNamespace(const NamespaceRef& ns, const ReadOptions& options) {
   ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
-  ASSIGN_OR_RETURN(NamespaceInfo info, Describe(view));
+  NamespaceInfo info = AsNamespaceInfo(view.head(), view.counters());
   const auto index = registry_->Peek(view.tenant(), view.ns());
   const NamespaceIndex::Sizes sizes = index ? index->sizes() : NamespaceIndex::Sizes();
   // What isn't loaded lags behind nothing: its rows are its index.
@@ -126,10 +107,7 @@ Result<Engine::NamespacePage> LocalEngine::ListNamespaces(TenantId tenant, const
     ASSIGN_OR_RETURN(auto head, ReadHead(rows));
     if (!head) return Corruption(fmt::format("namespace number {} has lost its head row", number.value));
     ASSIGN_OR_RETURN(const NamespaceCounters counters, ReadCounters(rows));
-    const ReadView view(tenant, number, std::move(*head), counters, snapshot, registry_.get(), options_.clock,
-                        log_clock_->Now(), {});
-    ASSIGN_OR_RETURN(NamespaceInfo info, Describe(view));
-    page.namespaces.push_back(std::move(info));
+    page.namespaces.push_back(AsNamespaceInfo(std::move(*head), counters));
   }
   RETURN_IF_ERROR(it->status());
   return page;

@@ -22,6 +22,7 @@
 
 namespace engram {
 
+struct NamespaceInfo;
 struct Run;
 
 enum class WriteMode : uint8_t { kUpsert = 0, kInsert = 1, kUpdate = 2, kNewer = 3 };
@@ -241,7 +242,7 @@ struct Mutation {
     enum class Part : uint8_t { kWhole, kMore, kLast } part = Part::kWhole;
   };
   std::optional<Idempotency> idempotency;
-  // The result shows what the last operation (a memory's, a run's or an entity's) left behind.
+  // The result shows what the last operation (a memory's, a run's, an entity's or a namespace's) left behind.
   bool read_back = false;
 };
 
@@ -283,6 +284,7 @@ struct MutationResult {
   std::shared_ptr<const Memory> memory;
   std::shared_ptr<const Run> run;
   std::shared_ptr<const Node> node;
+  std::shared_ptr<const NamespaceInfo> namespace_info;  // says nothing of its indexes
 };
 
 }  // namespace engram

@@ -142,8 +142,11 @@ class NamespaceIndex {
   // since the view was taken has its present value, so that it isn't lost from its place.
   std::vector<Value> FieldValues(const IndexView& view, const std::vector<Slot>& slots, std::string_view field) const;
 
-  // Facet over the view's visible memories, with replaced ones as in FieldValues.
-  std::vector<FacetValue> Facet(const IndexView& view, std::string_view field, std::string_view max_field) const;
+  // The values of a field over the view's visible memories, with replaced ones as in FieldValues, and the greatest of
+  // `max_field` (empty: none) with each. Where that takes long the writer gets in meanwhile: then a memory counts by
+  // what it says at one moment of the call. Asks `check_deadline` on the way, whose error it returns.
+  Result<std::vector<FacetValue>> Facet(const IndexView& view, const std::string& field, const std::string& max_field,
+                                        const std::function<Status()>& check_deadline) const;
 
   // The visible slots where the field holds strings that Facet leaves out; a replaced memory's slot counts where its
   // present value does.

@@ -64,6 +64,8 @@ class NamespaceIndex::Rep {
 
   // The slot that holds the memory of `slot` now: itself, or the one that replaced it. Nothing when it is gone.
   std::optional<Slot> PresentSlot(const RowTable& table, Slot slot) const REQUIRES_SHARED(mutex);
+  // The same of all that are visible.
+  SlotSet Present(const IndexView& view) const REQUIRES_SHARED(mutex);
 
   const std::shared_ptr<const Analyzer> analyzer;
   EdgeCache edges;  // locks for itself, and is never asked under `mutex`

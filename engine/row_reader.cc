@@ -188,6 +188,24 @@ Run AsRun(RunRow row) {
   return run;
 }
 
+NamespaceInfo AsNamespaceInfo(NamespaceHead head, const NamespaceCounters& counters) {
+  NamespaceInfo info;
+  info.name = std::move(head.name);
+  info.config = std::move(head.config);
+  info.created_at = head.created_at;
+  info.position = counters.position;
+  info.memories = counters.memories;
+  info.edges = counters.edges;
+  info.nodes = counters.nodes;
+  info.runs = counters.runs;
+  info.former_versions = counters.former_versions;
+  info.bytes = counters.bytes;
+  info.memories_digest = counters.memories_digest;
+  info.edges_digest = counters.edges_digest;
+  info.nodes_digest = counters.nodes_digest;
+  return info;
+}
+
 bool IsExpired(const StateRecord& state, const std::optional<RunRow>& run, Timestamp now) {
   if (state.expires_at && *state.expires_at <= now) return true;
   return run && run->expires_at && *run->expires_at <= now;

@@ -140,6 +140,8 @@ Result<std::vector<Memory>> ReadMemories(const KvReader& ns, const std::vector<M
 Result<std::optional<uint32_t>> FindRunNumber(const KvReader& ns, const Scopes& scopes);
 Result<std::optional<RunRow>> ReadRun(const KvReader& ns, uint32_t run);
 Run AsRun(RunRow row);
+// Says nothing of its indexes.
+NamespaceInfo AsNamespaceInfo(NamespaceHead head, const NamespaceCounters& counters);
 
 // Whether the memory, or its run, is due at `now`.
 bool IsExpired(const StateRecord& state, const std::optional<RunRow>& run, Timestamp now);

@@ -13,8 +13,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/check.h"
-#include "server/http.h"
 #include "server/request_context.h"
+#include "server/router.h"
 
 namespace engram {
 
@@ -29,8 +29,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   RequestContext context;
 
   // Called once, from any thread.
-  void Answer(HttpResponse response) {
-    response_ = std::move(response);
+  void Answer(engram::Answer answer) {
+    answer_ = std::move(answer);
     const State before = state_.exchange(State::kAnswered);
     ENGRAM_CHECK(before != State::kAnswered);
     if (before == State::kWaited) Resume();
@@ -39,12 +39,12 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   bool answered() const { return state_ == State::kAnswered; }
 
   // Waits for Answer. Resumes on `io`, the session's own.
-  boost::asio::awaitable<HttpResponse, Executor> Wait(std::shared_ptr<boost::asio::io_context> io) {
+  boost::asio::awaitable<engram::Answer, Executor> Wait(std::shared_ptr<boost::asio::io_context> io) {
     if (!answered()) {
       co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>&, void()>(
           [this, &io](auto handler) { Suspend(std::move(handler), std::move(io)); }, Token());
     }
-    co_return std::move(response_);
+    co_return std::move(answer_);
   }
 
  private:
@@ -76,7 +76,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   std::shared_ptr<boost::asio::io_context> io_;  // alive until the answer, even when the server is gone
   std::function<void()> resume_;
-  HttpResponse response_;
+  engram::Answer answer_;
   std::atomic<State> state_{State::kRunning};
 };
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "server/credential.h"
@@ -19,8 +20,10 @@
 
 namespace engram {
 
+// A reply, or what makes it: that is called on the connection's own thread, while the context lives.
+using Answer = std::variant<HttpResponse, std::function<HttpResponse()>>;
 // Gives the reply. Called exactly once, from any thread; may outlive the call of the handler.
-using Respond = std::function<void(HttpResponse)>;
+using Respond = std::function<void(Answer)>;
 // Must not throw. The context lives until the reply is given. See server/typed_handler.h for the usual form.
 using Handler = std::function<void(RequestContext&, Respond)>;
 

@@ -31,10 +31,11 @@ struct Endpoint;
 template <class Request, class Reply, Result<Reply> (*kFunction)(Service&, RequestContext&, Request&)>
 struct Endpoint<kFunction> {
   static Handler Bind(Service& service) {
-    return TypedAsync<Request, Reply>([&service](RequestContext& context, Request& request, const Done<Reply>& done) {
+    const auto handle = [&service](RequestContext& context, Request& request, const Done<Reply>& done) {
       const auto run = [&service, &context, &request, done] { done(kFunction(service, context, request)); };
       WhenReached(service, context, WaitsOf(context, request), run, done);
-    });
+    };
+    return TypedAsync<Request, Reply>(Encode::kWhereDone, handle);
   }
   static const google::protobuf::Message* request() { return DefaultInstance<Request>(); }
   static const google::protobuf::Message* reply() { return DefaultInstance<Reply>(); }
@@ -43,9 +44,10 @@ struct Endpoint<kFunction> {
 template <class Request, class Reply, void (*kFunction)(Service&, RequestContext&, Request&, Done<Reply>)>
 struct Endpoint<kFunction> {
   static Handler Bind(Service& service) {
-    return TypedAsync<Request, Reply>([&service](RequestContext& context, Request& request, Done<Reply> done) {
+    const auto handle = [&service](RequestContext& context, Request& request, Done<Reply> done) {
       kFunction(service, context, request, std::move(done));
-    });
+    };
+    return TypedAsync<Request, Reply>(Encode::kForConnection, handle);
   }
   static const google::protobuf::Message* request() { return DefaultInstance<Request>(); }
   static const google::protobuf::Message* reply() { return DefaultInstance<Reply>(); }
@@ -59,11 +61,12 @@ ApiRoute Make(const char* method, std::string pattern, Right right, Cost cost, N
   return {method, std::move(pattern), right, cost, std::move(query), &E::Bind, E::request(), E::reply()};
 }
 
-// Reads wait for rows to come from disk, batches take long to decode.
+// Reads wait for rows to come from disk.
 template <auto kFunction>
 ApiRoute Read(const char* method, std::string pattern, Names query = {}) {
   return Make<kFunction>(method, std::move(pattern), Right::kRead, Cost::kHeavy, std::move(query));
 }
+// Writes by filter wait like reads; a namespace's settings load the tables of its analyzer.
 template <auto kFunction>
 ApiRoute Write(const char* method, std::string pattern, Names query = {}) {
   return Make<kFunction>(method, std::move(pattern), Right::kWrite, Cost::kHeavy, std::move(query));
@@ -93,7 +96,7 @@ std::vector<ApiRoute> MakeRoutes() {
 
       AsyncWrite<&WriteMemories>("POST", ns + "/memories"),
       Read<&GetMemory>("GET", ns + "/memories/{id}", one_memory),
-      Write<&PatchOneMemory>("PATCH", ns + "/memories/{id}"),
+      AsyncWrite<&PatchOneMemory>("PATCH", ns + "/memories/{id}"),
       QuickWrite<&DeleteOneMemory>("DELETE", ns + "/memories/{id}", {"if_version", "erase"}),
       Read<&GetHistory>("GET", ns + "/memories/{id}/history"),
       QuickWrite<&GiveFeedback>("POST", ns + "/memories/{id}:feedback"),
@@ -104,7 +107,7 @@ std::vector<ApiRoute> MakeRoutes() {
       Write<&UpdateMemories>("POST", ns + "/memories:update"),
       Write<&DeleteMemories>("POST", ns + "/memories:delete"),
 
-      Write<&PutOneRun>("PUT", ns + "/runs/{run_id}"),
+      AsyncWrite<&PutOneRun>("PUT", ns + "/runs/{run_id}"),
       Read<&GetOneRun>("GET", ns + "/runs/{run_id}", scopes),
       QuickWrite<&DeleteOneRun>("DELETE", ns + "/runs/{run_id}", scopes),
       Read<&ListRunsOf>("POST", ns + "/runs:list"),
@@ -115,7 +118,7 @@ std::vector<ApiRoute> MakeRoutes() {
       AsyncWrite<&PutEdges>("POST", ns + "/edges"),
       Write<&DeleteEdges>("POST", ns + "/edges:delete"),
       Read<&ListEdgesOf>("POST", ns + "/edges:list"),
-      Write<&PutOneNode>("PUT", ns + "/nodes/{id}"),
+      AsyncWrite<&PutOneNode>("PUT", ns + "/nodes/{id}"),
       Read<&GetOneNode>("GET", ns + "/nodes/{id}"),
       Read<&ExpandFrom>("POST", ns + "/graph:expand"),
       Read<&FindPathBetween>("POST", ns + "/graph:path"),

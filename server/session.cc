@@ -54,8 +54,19 @@ void RunGuarded(const Route& route, const std::shared_ptr<Exchange>& exchange, c
 
 void RunHandler(const Route& route, const std::shared_ptr<Exchange>& exchange) {
   RunGuarded(route, exchange, [&] {
-    route.handler(exchange->context, [exchange](HttpResponse response) { exchange->Answer(std::move(response)); });
+    route.handler(exchange->context, [exchange](Answer answer) { exchange->Answer(std::move(answer)); });
   });
+}
+
+// Makes what the handler left to be made. As with the handler, an exception is a bug with an answer.
+HttpResponse MakeResponse(const Route& route, Exchange& exchange, Answer answer) {
+  if (auto* ready = std::get_if<HttpResponse>(&answer)) return std::move(*ready);
+  try {
+    return std::get<std::function<HttpResponse()>>(answer)();
+  } catch (const std::exception& error) {
+    LogHandlerFailure(route.pattern, error.what());
+    return ErrorResponse(exchange.context, Internal("the reply could not be made"));
+  }
 }
 
 // Runs `work`, which answers the exchange, on a worker; unless its time is over when one is free.
@@ -233,7 +244,8 @@ Session::Awaitable<HttpResponse> Session::Handle(std::shared_ptr<Exchange> excha
   }
   // Of its own, for a temporary would hold the loop in this frame while it waits.
   std::shared_ptr<asio::io_context> io = loop_.lock()->context;
-  HttpResponse response = co_await exchange->Wait(std::move(io));
+  Answer answer = co_await exchange->Wait(std::move(io));
+  HttpResponse response = MakeResponse(route, *exchange, std::move(answer));
   state_->metrics.AddInFlight(-1);
   co_return response;
 }

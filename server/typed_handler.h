@@ -9,6 +9,7 @@
 // (moved from); it lives, as does the context, until the reply is given.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <type_traits>
@@ -37,12 +38,18 @@ HttpResponse EncodeReply(RequestContext& context, const google::protobuf::Messag
 template <class Request, class Reply, class Function>
 Handler Typed(Function function);
 
+// Which thread turns a reply into bytes.
+enum class Encode : uint8_t {
+  kWhereDone,      // the one that calls `done`
+  kForConnection,  // the connection's own: `done` may come on a thread that others wait for
+};
+
 // A handler that answers later, from any thread: void(RequestContext&, Request&, Done<Reply>). `done` must be
 // called exactly once.
 template <class Reply>
 using Done = std::function<void(Result<Reply>)>;
 template <class Request, class Reply, class Function>
-Handler TypedAsync(Function function);
+Handler TypedAsync(Encode encode, Function function);
 
 // --- Only definitions below.
 
@@ -71,17 +78,18 @@ Handler Typed(Function function) {
 }
 
 template <class Request, class Reply, class Function>
-Handler TypedAsync(Function function) {
-  return [function = std::move(function)](RequestContext& context, Respond respond) {
+Handler TypedAsync(Encode encode, Function function) {
+  return [encode, function = std::move(function)](RequestContext& context, Respond respond) {
     auto request = std::make_shared<Request>();
     if (Status status = DecodeInto(context, request.get()); !status.ok()) {
       return respond(ErrorResponse(context, status));
     }
     Request& decoded = *request;
-    function(context, decoded,
-             Done<Reply>([&context, request = std::move(request), respond = std::move(respond)](Result<Reply> result) {
-               respond(EncodeResult(context, result));
-             }));
+    auto done = [encode, &context, request = std::move(request), respond = std::move(respond)](Result<Reply> result) {
+      if (encode == Encode::kWhereDone) return respond(EncodeResult(context, result));
+      respond([&context, result = std::move(result)] { return EncodeResult(context, result); });
+    };
+    function(context, decoded, Done<Reply>(std::move(done)));
   };
 }
 

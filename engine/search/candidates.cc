@@ -54,11 +54,11 @@ Result<std::vector<LegColumn>> MakeColumns(const CandidateSet& candidates, Fusio
                                            const SearchSource& source, std::vector<LegRun>* runs, CandidateRows* rows) {
   std::vector<LegColumn> columns;
   for (LegRun& run : *runs) {
-    RETURN_IF_ERROR(source.check_deadline());
     const auto start = source.clock->Monotonic();
     columns.push_back(OwnList(run, candidates));
     if (ScoresUnion(method)) {
       ASSIGN_OR_RETURN(columns.back().scores, ContributingScores(run, candidates.slots(), rows));
+      RETURN_IF_ERROR(source.check_deadline());
     }
     run.took += source.clock->Monotonic() - start;
   }

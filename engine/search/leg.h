@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@
 #include "index/text/text_index.h"
 
 namespace engram::search {
+
+// Asked now and then by a leg at work; true ends the call, whose answer is then worth nothing.
+using GiveUp = std::function<bool()>;
 
 class Leg {
  public:

@@ -39,8 +39,8 @@ Result<std::vector<ScoredSlot>> BestHits(const LegRun& run, const SearchSource& 
   // One more than wanted shows whether the cut goes through equal scores; then as many as it takes to see all of
   // them, since the leg orders those by slot.
   for (size_t ask = k;; ask *= 2) {
-    RETURN_IF_ERROR(source.check_deadline());
     std::vector<ScoredSlot> hits = run.leg->Top(allowed, ask + 1);
+    RETURN_IF_ERROR(source.check_deadline());
     const bool all = hits.size() <= ask;
     const double last = hits.empty() ? 0 : hits.back().score;
     DropBelow(run.plan->request->min_score, &hits);

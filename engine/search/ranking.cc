@@ -32,10 +32,10 @@ Status RestrictByText(const SearchSource& source, Ranking* ranking) {
   for (size_t i = 0; i < view.legs.size(); ++i) {
     if (!view.legs[i].text || !ranking->plan.legs[i].text.restricts()) continue;
     const TextView& text = *view.legs[i].text;
-    view.visible = text.Restrict(view.visible);
+    view.visible = text.Restrict(view.visible, source.give_up());
     for (IndexView::Leg& leg : view.legs) {
       RETURN_IF_ERROR(source.check_deadline());
-      leg.allowed = text.Restrict(leg.allowed);
+      leg.allowed = text.Restrict(leg.allowed, source.give_up());
     }
   }
   return source.check_deadline();

@@ -34,7 +34,7 @@ Result<std::vector<std::string>> Highlights(const Content& content, const TextQu
   std::vector<std::string> fragments;
   if (query.empty()) return fragments;
   HighlightOptions options;
-  options.give_up = [&source] { return !source.check_deadline().ok(); };
+  options.give_up = source.give_up();
   for (const std::string_view text : content.Texts()) {
     std::vector<std::string> found = Highlight(text, query, source.index->analyzer(), options);
     RETURN_IF_ERROR(source.check_deadline());

@@ -36,7 +36,7 @@ Status CheckDimensions(const SearchSource& source, const LegPlan& leg) {
 
 Result<std::unique_ptr<Leg>> MakeLeg(const SearchSource& source, const LegPlan& plan, const IndexView::Leg& view) {
   if (plan.request->type == LegType::kText && view.text) {
-    return std::unique_ptr<Leg>(std::make_unique<TextLeg>(*view.text));
+    return std::unique_ptr<Leg>(std::make_unique<TextLeg>(*view.text, source.give_up()));
   }
   const bool searches_vectors = plan.request->type == LegType::kVector && !plan.space.empty() && view.vector;
   if (!searches_vectors) return std::unique_ptr<Leg>(std::make_unique<EmptyLeg>());
@@ -44,7 +44,8 @@ Result<std::unique_ptr<Leg>> MakeLeg(const SearchSource& source, const LegPlan& 
   VectorSearchOptions options;
   options.exact = plan.exact;
   options.ef = plan.request->ef.value_or(0);
-  return std::unique_ptr<Leg>(std::make_unique<VectorLeg>(*view.vector, plan.request->vector, options));
+  options.give_up = source.give_up();
+  return std::unique_ptr<Leg>(std::make_unique<VectorLeg>(*view.vector, plan.request->vector, std::move(options)));
 }
 
 // The best hits of the other legs together, best first, by the search's own fusion.

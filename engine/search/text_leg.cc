@@ -2,10 +2,10 @@
 
 namespace engram::search {
 
-std::vector<ScoredSlot> TextLeg::Top(const SlotSet& allowed, size_t k) const { return view_.Top(allowed, k); }
+std::vector<ScoredSlot> TextLeg::Top(const SlotSet& allowed, size_t k) const { return view_.Top(allowed, k, give_up_); }
 
 Scores TextLeg::Score(const std::vector<Slot>& slots) const {
-  const std::vector<double> scores = view_.Score(slots);
+  const std::vector<double> scores = view_.Score(slots, give_up_);
   return {scores.begin(), scores.end()};
 }
 

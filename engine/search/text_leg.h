@@ -11,13 +11,14 @@ namespace engram::search {
 // A slot that no clause matches has the score 0, not none.
 class TextLeg final : public Leg {
  public:
-  explicit TextLeg(TextView view) : view_(std::move(view)) {}
+  TextLeg(TextView view, GiveUp give_up) : view_(std::move(view)), give_up_(std::move(give_up)) {}
   std::vector<ScoredSlot> Top(const SlotSet& allowed, size_t k) const override;
   Scores Score(const std::vector<Slot>& slots) const override;
   std::vector<TermScore> Terms(Slot slot) const override;
 
  private:
   TextView view_;
+  GiveUp give_up_;
 };
 
 }  // namespace engram::search

@@ -14,8 +14,8 @@ namespace engram::search {
 class VectorLeg final : public Leg {
  public:
   // REQUIRES: the query fits the space; it outlives the leg.
-  VectorLeg(VectorView view, const std::vector<float>& query, const VectorSearchOptions& options)
-      : view_(std::move(view)), query_(query), options_(options) {}
+  VectorLeg(VectorView view, const std::vector<float>& query, VectorSearchOptions options)
+      : view_(std::move(view)), query_(query), options_(std::move(options)) {}
   std::vector<ScoredSlot> Top(const SlotSet& allowed, size_t k) const override;
   Scores Score(const std::vector<Slot>& slots) const override;
 

@@ -35,6 +35,12 @@ Status ReadBackNode(Transaction& tx, const std::string& id, MutationResult* resu
   return {};
 }
 
+void ReadBackNamespace(const Transaction& tx, MutationResult* result) {
+  NamespaceInfo info = AsNamespaceInfo(tx.head, tx.counters);
+  info.position = tx.position;
+  result->namespace_info = std::make_shared<const NamespaceInfo>(std::move(info));
+}
+
 }  // namespace
 
 Status ReadBack(Transaction& tx, const Operation& operation, MutationResult* result) {
@@ -42,7 +48,11 @@ Status ReadBack(Transaction& tx, const Operation& operation, MutationResult* res
   if (std::holds_alternative<WriteNode>(operation)) return ReadBackNode(tx, result->results.back().id, result);
   const bool of_memory =
       std::holds_alternative<WriteMemory>(operation) || std::holds_alternative<PatchMemory>(operation);
-  return of_memory ? ReadBackMemory(tx, result->results.back().id, result) : Status();
+  if (of_memory) return ReadBackMemory(tx, result->results.back().id, result);
+  const bool of_namespace =
+      std::holds_alternative<CreateNamespace>(operation) || std::holds_alternative<PatchNamespace>(operation);
+  if (of_namespace) ReadBackNamespace(tx, result);
+  return {};
 }
 
 }  // namespace engram

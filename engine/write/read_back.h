@@ -5,7 +5,7 @@
 
 namespace engram {
 
-// Fills `memory`, `run` or `node` of the result of an operation that writes one; nothing for other operations.
+// Fills `memory`, `run`, `node` or `namespace_info` of the result of an operation that writes one; nothing for others.
 Status ReadBack(Transaction& tx, const Operation& operation, MutationResult* result);
 
 }  // namespace engram

@@ -1,8 +1,9 @@
-// reply  := 2 request_hash:u64 time:signed open:u8 refusal? namespace:varint position:varint changed:varint
-//           #results (id:string version:varint outcome:u8)* memory? run? node?
+// reply  := 3 request_hash:u64 time:signed open:u8 refusal? namespace:varint position:varint changed:varint
+//           #results (id:string version:varint outcome:u8)* memory? run? node? info?
 // refusal := code:u8 applied:u8 message:string field:string #details (key:string value:string)* #quoted_ids string*
 // memory := id:string version:varint content:string attributes:string state:string hash:16?
-// run    := string, a run row         node := id:string, entity:string         refusal? and the like: u8 0, or 1 and it
+// run    := string, a run row         node := id:string, entity:string         info := head:string counters:string
+// refusal? and the like: u8 0, or 1 and it
 #include "engine/write/reply_row.h"
 
 #include "base/coding.h"
@@ -12,7 +13,7 @@
 namespace engram {
 namespace {
 
-constexpr char kFormat = 2;
+constexpr char kFormat = 3;
 
 void AppendFlag(std::string* out, bool flag) { out->push_back(flag ? 1 : 0); }
 
@@ -106,6 +107,24 @@ void AppendNode(std::string* out, const Node* node) {
   AppendString(out, EncodeNode(*node));
 }
 
+void AppendInfo(std::string* out, const NamespaceInfo* info) {
+  AppendFlag(out, info != nullptr);
+  if (info == nullptr) return;
+  NamespaceCounters counters;
+  counters.position = info->position;
+  counters.memories = info->memories;
+  counters.edges = info->edges;
+  counters.nodes = info->nodes;
+  counters.runs = info->runs;
+  counters.former_versions = info->former_versions;
+  counters.bytes = info->bytes;
+  counters.memories_digest = info->memories_digest;
+  counters.edges_digest = info->edges_digest;
+  counters.nodes_digest = info->nodes_digest;
+  AppendString(out, EncodeHead({info->name, info->created_at, info->config}));
+  AppendString(out, EncodeCounters(counters));
+}
+
 Status ReadShown(ByteReader* in, MutationResult* result) {
   ASSIGN_OR_RETURN(result->memory, ReadMemory(in));
   if (in->Byte() != 0) {
@@ -117,6 +136,11 @@ Status ReadShown(ByteReader* in, MutationResult* result) {
     ASSIGN_OR_RETURN(Node node, DecodeNode(in->String()));
     node.id = std::move(id);
     result->node = std::make_shared<const Node>(std::move(node));
+  }
+  if (in->Byte() != 0) {
+    ASSIGN_OR_RETURN(NamespaceHead head, DecodeHead(in->String()));
+    ASSIGN_OR_RETURN(const NamespaceCounters counters, DecodeCounters(in->String()));
+    result->namespace_info = std::make_shared<const NamespaceInfo>(AsNamespaceInfo(std::move(head), counters));
   }
   return {};
 }
@@ -142,6 +166,7 @@ std::string EncodeReply(const StoredReply& reply) {
   AppendMemory(&out, result.memory.get());
   AppendRun(&out, result.run.get());
   AppendNode(&out, result.node.get());
+  AppendInfo(&out, result.namespace_info.get());
   return out;
 }
 

@@ -1,3 +1,6 @@
+#include <map>
+#include <utility>
+
 #include "base/check.h"
 #include "index/attribute/attribute_index.h"
 #include "index/attribute/attribute_rep.h"
@@ -38,36 +41,75 @@ std::strong_ordering CompareObjects(const Value::Object& a, const Value::Object&
   return a.size() <=> b.size();
 }
 
-// The greatest sort value of `field` over the slots of the posting that are in `among`.
-std::optional<Value> MaxOf(const AttributeStore& store, const Posting& posting, const SlotSet& among,
-                           const AttributePath* field) {
-  std::optional<Value> max;
-  posting.ForEach([&](uint32_t slot) {
-    if (!among.contains(slot)) return;
-    Value value = store.SortValue(slot, field);
-    if (value.is_null()) return;
-    if (!max || CompareForSort(value, *max) > 0) max = std::move(value);
-  });
-  return max;
-}
-
 }  // namespace
 
-std::vector<FacetValue> AttributeIndex::Facet(std::string_view field, const SlotSet& among,
-                                              std::string_view max_field) const {
+std::vector<FacetValue> AttributeIndex::Facet(std::string_view field, const SlotSet& among) const {
   std::vector<FacetValue> facet;
   const AttributePath* path = rep_->store.FindPath(field);
   if (!path) return facet;
-  const AttributePath* max_path = rep_->store.FindPath(max_field);
   const auto end = path->values.lower_bound(KeyRank::kLongText);
   for (auto it = path->values.begin(); it != end; ++it) {
     const uint64_t count = it->second.CountIn(among);
-    if (count == 0) continue;
-    FacetValue value{it->first.view().ToValue(), count, std::nullopt};
-    if (max_path) value.max = MaxOf(rep_->store, it->second, among, max_path);
-    facet.push_back(std::move(value));
+    if (count > 0) facet.push_back({it->first.view().ToValue(), count, std::nullopt});
   }
   return facet;
+}
+
+size_t AttributeIndex::DistinctValues(std::string_view field) const {
+  const AttributePath* path = rep_->store.FindPath(field);
+  return path ? path->values.size() : 0;
+}
+
+class FacetCounter::Rep {
+ public:
+  struct Entry {
+    uint64_t count = 0;
+    std::optional<Value> max;
+  };
+
+  Entry& EntryOf(const KeyView& key) {
+    const auto found = entries.find(key);
+    if (found != entries.end()) return found->second;
+    return entries.emplace(AttributeKey(key), Entry()).first->second;
+  }
+
+  std::string field;
+  std::string max_field;
+  std::map<AttributeKey, Entry, KeyOrder> entries;
+};
+
+FacetCounter::FacetCounter(std::string field, std::string max_field) : rep_(std::make_unique<Rep>()) {
+  rep_->field = std::move(field);
+  rep_->max_field = std::move(max_field);
+}
+FacetCounter::~FacetCounter() = default;
+
+std::vector<FacetValue> FacetCounter::Take() && {
+  std::vector<FacetValue> facet;
+  facet.reserve(rep_->entries.size());
+  for (auto& [key, entry] : rep_->entries) {
+    facet.push_back({key.view().ToValue(), entry.count, std::move(entry.max)});
+  }
+  return facet;
+}
+
+void AttributeIndex::Count(const std::vector<Slot>& slots, FacetCounter* counter) const {
+  const AttributeStore& store = rep_->store;
+  const AttributePath* path = store.FindPath(counter->rep_->field);
+  if (!path) return;
+  const AttributePath* max_path = store.FindPath(counter->rep_->max_field);
+  for (const Slot slot : slots) {
+    if (!store.slots().contains(slot.value)) continue;
+    const Value candidate = store.SortValue(slot.value, max_path);
+    for (const AttributeStore::Cell& cell : store.CellsOf(slot.value)) {
+      const AttributeKey& key = cell.value->first;
+      if (&cell.path->second != path || key.rank() >= KeyRank::kLongText) continue;
+      FacetCounter::Rep::Entry& entry = counter->rep_->EntryOf(key.view());
+      ++entry.count;
+      const bool greater = !candidate.is_null() && (!entry.max || CompareForSort(candidate, *entry.max) > 0);
+      if (greater) entry.max = candidate;
+    }
+  }
 }
 
 SlotSet AttributeIndex::LongTexts(std::string_view field) const {

@@ -9,7 +9,7 @@
 #include "index/attribute/attribute_store.h"
 #include "index/attribute/bounds.h"
 #include "index/attribute/filter.h"
-#include "index/attribute/pacer.h"
+#include "index/pacer.h"
 
 namespace engram {
 

@@ -42,7 +42,7 @@ Scratch& ThreadScratch() {
 
 class SealedQuery::MaxScore {
  public:
-  MaxScore(const SealedQuery& query, const QueryScoring& scoring, const SlotSet& allowed, BestHits* best);
+  MaxScore(const SealedQuery& query, const QueryScoring& scoring, const SlotSet& allowed, Pacer* pacer, BestHits* best);
 
   void Run();
 
@@ -57,10 +57,12 @@ class SealedQuery::MaxScore {
     uint32_t Near(uint32_t ordinal);
     uint32_t NextFrom(uint32_t ordinal);
     uint32_t FrequencyIn(uint32_t ordinal);
+    uint64_t StepsOver(uint64_t texts) const { return texts * lists; }  // for the pacer
 
     Occur occur;
     double weight;
     PartFormula formula;
+    size_t lists;
     uint64_t postings = 0;
     float bound = 0;                                         // of the current stretch
     float bound_max = 0;                                     // of all texts
@@ -94,6 +96,7 @@ class SealedQuery::MaxScore {
   const TextSegment& segment_;
   const QueryScoring& scoring_;
   const SlotSet& allowed_;
+  Pacer& pacer_;
   BestHits& best_;
   const ScoreKernels& kernels_ = ChosenScoreKernels();
   std::vector<Clause> clauses_;
@@ -127,7 +130,8 @@ SealedQuery::MaxScore::Clause::Clause(const SealedQuery& query, const QueryScori
     : occur(scoring.clauses[i].occur),
       weight(scoring.weights[i]),
       formula{static_cast<float>(weight), static_cast<float>(scoring.norm.base()),
-              static_cast<float>(scoring.norm.slope())} {
+              static_cast<float>(scoring.norm.slope())},
+      lists(query.clauses()[i].lists.size()) {
   const BoundClause<SealedListCursor>& bound_clause = query.clauses()[i];
   const TextSegment& segment = query.part().segment();
   for (const auto& list : bound_clause.lists) postings += list.count;
@@ -180,8 +184,13 @@ uint32_t SealedQuery::MaxScore::Clause::FrequencyIn(uint32_t ordinal) {
 }
 
 SealedQuery::MaxScore::MaxScore(const SealedQuery& query, const QueryScoring& scoring, const SlotSet& allowed,
-                                BestHits* best)
-    : query_(query), segment_(query.part().segment()), scoring_(scoring), allowed_(allowed), best_(*best) {
+                                Pacer* pacer, BestHits* best)
+    : query_(query),
+      segment_(query.part().segment()),
+      scoring_(scoring),
+      allowed_(allowed),
+      pacer_(*pacer),
+      best_(*best) {
   clauses_.reserve(scoring.clauses.size());
   for (size_t i = 0; i < scoring.clauses.size(); ++i) {
     const bool idle = query.clauses()[i].lists.empty() && scoring.clauses[i].occur != Occur::kMust;
@@ -270,10 +279,10 @@ void SealedQuery::MaxScore::FindLeads() {
   }
 }
 
-// The next stretch, at or behind `*begin`, whose texts may be among the best.
+// The next stretch, at or behind `*begin`, whose texts may be among the best; none when the pacer gives up.
 bool SealedQuery::MaxScore::FindStretch(uint32_t* begin, uint32_t* end) {
   FindLeads();
-  while (*begin < query_.text_count()) {
+  while (*begin < query_.text_count() && pacer_.Spend(kBlockPostings * by_max_.size())) {
     uint32_t next = UINT32_MAX;
     for (size_t i = leads_; i < by_max_.size(); ++i) next = std::min(next, by_max_[i]->Near(*begin));
     if (next >= query_.text_count()) return false;
@@ -336,10 +345,14 @@ void SealedQuery::MaxScore::ScoreStretch(uint32_t begin, uint32_t end) {
   if (alone && by_bound_.back()->cursor) {
     BringTerm(by_bound_.back(), begin, end);
   } else {
-    for (size_t i = essential_; i < by_bound_.size(); ++i) Bring(by_bound_[i], begin, end);
+    for (size_t i = essential_; i < by_bound_.size(); ++i) {
+      if (!pacer_.Spend(by_bound_[i]->StepsOver(end - begin))) break;
+      Bring(by_bound_[i], begin, end);
+    }
     Collect(begin, end);
   }
   for (size_t i = essential_; i-- > 0 && count_ > 0;) {
+    if (!pacer_.Spend(by_bound_[i]->StepsOver(count_))) return;
     Keep(needed_ - rest_[i + 1]);
     Apply(by_bound_[i]);
   }
@@ -451,12 +464,14 @@ void SealedQuery::MaxScore::Judge() {
   }
 }
 
-void SealedQuery::TopByMaxScore(const QueryScoring& scoring, const SlotSet& allowed, BestHits* best) const {
-  MaxScore(*this, scoring, allowed, best).Run();
+void SealedQuery::TopByMaxScore(const QueryScoring& scoring, const SlotSet& allowed, Pacer* pacer,
+                                BestHits* best) const {
+  MaxScore(*this, scoring, allowed, pacer, best).Run();
 }
 
-void SealedQuery::Top(const QueryScoring& scoring, const SlotSet& allowed, BestHits* best) const {
-  return FewAllowed(allowed) ? TopByLookup(scoring, allowed, best) : TopByMaxScore(scoring, allowed, best);
+void SealedQuery::Top(const QueryScoring& scoring, const SlotSet& allowed, Pacer* pacer, BestHits* best) const {
+  return FewAllowed(allowed) ? TopByLookup(scoring, allowed, pacer, best)
+                             : TopByMaxScore(scoring, allowed, pacer, best);
 }
 
 std::unique_ptr<const PartQuery> SealedPart::Bind(const std::vector<QueryClause>& clauses,

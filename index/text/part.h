@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "index/pacer.h"
 #include "index/slot_set.h"
 #include "index/text/best_hits.h"
 #include "index/text/bm25.h"
@@ -87,12 +88,15 @@ class PartQuery {
 
   // The last slot that may be here.
   virtual Slot last_slot() const = 0;
+  // Calls that walk postings count them by `pacer`; what they answer is worth nothing once it has given up.
+  //
   // How many live texts match clause `i`, a prefix or fuzzy one.
-  virtual uint64_t LiveMatches(size_t i) const = 0;
+  virtual uint64_t LiveMatches(size_t i, Pacer* pacer) const = 0;
   // Offers the best texts of `allowed`, whose slots were live at that moment.
-  virtual void Top(const QueryScoring& scoring, const SlotSet& allowed, BestHits* best) const = 0;
+  virtual void Top(const QueryScoring& scoring, const SlotSet& allowed, Pacer* pacer, BestHits* best) const = 0;
   // Adds to scores[j] the parts of slots[j], in the order of the clauses. REQUIRES: slots ascend.
-  virtual void Score(const QueryScoring& scoring, const std::vector<Slot>& slots, double* scores) const = 0;
+  virtual void Score(const QueryScoring& scoring, const std::vector<Slot>& slots, Pacer* pacer,
+                     double* scores) const = 0;
   // How often clause `i` stands in the text of `slot`, 0 for not at all, and the text's length.
   struct Occurrence {
     uint32_t frequency = 0;
@@ -100,7 +104,7 @@ class PartQuery {
   };
   virtual Occurrence Find(size_t i, Slot slot) const = 0;
   // The slots, live or not, that match clause `i`.
-  virtual SlotSet Matches(size_t i) const = 0;
+  virtual SlotSet Matches(size_t i, Pacer* pacer) const = 0;
 };
 
 }  // namespace engram

@@ -43,10 +43,10 @@ class SealedQuery : public WalkingQuery<SealedListCursor> {
  public:
   using WalkingQuery::WalkingQuery;
 
-  void Top(const QueryScoring& scoring, const SlotSet& allowed, BestHits* best) const override;
+  void Top(const QueryScoring& scoring, const SlotSet& allowed, Pacer* pacer, BestHits* best) const override;
 
   // The third way to do it, which skips what can't be among the best.
-  void TopByMaxScore(const QueryScoring& scoring, const SlotSet& allowed, BestHits* best) const;
+  void TopByMaxScore(const QueryScoring& scoring, const SlotSet& allowed, Pacer* pacer, BestHits* best) const;
 
  private:
   class MaxScore;

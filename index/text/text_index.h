@@ -66,16 +66,19 @@ class TextView {
   class Rep;
   explicit TextView(std::shared_ptr<const Rep> rep) : rep_(std::move(rep)) {}
 
+  // Asked several times in a millisecond of work; true ends the call, whose answer is then worth nothing.
+  using GiveUp = std::function<bool()>;
+
   // The k best of `allowed` that match at least one optional or required clause and break no rule,
   // best first.
-  std::vector<ScoredSlot> Top(const SlotSet& allowed, size_t k) const;
+  std::vector<ScoredSlot> Top(const SlotSet& allowed, size_t k, const GiveUp& give_up = {}) const;
 
   // The exact score of each slot, 0 where nothing matches; rules (+, -) are not applied.
   // As many as `slots`, in their order. REQUIRES: the slots were live at View().
-  std::vector<double> Score(const std::vector<Slot>& slots) const;
+  std::vector<double> Score(const std::vector<Slot>& slots, const GiveUp& give_up = {}) const;
 
   // The slots of `allowed` that hold every +must (every word in mode kAll) and no -not.
-  SlotSet Restrict(const SlotSet& allowed) const;
+  SlotSet Restrict(const SlotSet& allowed, const GiveUp& give_up = {}) const;
 
   // For tests, of the several ways to an answer.
   const Rep& rep() const { return *rep_; }

@@ -15,6 +15,9 @@ using Occur = TextClause::Occur;
 using Parts = std::vector<std::shared_ptr<Part>>;
 using Numbers = std::vector<std::vector<uint32_t>>;  // of terms, by clause
 
+// Some hundred microseconds of walking, next to which asking costs nothing.
+constexpr uint64_t kPostingsBetweenPauses = uint64_t{1} << 17;
+
 std::string Label(const TextClause& clause) {
   switch (clause.kind) {
     case Kind::kTerm: return clause.terms[0];
@@ -59,14 +62,18 @@ TextView::Rep::Rep(const Parts& parts, const Bm25Parameters& parameters, const T
   }
 }
 
-QueryScoring TextView::Rep::scoring() const {
-  std::call_once(weighed_, [this] {
-    for (size_t i = 0; i < clauses_.size(); ++i) weights_.push_back(Weight(i));
-  });
-  return {clauses_, weights_, norm_};
+std::optional<QueryScoring> TextView::Rep::Scoring(Pacer* pacer) const {
+  const MutexLock lock(mutex_);
+  if (!weights_) {
+    std::vector<double> weights;
+    for (size_t i = 0; i < clauses_.size(); ++i) weights.push_back(Weight(i, pacer));
+    if (pacer->given_up()) return std::nullopt;
+    weights_ = std::move(weights);
+  }
+  return QueryScoring{clauses_, *weights_, norm_};
 }
 
-double TextView::Rep::Weight(size_t i) const {
+double TextView::Rep::Weight(size_t i, Pacer* pacer) const {
   const LiveCounts& counts = live_counts_[i];
   if (counts.empty() || !clauses_[i].scores()) return 0;
   double idf = 0;
@@ -76,7 +83,7 @@ double TextView::Rep::Weight(size_t i) const {
     idf = Bm25Idf(texts_, counts[0]);
   } else {
     uint64_t live = 0;
-    for (const auto& part : parts_) live += part->LiveMatches(i);
+    for (const auto& part : parts_) live += part->LiveMatches(i, pacer);
     idf = Bm25Idf(texts_, live);
   }
   return times_[i] * idf;
@@ -88,23 +95,27 @@ const PartQuery* TextView::Rep::PartOf(Slot slot) const {
   return part == parts_.end() ? nullptr : part->get();
 }
 
-std::vector<ScoredSlot> TextView::Top(const SlotSet& allowed, size_t k) const {
+std::vector<ScoredSlot> TextView::Top(const SlotSet& allowed, size_t k, const GiveUp& give_up) const {
   if (k == 0) return {};
   BestHits best(k);
-  const QueryScoring scoring = rep_->scoring();
+  GiveUpPacer pacer(give_up, kPostingsBetweenPauses);
+  const std::optional<QueryScoring> scoring = rep_->Scoring(&pacer);
+  if (!scoring) return {};
   // The newest texts first: they are the few in memory, and what they score spares work on the others.
   for (auto part = rep_->parts().rbegin(); part != rep_->parts().rend(); ++part) {
-    (*part)->Top(scoring, allowed, &best);
+    (*part)->Top(*scoring, allowed, &pacer, &best);
   }
   return std::move(best).Sorted();
 }
 
-std::vector<double> TextView::Score(const std::vector<Slot>& slots) const {
+std::vector<double> TextView::Score(const std::vector<Slot>& slots, const GiveUp& give_up) const {
   std::vector<double> scores(slots.size(), 0.0);
   std::vector<uint32_t> order(slots.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return slots[a] < slots[b]; });
-  const QueryScoring scoring = rep_->scoring();
+  GiveUpPacer pacer(give_up, kPostingsBetweenPauses);
+  const std::optional<QueryScoring> scoring = rep_->Scoring(&pacer);
+  if (!scoring) return scores;
   std::vector<Slot> here;
   std::vector<double> scores_here;
   for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
@@ -113,19 +124,20 @@ std::vector<double> TextView::Score(const std::vector<Slot>& slots) const {
     here.clear();
     for (; end < order.size() && slots[order[end]] <= part->last_slot(); ++end) here.push_back(slots[order[end]]);
     scores_here.assign(here.size(), 0.0);
-    part->Score(scoring, here, scores_here.data());
+    part->Score(*scoring, here, &pacer, scores_here.data());
     for (size_t i = 0; i < here.size(); ++i) scores[order[begin + i]] = scores_here[i];
   }
   return scores;
 }
 
-SlotSet TextView::Restrict(const SlotSet& allowed) const {
+SlotSet TextView::Restrict(const SlotSet& allowed, const GiveUp& give_up) const {
+  GiveUpPacer pacer(give_up, kPostingsBetweenPauses);
   SlotSet rest = allowed;
   for (size_t i = 0; i < rep_->clauses().size(); ++i) {
     const Occur occur = rep_->clauses()[i].occur;
     if (occur == Occur::kShould) continue;
     SlotSet matches;
-    for (const auto& part : rep_->parts()) matches |= part->Matches(i);
+    for (const auto& part : rep_->parts()) matches |= part->Matches(i, &pacer);
     if (occur == Occur::kMust) rest &= matches;
     if (occur == Occur::kNot) rest -= matches;
   }
@@ -136,12 +148,13 @@ std::vector<TermScore> TextView::Explain(Slot slot) const {
   std::vector<TermScore> parts;
   const PartQuery* part = rep_->PartOf(slot);
   if (part == nullptr) return parts;
-  const QueryScoring scoring = rep_->scoring();
+  Pacer never;
+  const std::optional<QueryScoring> scoring = rep_->Scoring(&never);
   for (size_t i = 0; i < rep_->clauses().size(); ++i) {
     if (!rep_->clauses()[i].scores()) continue;
     const PartQuery::Occurrence found = part->Find(i, slot);
     if (found.frequency == 0) continue;
-    parts.push_back({rep_->label(i), Bm25Part(scoring.weights[i], found.frequency, scoring.norm(found.length))});
+    parts.push_back({rep_->label(i), Bm25Part(scoring->weights[i], found.frequency, scoring->norm(found.length))});
   }
   return parts;
 }

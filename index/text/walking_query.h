@@ -32,23 +32,24 @@ class WalkingQuery : public PartQuery {
 
   Slot last_slot() const override { return part_->text_slot(text_count_ - 1); }
 
-  uint64_t LiveMatches(size_t i) const override {
+  uint64_t LiveMatches(size_t i, Pacer* pacer) const override {
     uint64_t texts = 0;
-    EachMatch(i, [&](uint32_t ordinal) { texts += part_->text_live(ordinal, epoch_); });
+    EachMatch(i, pacer, [&](uint32_t ordinal) { texts += part_->text_live(ordinal, epoch_); });
     return texts;
   }
 
-  SlotSet Matches(size_t i) const override {
+  SlotSet Matches(size_t i, Pacer* pacer) const override {
     SlotSet slots;
-    EachMatch(i, [&](uint32_t ordinal) { slots.add(part_->text_slot(ordinal).value); });
+    EachMatch(i, pacer, [&](uint32_t ordinal) { slots.add(part_->text_slot(ordinal).value); });
     return slots;
   }
 
-  void Top(const QueryScoring& scoring, const SlotSet& allowed, BestHits* best) const override {
-    return FewAllowed(allowed) ? TopByLookup(scoring, allowed, best) : TopByWalking(scoring, allowed, best);
+  void Top(const QueryScoring& scoring, const SlotSet& allowed, Pacer* pacer, BestHits* best) const override {
+    return FewAllowed(allowed) ? TopByLookup(scoring, allowed, pacer, best)
+                               : TopByWalking(scoring, allowed, pacer, best);
   }
 
-  void Score(const QueryScoring& scoring, const std::vector<Slot>& slots, double* scores) const override {
+  void Score(const QueryScoring& scoring, const std::vector<Slot>& slots, Pacer* pacer, double* scores) const override {
     std::vector<uint32_t> ordinals;
     ordinals.reserve(slots.size());
     for (const Slot slot : slots) ordinals.push_back(part_->text_ordinal(slot, text_count_));
@@ -57,6 +58,7 @@ class WalkingQuery : public PartQuery {
       Matcher matcher(*part_, clauses_[i]);
       for (size_t at = 0; at < slots.size(); ++at) {
         if (ordinals[at] == PartType::kNoText) continue;
+        if (!pacer->Spend(LookupSteps(i))) return;
         const uint32_t frequency = matcher.FrequencyIn(ordinals[at]);
         if (frequency == 0) continue;
         scores[at] += Bm25Part(scoring.weights[i], frequency, scoring.norm(part_->text_length(ordinals[at])));
@@ -72,16 +74,19 @@ class WalkingQuery : public PartQuery {
 
   // Ways to do what Top does: walking the postings, or looking up each allowed text; which is faster depends on
   // how many are allowed.
-  void TopByWalking(const QueryScoring& scoring, const SlotSet& allowed, BestHits* best) const {
-    WindowScorer(*this, scoring, allowed, best).Run();
+  void TopByWalking(const QueryScoring& scoring, const SlotSet& allowed, Pacer* pacer, BestHits* best) const {
+    WindowScorer(*this, scoring, allowed, best).Run(pacer);
   }
 
-  void TopByLookup(const QueryScoring& scoring, const SlotSet& allowed, BestHits* best) const {
+  void TopByLookup(const QueryScoring& scoring, const SlotSet& allowed, Pacer* pacer, BestHits* best) const {
     std::vector<Matcher> matchers = Matchers();
+    uint64_t steps = 0;  // for one text
+    for (size_t i = 0; i < clauses_.size(); ++i) steps += LookupSteps(i);
     SlotSet::const_iterator slot = allowed.begin();
     for (slot.equalorlarger(part_->text_slot(0).value); slot != allowed.end() && *slot <= last_slot().value; ++slot) {
       const uint32_t ordinal = part_->text_ordinal(Slot(*slot), text_count_);
       if (ordinal == PartType::kNoText) continue;
+      if (!pacer->Spend(steps)) return;
       const Judgement judgement = Judge(scoring, ordinal, &matchers);
       if (judgement.matches && best->Wants(Slot(*slot), judgement.score)) best->Add(Slot(*slot), judgement.score);
     }
@@ -132,6 +137,10 @@ class WalkingQuery : public PartQuery {
     return here * lists * Cursor::kLookupCost < postings;
   }
 
+  // For the pacer: what clause `i` costs over so many texts at the most, and looked up in one, in postings.
+  uint64_t WalkSteps(size_t i, uint32_t texts) const { return uint64_t{texts} * clauses_[i].lists.size(); }
+  uint64_t LookupSteps(size_t i) const { return Cursor::kLookupCost * clauses_[i].lists.size(); }
+
  private:
   // All terms of a word or phrase, or none when one is missing; what there is of a prefix or fuzzy word.
   std::vector<typename Cursor::List> Lists(TextClause::Kind kind, const std::vector<uint32_t>& terms) const {
@@ -148,10 +157,11 @@ class WalkingQuery : public PartQuery {
 
   // Calls `visit(ordinal)` for the texts that match clause `i`.
   template <class Visit>
-  void EachMatch(size_t i, Visit visit) const {
+  void EachMatch(size_t i, Pacer* pacer, Visit visit) const {
     Matcher matcher(*part_, clauses_[i]);
     for (uint32_t begin = matcher.next(); begin != Matcher::kEnd; begin = matcher.next()) {
       const uint32_t end = std::min(text_count_ - begin, kWindowTexts) + begin;
+      if (!pacer->Spend(WalkSteps(i, end - begin))) return;
       matcher.EachMatch(begin, end, [&](uint32_t ordinal, uint32_t) { visit(ordinal); });
     }
   }
@@ -164,10 +174,13 @@ class WalkingQuery : public PartQuery {
       for (const QueryClause& clause : scoring.clauses) must_count_ += clause.occur == TextClause::Occur::kMust;
     }
 
-    void Run() && {
+    void Run(Pacer* pacer) && {
       for (uint32_t begin = NextMatch(); begin != Matcher::kEnd; begin = NextMatch()) {
         const uint32_t end = std::min(query_.text_count_ - begin, kWindowTexts) + begin;
-        for (size_t i = 0; i < matchers_.size(); ++i) Accumulate(i, begin, end);
+        for (size_t i = 0; i < matchers_.size(); ++i) {
+          if (!pacer->Spend(query_.WalkSteps(i, end - begin))) return;
+          Accumulate(i, begin, end);
+        }
         Collect(begin);
       }
     }

@@ -22,16 +22,16 @@ inline size_t Gallop(const uint32_t* slots, size_t pos, size_t n, uint32_t slot)
 }
 
 // Calls `visit(place, slot)` for every one of `n` ascending slots that is in the set from `next` on, which
-// moves along. Both sides are sorted and each leaps to where the other stands, so the cost follows the smaller
-// of the two, wherever rows are few, the filter is narrow or both are dense.
+// moves along, until it returns false, as this does then. Both sides are sorted and each leaps to where the other
+// stands, so the cost follows the smaller of the two, wherever rows are few, the filter is narrow or both are dense.
 template <class Visit>
-void ForEachCommon(const uint32_t* slots, size_t n, SlotSet::const_iterator& next, Visit visit) {
+bool ForEachCommon(const uint32_t* slots, size_t n, SlotSet::const_iterator& next, Visit visit) {
   size_t pos = 0;
   while (pos < n && next.i.has_value) {
     if (slots[pos] < *next) {
       pos = Gallop(slots, pos, n, *next);
     } else if (slots[pos] == *next) {
-      visit(pos, slots[pos]);
+      if (!visit(pos, slots[pos])) return false;
       ++pos;
       ++next;
     } else {
@@ -39,6 +39,7 @@ void ForEachCommon(const uint32_t* slots, size_t n, SlotSet::const_iterator& nex
       if (next.i.has_value && *next < slots[pos]) next.equalorlarger(slots[pos]);
     }
   }
+  return true;
 }
 
 }  // namespace engram

@@ -41,12 +41,12 @@ class RowStore {
   // The row of `slot` among the first `rows`.
   std::optional<size_t> Find(Slot slot, size_t rows) const;
 
-  // Calls `visit(first_row, slots, n)` for the contiguous pieces of [0, rows), in order.
+  // Calls `visit(first_row, slots, n)` for the contiguous pieces of [0, rows), in order, until it returns false.
   template <class Visit>
   void ForEachRun(size_t rows, Visit visit) const {
     for (size_t chunk = 0, done = 0; done < rows; ++chunk) {
       const size_t n = std::min(rows - done, ChunkRows(chunk));
-      visit(done, chunks_[chunk].slots.get(), n);
+      if (!visit(done, chunks_[chunk].slots.get(), n)) return;
       done += n;
     }
   }

@@ -12,6 +12,7 @@
 // it); the VectorView that comes back needs no lock and stays valid, unchanged, whatever the writer does.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -40,6 +41,8 @@ struct VectorSearchOptions {
   bool exact = false;
   // How many candidates a graph walk keeps; 0 stands for what sealing measured to be enough.
   uint32_t ef = 0;
+  // Asked several times in a millisecond of scanning; true ends the search, whose answer is then worth nothing.
+  std::function<bool()> give_up = {};
 };
 
 class VectorView {

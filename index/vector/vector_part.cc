@@ -31,20 +31,21 @@ bool RowPart::KillAs(Slot slot, uint32_t death) {
 
 // Always exact: a scan over fp32.
 void RowPart::Top(Moment moment, const float* query, const SlotSet& allowed, size_t /*k*/,
-                  const VectorSearchOptions& /*options*/, TopHits& top) const {
+                  const VectorSearchOptions& /*options*/, Pacer* pacer, TopHits& top) const {
   // One row behind: a row is scored when the next is found, its memory asked for in between.
   const float* waiting = nullptr;
   Slot waiting_slot;
   const size_t prefetched = std::min<size_t>(space().stride() * sizeof(float), 512);
   auto next = allowed.begin();
   store_.ForEachRun(moment.rows, [&](size_t first_row, const uint32_t* slots, size_t n) {
-    ForEachCommon(slots, n, next, [&](size_t place, uint32_t slot) {
-      if (store_.Death(first_row + place) <= moment.deaths) return;
+    return ForEachCommon(slots, n, next, [&](size_t place, uint32_t slot) {
+      if (store_.Death(first_row + place) <= moment.deaths) return true;
       const float* found = store_.Row(first_row + place);
       PrefetchBytes(found, prefetched);
       if (waiting) top.Offer({waiting_slot, space().Similarity(query, waiting)});
       waiting = found;
       waiting_slot = Slot(slot);
+      return pacer->Spend(space().stride());
     });
   });
   if (waiting) top.Offer({waiting_slot, space().Similarity(query, waiting)});
@@ -82,8 +83,9 @@ bool SegmentPart::KillAs(Slot slot, uint32_t death) {
 }
 
 void SegmentPart::Top(Moment moment, const float* query, const SlotSet& allowed, size_t k,
-                      const VectorSearchOptions& options, TopHits& top) const {
-  SearchSegment(segment_->rep(), query, allowed, DeathsAt(moment), k, {options.exact, options.ef, {}}, top);
+                      const VectorSearchOptions& options, Pacer* pacer, TopHits& top) const {
+  const SegmentSearchOptions how{options.exact, options.ef, {}, pacer};
+  SearchSegment(segment_->rep(), query, allowed, DeathsAt(moment), k, how, top);
 }
 
 const float* SegmentPart::Find(Moment moment, Slot slot) const {

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "index/pacer.h"
 #include "index/vector/row_store.h"
 #include "index/vector/top_hits.h"
 #include "index/vector/vector_index.h"
@@ -44,9 +45,10 @@ class VectorPart {
   virtual SlotRange slots(size_t rows) const = 0;
   SlotRange slots() const { return slots(rows()); }
 
-  // Offers the k best rows that are alive and allowed; exact scores. REQUIRES: `query` is prepared.
+  // Offers the k best rows that are alive and allowed; exact scores. Counts floats by `pacer`. REQUIRES: `query` is
+  // prepared.
   virtual void Top(Moment moment, const float* query, const SlotSet& allowed, size_t k,
-                   const VectorSearchOptions& options, TopHits& top) const = 0;
+                   const VectorSearchOptions& options, Pacer* pacer, TopHits& top) const = 0;
   // The prepared vector of a slot that is alive, or null.
   virtual const float* Find(Moment moment, Slot slot) const = 0;
   // Appends the rows that are alive, ascending. They live as long as the part.
@@ -80,7 +82,7 @@ class RowPart final : public VectorPart {
   size_t rows() const override { return store_.size(); }
   SlotRange slots(size_t n) const override { return {Slot(store_.SlotAt(0)), Slot(store_.SlotAt(n - 1))}; }
   void Top(Moment moment, const float* query, const SlotSet& allowed, size_t k, const VectorSearchOptions& options,
-           TopHits& top) const override;
+           Pacer* pacer, TopHits& top) const override;
   const float* Find(Moment moment, Slot slot) const override;
   Status AppendLive(Moment moment, std::vector<PreparedRow>* out) const override;
   void ForEachDeathAfter(uint32_t deaths, const std::function<void(Slot)>& visit) const override;
@@ -101,7 +103,7 @@ class SegmentPart final : public VectorPart {
   SlotRange slots(size_t /*n*/) const override { return segment_->slots(); }
   using VectorPart::slots;
   void Top(Moment moment, const float* query, const SlotSet& allowed, size_t k, const VectorSearchOptions& options,
-           TopHits& top) const override;
+           Pacer* pacer, TopHits& top) const override;
   const float* Find(Moment moment, Slot slot) const override;
   Status AppendLive(Moment moment, std::vector<PreparedRow>* out) const override;
   void ForEachDeathAfter(uint32_t deaths, const std::function<void(Slot)>& visit) const override;

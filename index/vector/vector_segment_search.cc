@@ -44,13 +44,23 @@ class SegmentSearch {
  public:
   SegmentSearch(const VectorSegment::Rep& segment, const float* query, const SlotSet& allowed, const RowDeaths& deaths,
                 size_t k, const SegmentSearchOptions& options, TopHits& top)
-      : segment_(segment), query_(query), allowed_(allowed), deaths_(deaths), k_(k), options_(options), top_(top) {}
+      : segment_(segment),
+        query_(query),
+        allowed_(allowed),
+        deaths_(deaths),
+        k_(k),
+        options_(options),
+        pacer_(options.pacer != nullptr ? *options.pacer : never_),
+        top_(top) {}
 
   void Run() {
     matches_ = segment_.CountCommon(allowed_);
     if (matches_ == 0) return;
     if (options_.exact || matches_ <= RescoredCount(k_)) {
-      ForEachAllowed([&](uint32_t row) { Rescore(row); });
+      ForEachAllowed([&](uint32_t row) {
+        Rescore(row);
+        return pacer_.Spend(segment_.space.stride());
+      });
       FinishRescoring();
     } else if (!segment_.report.codes_suffice) {
       RunBy(FloatScorer(segment_.space, query_, segment_.floats));
@@ -84,37 +94,44 @@ class SegmentSearch {
 
   bool everything_matches() const { return matches_ == segment_.rows() && !deaths_.any(); }
 
+  // Until `visit(row)` returns false.
   template <class Visit>
   void ForEachAllowed(Visit visit) const {
     const auto visit_alive = [&](size_t row) {
-      if (deaths_.Alive(static_cast<uint32_t>(row))) visit(static_cast<uint32_t>(row));
+      return !deaths_.Alive(static_cast<uint32_t>(row)) || visit(static_cast<uint32_t>(row));
     };
     if (matches_ == segment_.rows()) {
-      for (size_t row = 0; row < segment_.rows(); ++row) visit_alive(row);
+      for (size_t row = 0; row < segment_.rows(); ++row) {
+        if (!visit_alive(row)) return;
+      }
       return;
     }
     auto next = allowed_.begin();
     next.equalorlarger(segment_.slots.front());
     if (segment_.dense()) {
-      for (; next.i.has_value && *next <= segment_.slots.back(); ++next) visit_alive(*next - segment_.slots.front());
+      for (; next.i.has_value && *next <= segment_.slots.back(); ++next) {
+        if (!visit_alive(*next - segment_.slots.front())) return;
+      }
     } else {
-      ForEachCommon(segment_.slots.data(), segment_.rows(), next, [&](size_t row, uint32_t) { visit_alive(row); });
+      ForEachCommon(segment_.slots.data(), segment_.rows(), next,
+                    [&](size_t row, uint32_t) { return visit_alive(row); });
     }
   }
 
   // The `wanted` best of all that match.
   template <class Scorer>
-  CandidatePool Gather(const Scorer& scorer, size_t wanted) const {
+  CandidatePool Gather(const Scorer& scorer, size_t wanted) {
     CandidatePool pool(wanted);
     std::array<uint32_t, 64> batch;
     size_t n = 0;
     const auto flush = [&] {
       ScoreRows(scorer, batch.data(), n, [&](uint32_t row, float score) { pool.Offer(score, row); });
       n = 0;
+      return pacer_.Spend(batch.size() * segment_.space.stride());
     };
     ForEachAllowed([&](uint32_t row) {
       batch[n++] = row;
-      if (n == batch.size()) flush();
+      return n < batch.size() || flush();
     });
     flush();
     return pool;
@@ -242,6 +259,8 @@ class SegmentSearch {
   const RowDeaths& deaths_;
   size_t k_;
   const SegmentSearchOptions& options_;
+  Pacer never_;
+  Pacer& pacer_;
   TopHits& top_;
   size_t matches_ = 0;  // allowed slots of the segment, dead or alive
   const float* waiting_ = nullptr;

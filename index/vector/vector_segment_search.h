@@ -4,6 +4,7 @@
 #include <atomic>
 #include <optional>
 
+#include "index/pacer.h"
 #include "index/slot_set.h"
 #include "index/vector/top_hits.h"
 #include "index/vector/vector_segment_rep.h"
@@ -30,6 +31,7 @@ struct SegmentSearchOptions {
   bool exact = false;                   // scores every allowed row in fp32
   uint32_t ef = 0;                      // how many candidates a walk keeps; 0 stands for what sealing found
   std::optional<VectorPlan> plan = {};  // instead of the planner's choice. A walk may still end in a gather
+  Pacer* pacer = nullptr;               // counts the floats of rows that are scanned; none: never gives up
 };
 
 // Candidates that are scored in fp32 for the k that are wanted.

@@ -5,6 +5,12 @@
 #include "index/vector/vector_part.h"
 
 namespace engram {
+namespace {
+
+// A megabyte: some hundred microseconds of scanning.
+constexpr uint64_t kFloatsBetweenPauses = uint64_t{1} << 18;
+
+}  // namespace
 
 const float* VectorView::Rep::Find(Slot slot) const {
   const auto part = std::find_if(parts_.begin(), parts_.end(),
@@ -17,8 +23,10 @@ std::vector<ScoredSlot> VectorView::Top(std::span<const float> query, const Slot
   if (k == 0) return {};
   const std::vector<float> prepared = rep_->space().Prepare(query);
   TopHits top(k);
+  GiveUpPacer pacer(options.give_up, kFloatsBetweenPauses);
   for (const Rep::PartMoment& part : rep_->parts()) {
-    part.part->Top(part.moment, prepared.data(), allowed, k, options, top);
+    part.part->Top(part.moment, prepared.data(), allowed, k, options, &pacer, top);
+    if (pacer.given_up()) return {};
   }
   return std::move(top).Take();
 }

@@ -86,18 +86,7 @@ Status PlaceInRequest(Status status, const std::vector<std::string>& places) {
   return std::move(status).Under(place);
 }
 
-Result<MutationResult> WriteAndWait(Service& service, RequestContext& context, WriteCall call) {
-  MutationResult result = service.engine.Write(std::move(call.mutation), context.durability());
-  if (result.replayed) MarkReplayed(context);
-  if (!result.status.ok()) return PlaceInRequest(std::move(result.status), call.places);
-  return result;
-}
-
 std::string PositionOf(const MutationResult& result) { return EncodePosition(result.namespace_id, result.position); }
-
-ReadOptions After(const RequestContext& context, const MutationResult& result) {
-  return {result.position, context.Deadline()};
-}
 
 uint64_t CountOutcomes(const MutationResult& result, Outcome outcome) {
   const auto is = [outcome](const OperationResult& one) { return one.outcome == outcome; };

@@ -69,10 +69,11 @@ void MarkReplayed(RequestContext& context);
 // "operations[1].vectors.default" becomes "memories[1].vector".
 Status PlaceInRequest(Status status, const std::vector<std::string>& places);
 
-// Submits the mutation and answers from its result, on the committer's thread: `render` must be quick.
+// Submits the mutation and answers from its result. Waits for nothing: `render` runs on the committer's thread, so it
+// must be quick.
 template <class Reply>
 void Write(Service& service, RequestContext& context, WriteCall call, Done<Reply> done,
-           std::function<Reply(const MutationResult&)> render) {
+           std::function<Result<Reply>(const MutationResult&)> render) {
   auto answer = [&context, places = std::move(call.places), done = std::move(done),
                  render = std::move(render)](MutationResult result) {
     if (result.replayed) MarkReplayed(context);
@@ -82,14 +83,8 @@ void Write(Service& service, RequestContext& context, WriteCall call, Done<Reply
   service.engine.Submit(std::move(call.mutation), context.durability(), std::move(answer));
 }
 
-// The same, waiting: for handlers that read back what they wrote.
-Result<MutationResult> WriteAndWait(Service& service, RequestContext& context, WriteCall call);
-
 // The position that a reply to a write carries.
 std::string PositionOf(const MutationResult& result);
-
-// The options of a read that must see this result.
-ReadOptions After(const RequestContext& context, const MutationResult& result);
 
 // How many of the operations ended like this.
 uint64_t CountOutcomes(const MutationResult& result, Outcome outcome);

@@ -249,12 +249,18 @@ void FromEdge(const NamedEdge& named, v1::Edge* out) {
 }
 
 void FromNode(const NodeView& view, v1::Node* out) {
-  const Node& node = view.node;
-  out->set_id(node.id);
+  if (view.is_memory) {
+    out->set_id(view.node.id);
+    out->set_is_memory(true);
+  } else {
+    FromNode(view.node, out);
+  }
   out->set_out_degree(view.degrees.out);
   out->set_in_degree(view.degrees.in);
-  out->set_is_memory(view.is_memory);
-  if (view.is_memory) return;
+}
+
+void FromNode(const Node& node, v1::Node* out) {
+  out->set_id(node.id);
   out->set_name(node.name);
   out->set_kind(node.kind);
   out->mutable_aliases()->Add(node.aliases.begin(), node.aliases.end());

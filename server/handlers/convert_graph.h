@@ -24,6 +24,7 @@ Result<WalkRequest> ToWalk(const v1::RankRequest& request, const RequestLimits& 
 
 void FromEdge(const NamedEdge& edge, v1::Edge* out);
 void FromNode(const NodeView& node, v1::Node* out);
+void FromNode(const Node& node, v1::Node* out);  // without degrees
 
 // Shared with the graph leg of a search. `field()` is "seeds[2]", "types[0]" or `field`.
 Result<std::vector<std::string>> ToSeeds(const ProtoStrings& ids, const RequestLimits& limits);

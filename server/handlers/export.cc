@@ -28,9 +28,7 @@ void FromExportedMemory(const ExportedMemory& exported, v1::Memory* out) {
 }
 
 void FromExportedNode(const ExportedNode& exported, v1::Node* out) {
-  NodeView view;
-  view.node = exported.node;
-  FromNode(view, out);
+  FromNode(exported.node, out);
   out->set_implicit(exported.implicit);
 }
 

@@ -42,6 +42,19 @@ Result<v1::DeleteEdgesReply> DeleteByFilter(Service& service, RequestContext& co
   return reply;
 }
 
+Result<WriteCall> BeginPutNode(Service& service, const RequestContext& context, v1::Node& request) {
+  ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kCreateNamespace));
+  call.mutation.read_back = true;
+  ASSIGN_OR_RETURN(const std::string id, PathId(context, "id"));
+  if (!request.id().empty() && request.id() != id) {
+    return InvalidArgument(fmt::format("\"{}\" is not the node of the path, \"{}\"", request.id(), id)).At("id");
+  }
+  request.set_id(id);
+  ASSIGN_OR_RETURN(WriteNode write, ToWriteNode(request, service.limits(), context.credential().May(Right::kImport)));
+  call.Add(std::move(write));
+  return call;
+}
+
 template <class Request>
 Result<std::pair<NamespaceRef, WalkRequest>> BeginWalk(Service& service, const RequestContext& context,
                                                        const Request& request) {
@@ -100,26 +113,15 @@ Result<v1::ListEdgesReply> ListEdgesOf(Service& service, RequestContext& context
   return reply;
 }
 
-Result<v1::NodeReply> PutOneNode(Service& service, RequestContext& context, v1::Node& request) {
-  ASSIGN_OR_RETURN(const NamespaceRef ns, PathNamespace(context));
-  ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kCreateNamespace));
-  call.mutation.read_back = true;
-  ASSIGN_OR_RETURN(const std::string id, PathId(context, "id"));
-  if (!request.id().empty() && request.id() != id) {
-    return InvalidArgument(fmt::format("\"{}\" is not the node of the path, \"{}\"", request.id(), id)).At("id");
-  }
-  request.set_id(id);
-  ASSIGN_OR_RETURN(WriteNode write, ToWriteNode(request, service.limits(), context.credential().May(Right::kImport)));
-  call.Add(std::move(write));
-  ASSIGN_OR_RETURN(const MutationResult result, WriteAndWait(service, context, std::move(call)));
-  // Degrees are the edges' own and as of now; of a namespace that was dropped meanwhile there are none.
-  NodeView node;
-  if (Result<NodeView> now = service.engine.GetNode(ns, id); now.ok()) node = *std::move(now);
-  node.node = *result.node;
-  v1::NodeReply reply;
-  FromNode(node, reply.mutable_node());
-  reply.set_position(PositionOf(result));
-  return reply;
+void PutOneNode(Service& service, RequestContext& context, v1::Node& request, Done<v1::NodeReply> done) {
+  Result<WriteCall> call = BeginPutNode(service, context, request);
+  if (!call.ok()) return done(std::move(call).status());
+  Write<v1::NodeReply>(service, context, *std::move(call), std::move(done), [](const MutationResult& result) {
+    v1::NodeReply reply;
+    FromNode(*result.node, reply.mutable_node());
+    reply.set_position(PositionOf(result));
+    return reply;
+  });
 }
 
 Result<v1::Node> GetOneNode(Service& service, RequestContext& context, NoBody&) {

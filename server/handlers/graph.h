@@ -11,7 +11,7 @@ void DeleteEdges(Service& service, RequestContext& context, v1::DeleteEdgesReque
                  Done<v1::DeleteEdgesReply> done);
 Result<v1::ListEdgesReply> ListEdgesOf(Service& service, RequestContext& context, v1::ListEdgesRequest& request);
 
-Result<v1::NodeReply> PutOneNode(Service& service, RequestContext& context, v1::Node& request);
+void PutOneNode(Service& service, RequestContext& context, v1::Node& request, Done<v1::NodeReply> done);
 Result<v1::Node> GetOneNode(Service& service, RequestContext& context, NoBody& request);
 
 Result<v1::ExpandReply> ExpandFrom(Service& service, RequestContext& context, v1::ExpandRequest& request);

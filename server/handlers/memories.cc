@@ -46,13 +46,23 @@ Include Everything() {
 Status NoSuchMemory(const std::string& id) { return NotFound(fmt::format("no memory \"{}\"", id)).At("id"); }
 
 // The memory as this request, or an earlier one with its idempotency key, left it.
-Result<v1::Memory> RenderMade(const MutationResult& result) {
+Result<v1::PatchReply> RenderPatched(const MutationResult& result) {
   if (!result.memory) {
     return NotFound("what this idempotency key wrote has been erased since").At("id").MarkApplied(Applied::kYes);
   }
-  v1::Memory memory;
-  FromMemory(*result.memory, Everything(), &memory);
-  return memory;
+  v1::PatchReply reply;
+  FromMemory(*result.memory, Everything(), reply.mutable_memory());
+  reply.set_position(PositionOf(result));
+  return reply;
+}
+
+Result<WriteCall> BeginPatch(const Service& service, const RequestContext& context, const v1::MemoryPatch& request) {
+  ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kFail));
+  call.mutation.read_back = true;
+  ASSIGN_OR_RETURN(std::string id, PathId(context, "id"));
+  ASSIGN_OR_RETURN(PatchMemory patch, ToPatchMemory(std::move(id), request, service.limits()));
+  call.Add(std::move(patch));
+  return call;
 }
 
 Result<Feedback> ToFeedback(std::string id, const v1::FeedbackRequest& request) {
@@ -132,17 +142,10 @@ Result<v1::GetReply> GetMemories(Service& service, RequestContext& context, v1::
   return reply;
 }
 
-Result<v1::PatchReply> PatchOneMemory(Service& service, RequestContext& context, v1::MemoryPatch& request) {
-  ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kFail));
-  call.mutation.read_back = true;
-  ASSIGN_OR_RETURN(std::string id, PathId(context, "id"));
-  ASSIGN_OR_RETURN(PatchMemory patch, ToPatchMemory(std::move(id), request, service.limits()));
-  call.Add(std::move(patch));
-  ASSIGN_OR_RETURN(const MutationResult result, WriteAndWait(service, context, std::move(call)));
-  v1::PatchReply reply;
-  ASSIGN_OR_RETURN(*reply.mutable_memory(), RenderMade(result));
-  reply.set_position(PositionOf(result));
-  return reply;
+void PatchOneMemory(Service& service, RequestContext& context, v1::MemoryPatch& request, Done<v1::PatchReply> done) {
+  Result<WriteCall> call = BeginPatch(service, context, request);
+  if (!call.ok()) return done(std::move(call).status());
+  Write<v1::PatchReply>(service, context, *std::move(call), std::move(done), RenderPatched);
 }
 
 void DeleteOneMemory(Service& service, RequestContext& context, NoBody&, Done<v1::DeleteReply> done) {

@@ -6,36 +6,51 @@
 namespace engram {
 namespace {
 
-Result<v1::Namespace> Describe(Service& service, const NamespaceRef& ns, NamespaceId number,
-                               const ReadOptions& options) {
-  ASSIGN_OR_RETURN(const NamespaceInfo info, service.engine.DescribeNamespace(ns, options));
-  v1::Namespace reply;
-  FromNamespaceInfo(info, &reply);
-  reply.set_position(EncodePosition(number, info.position));
-  return reply;
+Result<WriteCall> BeginPut(const RequestContext& context, const v1::NamespaceConfig& request) {
+  ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kCreateNamespace));
+  ASSIGN_OR_RETURN(NamespaceConfig config, ToNamespaceConfig(request));
+  call.Add(CreateNamespace{std::move(config)});
+  return call;
 }
 
-Result<v1::Namespace> WriteAndDescribe(Service& service, RequestContext& context, WriteCall call) {
-  ASSIGN_OR_RETURN(const NamespaceRef ns, PathNamespace(context));
-  Result<MutationResult> result = WriteAndWait(service, context, std::move(call));
+Result<WriteCall> BeginPatch(const RequestContext& context, const v1::NamespacePatch& request) {
+  ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kFail));
+  ASSIGN_OR_RETURN(NamespacePatch patch, ToNamespacePatch(request));
+  call.Add(PatchNamespace{std::move(patch)});
+  return call;
+}
+
+void WriteConfig(Service& service, RequestContext& context, Result<WriteCall> call, Done<v1::Namespace> done) {
+  if (!call.ok()) return done(std::move(call).status());
+  call->mutation.read_back = true;
   // A memory says `vector` for its default one, a configuration does not.
-  if (!result.ok() && result.status().field() == "vector") return std::move(result).status().At("vectors.default");
-  if (!result.ok()) return std::move(result).status();
-  return Describe(service, ns, result->namespace_id, After(context, *result));
+  auto placed = [done = std::move(done)](Result<v1::Namespace> reply) {
+    if (!reply.ok() && reply.status().field() == "vector") {
+      return done(std::move(reply).status().At("vectors.default"));
+    }
+    done(std::move(reply));
+  };
+  Write<v1::Namespace>(service, context, *std::move(call), std::move(placed), [](const MutationResult& result) {
+    v1::Namespace reply;
+    FromNamespaceInfo(*result.namespace_info, &reply);
+    reply.set_position(PositionOf(result));
+    return reply;
+  });
 }
 
 }  // namespace
 
-Result<v1::Namespace> PutNamespace(Service& service, RequestContext& context, v1::NamespaceConfig& request) {
-  ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kCreateNamespace));
-  ASSIGN_OR_RETURN(NamespaceConfig config, ToNamespaceConfig(request));
-  call.Add(CreateNamespace{std::move(config)});
-  return WriteAndDescribe(service, context, std::move(call));
+void PutNamespace(Service& service, RequestContext& context, v1::NamespaceConfig& request, Done<v1::Namespace> done) {
+  WriteConfig(service, context, BeginPut(context, request), std::move(done));
 }
 
 Result<v1::Namespace> DescribeNamespace(Service& service, RequestContext& context, NoBody&) {
   ASSIGN_OR_RETURN(const ReadCall call, BeginQueryRead(service, context));
-  return Describe(service, call.ns, call.number, call.options);
+  ASSIGN_OR_RETURN(const NamespaceInfo info, service.engine.DescribeNamespace(call.ns, call.options));
+  v1::Namespace reply;
+  FromNamespaceInfo(info, &reply);
+  reply.set_position(call.Token(info.position));
+  return reply;
 }
 
 Result<v1::ListNamespacesReply> ListNamespaces(Service& service, RequestContext& context, NoBody&) {
@@ -51,11 +66,9 @@ Result<v1::ListNamespacesReply> ListNamespaces(Service& service, RequestContext&
   return reply;
 }
 
-Result<v1::Namespace> PatchNamespaceConfig(Service& service, RequestContext& context, v1::NamespacePatch& request) {
-  ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kFail));
-  ASSIGN_OR_RETURN(NamespacePatch patch, ToNamespacePatch(request));
-  call.Add(PatchNamespace{std::move(patch)});
-  return WriteAndDescribe(service, context, std::move(call));
+void PatchNamespaceConfig(Service& service, RequestContext& context, v1::NamespacePatch& request,
+                          Done<v1::Namespace> done) {
+  WriteConfig(service, context, BeginPatch(context, request), std::move(done));
 }
 
 void DeleteNamespace(Service& service, RequestContext& context, NoBody&, Done<v1::DeleteNamespaceReply> done) {

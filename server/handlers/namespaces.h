@@ -6,10 +6,11 @@
 
 namespace engram {
 
-Result<v1::Namespace> PutNamespace(Service& service, RequestContext& context, v1::NamespaceConfig& request);
+void PutNamespace(Service& service, RequestContext& context, v1::NamespaceConfig& request, Done<v1::Namespace> done);
 Result<v1::Namespace> DescribeNamespace(Service& service, RequestContext& context, NoBody& request);
 Result<v1::ListNamespacesReply> ListNamespaces(Service& service, RequestContext& context, NoBody& request);
-Result<v1::Namespace> PatchNamespaceConfig(Service& service, RequestContext& context, v1::NamespacePatch& request);
+void PatchNamespaceConfig(Service& service, RequestContext& context, v1::NamespacePatch& request,
+                          Done<v1::Namespace> done);
 void DeleteNamespace(Service& service, RequestContext& context, NoBody& request, Done<v1::DeleteNamespaceReply> done);
 
 }  // namespace engram

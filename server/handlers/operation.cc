@@ -5,13 +5,12 @@
 
 #include "api/json.h"
 #include "index/attribute/attribute_index.h"
+#include "index/text/text_query.h"
 #include "index/vector/distance.h"
 #include "server/handlers/convert_value.h"
 
 namespace engram {
 namespace {
-
-constexpr uint32_t kIdBytesMax = 256;
 
 void FillLimits(const ServiceOptions& options, v1::Limits* out) {
   const RequestLimits& limits = options.limits;
@@ -34,6 +33,17 @@ void FillLimits(const ServiceOptions& options, v1::Limits* out) {
   out->set_seeds(limits.seeds);
   out->set_label_bytes(limits.label_bytes);
   out->set_ttl_seconds(limits.ttl_seconds);
+  out->set_bodies_bytes(options.server_limits.bodies_bytes);
+  out->set_query_words(kTextQueryWordsMax);
+  out->set_weight(kSearchWeightMax);
+  out->set_feedback_weight(kFeedbackWeightMax);
+  out->set_position_waits(options.engine_options.position_waits_max);
+  out->set_position_wait_ms(static_cast<uint64_t>(options.server_limits.position_wait_max.count()));
+  out->set_name_bytes(kNameBytesMax);
+  out->set_multi_rows(limits.multi_rows);
+  out->set_context_window(limits.context_window);
+  out->set_group_size(limits.group_size);
+  out->set_ef(limits.ef);
 }
 
 }  // namespace

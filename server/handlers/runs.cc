@@ -22,6 +22,15 @@ Result<Scopes> PathRun(const RequestContext& context) {
   return scopes;
 }
 
+Result<WriteCall> BeginPut(const Service& service, const RequestContext& context, const v1::Run& request) {
+  ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kCreateNamespace));
+  call.mutation.read_back = true;
+  ASSIGN_OR_RETURN(const std::string run_id, PathId(context, "run_id"));
+  ASSIGN_OR_RETURN(WriteRun write, ToWriteRun(run_id, request, MemoryBorder{service.limits()}));
+  call.Add(std::move(write));
+  return call;
+}
+
 Result<WriteCall> BeginDelete(const RequestContext& context) {
   ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kFail));
   ASSIGN_OR_RETURN(Scopes scopes, PathRun(context));
@@ -31,17 +40,15 @@ Result<WriteCall> BeginDelete(const RequestContext& context) {
 
 }  // namespace
 
-Result<v1::RunReply> PutOneRun(Service& service, RequestContext& context, v1::Run& request) {
-  ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kCreateNamespace));
-  call.mutation.read_back = true;
-  ASSIGN_OR_RETURN(const std::string run_id, PathId(context, "run_id"));
-  ASSIGN_OR_RETURN(WriteRun write, ToWriteRun(run_id, request, MemoryBorder{service.limits()}));
-  call.Add(std::move(write));
-  ASSIGN_OR_RETURN(const MutationResult result, WriteAndWait(service, context, std::move(call)));
-  v1::RunReply reply;
-  FromRun(*result.run, reply.mutable_run());
-  reply.set_position(PositionOf(result));
-  return reply;
+void PutOneRun(Service& service, RequestContext& context, v1::Run& request, Done<v1::RunReply> done) {
+  Result<WriteCall> call = BeginPut(service, context, request);
+  if (!call.ok()) return done(std::move(call).status());
+  Write<v1::RunReply>(service, context, *std::move(call), std::move(done), [](const MutationResult& result) {
+    v1::RunReply reply;
+    FromRun(*result.run, reply.mutable_run());
+    reply.set_position(PositionOf(result));
+    return reply;
+  });
 }
 
 Result<v1::Run> GetOneRun(Service& service, RequestContext& context, NoBody&) {

@@ -8,7 +8,7 @@
 namespace engram {
 
 // Replaces metadata and ttl_seconds.
-Result<v1::RunReply> PutOneRun(Service& service, RequestContext& context, v1::Run& request);
+void PutOneRun(Service& service, RequestContext& context, v1::Run& request, Done<v1::RunReply> done);
 Result<v1::Run> GetOneRun(Service& service, RequestContext& context, NoBody& request);
 // Deletes the run's memories, too.
 void DeleteOneRun(Service& service, RequestContext& context, NoBody& request, Done<v1::DeleteReply> done);

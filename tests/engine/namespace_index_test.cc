@@ -283,9 +283,66 @@ TEST_F(NamespaceIndexTest, FieldValuesFollowAMemoryToItsNewContent) {
   newer.attributes.kind = "new";
   Apply({newer, SlotRemoved{Slot(1)}});
   EXPECT_THAT(index_->FieldValues(view, {Slot(0), Slot(1)}, "kind"), ElementsAre(Value("new"), Value()));
-  const auto facet = index_->Facet(view, "kind", "");
-  ASSERT_THAT(facet, SizeIs(1));
-  EXPECT_EQ(facet[0].value, Value("new"));
+  for (const char* max_field : {"", "created_at"}) {
+    const auto facet = index_->Facet(view, "kind", max_field, [] { return Status(); });
+    ASSERT_TRUE(facet.ok());
+    ASSERT_THAT(*facet, SizeIs(1));
+    EXPECT_EQ((*facet)[0].value, Value("new"));
+    EXPECT_EQ((*facet)[0].count, 1u);
+  }
+}
+
+// As above: were the lock held, the writes would never return.
+TEST_F(NamespaceIndexTest, TheWriterGetsInWhileAFacetIsCounted) {
+  constexpr uint32_t kMemories = 5000;
+  std::vector<IndexEvent> events;
+  for (uint32_t slot = 0; slot < kMemories; ++slot) {
+    ContentAdded added = Added(slot, "tea");
+    added.attributes.kind = slot % 2 == 0 ? "even" : "odd";
+    added.attributes.scopes.user_id = "u" + std::to_string(slot);
+    events.emplace_back(std::move(added));
+  }
+  Apply(std::move(events));
+  const IndexView view = View();
+  // The first memory of all and the last one change their kind, another one goes.
+  const auto rewrite = [&](uint32_t slot, uint32_t new_slot) {
+    ContentAdded newer = Added(new_slot, "coffee", "m" + std::to_string(slot));
+    newer.row.node = NodeNumber(slot);
+    newer.replaces = Slot(slot);
+    newer.attributes.kind = "new";
+    newer.attributes.scopes.user_id = "new" + std::to_string(slot);
+    Apply({newer});
+  };
+  int asked = 0;
+  const auto write = [&] {
+    if (++asked == 2) {
+      rewrite(0, kMemories);
+      rewrite(kMemories - 1, kMemories + 1);
+      Apply({SlotRemoved{Slot(kMemories - 2)}});
+    }
+    return Status();
+  };
+  const auto by_kind = index_->Facet(view, "kind", "created_at", write);
+  EXPECT_GT(asked, 2);
+  ASSERT_TRUE(by_kind.ok());
+  std::map<std::string, uint64_t> counts;
+  for (const FacetValue& value : *by_kind) counts[value.value.as_string()] = value.count;
+  const std::map<std::string, uint64_t> each_once = {
+      {"even", kMemories / 2 - 1}, {"odd", kMemories / 2 - 1}, {"new", 1}};
+  EXPECT_EQ(counts, each_once);
+  EXPECT_EQ((*by_kind)[0].max, Value(At(kMemories - 4).micros)) << "of the even ones that were left";
+
+  asked = 0;
+  const auto count = [&] {
+    ++asked;
+    return Status();
+  };
+  const auto by_user = index_->Facet(view, "user_id", "", count);
+  ASSERT_TRUE(by_user.ok());
+  EXPECT_GT(asked, 2) << "many values are counted in pieces, too";
+
+  const auto late = [] { return DeadlineExceeded("too long"); };
+  EXPECT_EQ(index_->Facet(view, "user_id", "", late).status().code(), StatusCode::kDeadlineExceeded);
 }
 
 TEST_F(NamespaceIndexTest, NewParametersHoldForTheNextSearch) {

@@ -81,6 +81,45 @@ TEST_F(RepliesTest, ANodeIsShownAsItWasPut) {
   EXPECT_EQ(replay.node->name, "Ann");
 }
 
+TEST_F(RepliesTest, ANamespaceIsShownAsItsWriteLeftIt) {
+  NamespaceConfig config;
+  config.metadata = {{"owner", Value("ann")}};
+  const Mutation create = Keyed(CreateNamespace{config}, "create");
+  const MutationResult created = Commit(create);
+  ASSERT_TRUE(created.namespace_info);
+  EXPECT_EQ(created.namespace_info->name, "ns");
+  EXPECT_EQ(created.namespace_info->config.metadata, config.metadata);
+  EXPECT_EQ(created.namespace_info->position, created.position);
+  ASSERT_TRUE(Write(MemoryOf("a", "tea")).status.ok());
+  PatchNamespace patch;
+  patch.patch.metadata = {{"owner", Value("bob")}};
+  const Mutation patched = Keyed(patch, "patch");
+  const NamespaceInfo first = *Commit(patched).namespace_info;
+  NamespaceInfo now = Info();
+  now.indexes.clear();
+  EXPECT_EQ(first.memories, 1u);
+  EXPECT_EQ(first.bytes, now.bytes);
+  EXPECT_EQ(first.memories_digest, now.memories_digest);
+  EXPECT_EQ(first.position, now.position);
+
+  ASSERT_TRUE(Write(MemoryOf("b", "milk")).status.ok());
+  patch.patch.metadata = {{"owner", Value("cid")}};
+  ASSERT_TRUE(Write(patch).status.ok());
+  Reopen();
+  const MutationResult replay = Commit(patched);
+  ASSERT_TRUE(replay.replayed);
+  ASSERT_TRUE(replay.namespace_info);
+  const NamespaceInfo& shown = *replay.namespace_info;
+  EXPECT_EQ(shown.name, first.name);
+  EXPECT_EQ(shown.config, first.config);
+  EXPECT_EQ(shown.created_at, first.created_at);
+  EXPECT_EQ(shown.position, first.position);
+  EXPECT_EQ(shown.memories, 1u);
+  EXPECT_EQ(shown.bytes, first.bytes);
+  EXPECT_EQ(shown.memories_digest, first.memories_digest);
+  EXPECT_EQ(Commit(create).namespace_info->config.metadata, config.metadata);
+}
+
 TEST_F(RepliesTest, ADropIsRepliedToAfterTheNamespaceIsGone) {
   ASSERT_TRUE(Write(MemoryOf("a", "tea")).status.ok());
   Mutation drop = Keyed(DropNamespace{});

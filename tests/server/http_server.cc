@@ -105,13 +105,14 @@ Router HttpServer::Routes() {
               .pattern = "/v1/later",
               .cost = Cost::kCheap,
               .handler = TypedAsync<v1::Memory, v1::Memory>(
-                  [](RequestContext&, v1::Memory& memory, const Done<v1::Memory>& done) {
+                  Encode::kForConnection, [](RequestContext&, v1::Memory& memory, const Done<v1::Memory>& done) {
                     std::thread([&memory, done] { done(memory); }).detach();
                   })});
   router.Add({.method = "POST",
               .pattern = "/v1/sized",
               .cost = Cost::kBySize,
               .handler = TypedAsync<v1::Memory, v1::Memory>(
+                  Encode::kWhereDone,
                   [](RequestContext&, v1::Memory& memory, const Done<v1::Memory>& done) { done(memory); })});
   router.Add({.method = "GET",
               .pattern = "/v1/wait",
@@ -135,6 +136,9 @@ Router HttpServer::Routes() {
        }});
   router.Add({.method = "GET", .pattern = "/v1/throw", .handler = [](RequestContext&, const Respond&) {
                 throw std::runtime_error("a secret of the handler");
+              }});
+  router.Add({.method = "GET", .pattern = "/v1/throw/later", .handler = [](RequestContext&, const Respond& respond) {
+                respond([]() -> HttpResponse { throw std::runtime_error("a secret of the reply"); });
               }});
   return router;
 }

@@ -203,9 +203,11 @@ TEST(ServerTest, AnsweredRequestsAreLoggedWithoutTheirQuery) {
 TEST(ServerTest, AHandlerThatThrowsIsAnsweredWithoutItsSecrets) {
   HttpServer server;
   RawClient client(server.port());
-  const auto reply = client.Call(HttpText("GET", "/v1/throw"));
-  EXPECT_EQ(reply->status, 500);
-  EXPECT_THAT(reply->body, testing::Not(HasSubstr("secret")));
+  for (const char* path : {"/v1/throw", "/v1/throw/later"}) {
+    const auto reply = client.Call(HttpText("GET", path));
+    EXPECT_EQ(reply->status, 500);
+    EXPECT_THAT(reply->body, testing::Not(HasSubstr("secret")));
+  }
   EXPECT_EQ(client.Call(HttpText("GET", "/v1/cheap"))->status, 200);
 }
 

@@ -70,12 +70,18 @@ TEST(FacetTest, AgreesWithCountingOneByOne) {
           if (!sort.is_null() && (!entry.max || CompareForSort(sort, *entry.max) > 0)) entry.max = sort;
         }
       }
-      const auto facet = index.Facet(field, among, "metadata.n");
+      const auto at_once = index.Facet(field, among);
+      FacetCounter counter(field, "metadata.n");
+      for (const uint32_t slot : among) index.Count({Slot(slot)}, &counter);
+      const auto facet = std::move(counter).Take();
       ASSERT_EQ(facet.size(), expected.size()) << field;
+      ASSERT_EQ(at_once.size(), expected.size()) << field;
       size_t i = 0;
       for (const auto& [value, entry] : expected) {
         ASSERT_EQ(CompareForSort(facet[i].value, value), std::strong_ordering::equal);
         ASSERT_EQ(facet[i].count, entry.count) << field << " " << DebugString(value);
+        ASSERT_EQ(at_once[i].value, facet[i].value);
+        ASSERT_EQ(at_once[i].count, entry.count) << field << " " << DebugString(value);
         ASSERT_EQ(facet[i].max.has_value(), entry.max.has_value());
         ASSERT_TRUE(!entry.max || CompareForSort(*facet[i].max, *entry.max) == 0);
         ++i;
@@ -103,7 +109,9 @@ TEST(FacetTest, SortValuesAgreeWithTheLeastElement) {
 TEST(FacetTest, WithoutAMaxFieldThereIsNoMax) {
   AttributeIndex index;
   index.Set(Slot(1), {{"kind", Value("fact")}});
-  const auto facet = index.Facet("kind", index.slots(), "");
+  FacetCounter counter("kind", "");
+  index.Count({Slot(1)}, &counter);
+  const auto facet = std::move(counter).Take();
   ASSERT_EQ(facet.size(), 1U);
   EXPECT_EQ(facet[0].max, std::nullopt);
 }
@@ -113,7 +121,7 @@ TEST(FacetTest, OneNumberInSeveralFormsIsOneValueWhateverCameFirst) {
     AttributeIndex index;
     index.Set(Slot(whole_first ? 1 : 2), MetadataFields(R"({"n": 1})"));
     index.Set(Slot(whole_first ? 2 : 1), MetadataFields(R"({"n": 1.0})"));
-    const auto facet = index.Facet("metadata.n", index.slots(), "");
+    const auto facet = index.Facet("metadata.n", index.slots());
     ASSERT_EQ(facet.size(), 1U);
     EXPECT_EQ(facet[0].value, Value(1));
     EXPECT_EQ(facet[0].count, 2U);

@@ -1,10 +1,12 @@
 // Searches over lists long enough for blocks and stretches to be skipped: always the answer of the exact form.
 #include <cmath>
+#include <functional>
 #include <random>
 
 #include <gtest/gtest.h>
 
 #include "base/testing/fault_file_system.h"
+#include "index/text/memory_query.h"
 #include "index/text/sealed_query.h"
 #include "index/text/text_index.h"
 #include "index/text/text_segment.h"
@@ -72,14 +74,16 @@ class SealedSearchTest : public testing::Test {
     for (const size_t k : {1u, 10u, 100u}) {
       const std::vector<ScoredSlot> expected = exact_.View(query).Top(allowed, k);
       ExpectSame(view.Top(allowed, k), expected);
+      Pacer pacer;
+      const QueryScoring scoring = *view.rep().Scoring(&pacer);
       BestHits skipped(k);
       BestHits walked(k);
       for (const auto& part : view.rep().parts()) {
-        part->Top(view.rep().scoring(), allowed, &walked);
+        part->Top(scoring, allowed, &pacer, &walked);
         if (const auto* sealed = dynamic_cast<const SealedQuery*>(part.get())) {
-          sealed->TopByMaxScore(view.rep().scoring(), allowed, &skipped);
+          sealed->TopByMaxScore(scoring, allowed, &pacer, &skipped);
         } else {
-          part->Top(view.rep().scoring(), allowed, &skipped);
+          part->Top(scoring, allowed, &pacer, &skipped);
         }
       }
       ExpectSame(std::move(walked).Sorted(), expected);
@@ -122,6 +126,99 @@ TEST_F(SealedSearchTest, FindsWhatTheExactFormFinds) {
     }
     Compare(query, round % 4 == 0 ? TextMode::kAll : TextMode::kAny, allowed);
   }
+}
+
+// The ways to the best texts of a part.
+using Way = std::function<void(const QueryScoring&, const SlotSet&, Pacer*, BestHits*)>;
+std::vector<Way> WaysOf(const PartQuery& part) {
+  std::vector<Way> ways;
+  const auto add = [&](const auto* query, auto way) {
+    ways.push_back([query, way](const QueryScoring& scoring, const SlotSet& allowed, Pacer* pacer, BestHits* best) {
+      (query->*way)(scoring, allowed, pacer, best);
+    });
+  };
+  if (const auto* memory = dynamic_cast<const MemoryQuery*>(&part)) {
+    add(memory, &MemoryQuery::TopByWalking);
+    add(memory, &MemoryQuery::TopByLookup);
+  }
+  if (const auto* sealed = dynamic_cast<const SealedQuery*>(&part)) {
+    add(sealed, &SealedQuery::TopByWalking);
+    add(sealed, &SealedQuery::TopByLookup);
+    add(sealed, &SealedQuery::TopByMaxScore);
+  }
+  return ways;
+}
+
+TEST_F(SealedSearchTest, EveryWayPausesAndEndsWhenItIsGivenUp) {
+  int asked = 0;
+  bool go_on = true;
+  const std::function<bool()> pause = [&] {
+    ++asked;
+    return go_on;
+  };
+  for (const char* text : {"w1", "w1 w2 w3", "+w1 w2 -w3", "\"w1 w2\" w3", "w1* w2"}) {
+    SCOPED_TRACE(text);
+    const TextView view = sealed_.View(ParseTextQuery(text, TextMode::kAny, *analyzer_).value());
+    Pacer never;
+    const QueryScoring scoring = *view.rep().Scoring(&never);
+    for (const auto& part : view.rep().parts()) {
+      const std::vector<Way> ways = WaysOf(*part);
+      ASSERT_GE(ways.size(), 2u);
+      for (const Way& way : ways) {
+        const auto top = [&](Pacer* pacer) {
+          BestHits best(10);
+          way(scoring, live_, pacer, &best);
+          return std::move(best).Sorted();
+        };
+        const std::vector<ScoredSlot> expected = top(&never);
+        asked = 0;
+        go_on = true;
+        Pacer patient(&pause, 1000);
+        ExpectSame(top(&patient), expected);
+        EXPECT_GT(asked, 1);
+        asked = 0;
+        go_on = false;
+        Pacer impatient(&pause, 1000);
+        top(&impatient);
+        EXPECT_EQ(asked, 1);
+        ExpectSame(top(&never), expected);  // nothing was left behind
+      }
+    }
+  }
+}
+
+TEST_F(SealedSearchTest, AViewAsksWhetherToGiveUp) {
+  std::string words;
+  for (int i = 0; i < 60; ++i) words += "w" + std::to_string(i) + " ";
+  std::vector<Slot> slots;
+  for (const uint32_t slot : live_) slots.push_back(Slot(slot));
+  int asked = 0;
+  bool late = false;
+  const TextView::GiveUp give_up = [&] {
+    ++asked;
+    return late;
+  };
+  const std::vector<std::pair<std::string, std::function<void(const TextView&)>>> calls = {
+      {words, [&](const TextView& view) { view.Top(live_, 10, give_up); }},
+      {words, [&](const TextView& view) { view.Score(slots, give_up); }},
+      {words, [&](const TextView& view) { view.Restrict(live_, give_up); }},
+      {"w1* w2*", [&](const TextView& view) { view.Score({slots[0]}, give_up); }},  // weighing walks all they stand for
+  };
+  for (const auto& [text, call] : calls) {
+    const TextQuery query = ParseTextQuery(text, TextMode::kAll, *analyzer_).value();
+    for (const bool is_late : {false, true}) {
+      late = is_late;
+      asked = 0;
+      call(sealed_.View(query));
+      EXPECT_EQ(asked > 1, !is_late) << asked;
+      EXPECT_GE(asked, 1);
+    }
+  }
+  late = true;
+  const TextView view = sealed_.View(ParseTextQuery("w1*", TextMode::kAny, *analyzer_).value());
+  EXPECT_TRUE(view.Top(live_, 10, give_up).empty());
+  late = false;
+  EXPECT_EQ(view.Top(live_, 10, give_up).size(), 10u) << "what was given up is not kept";
 }
 
 TEST_F(SealedSearchTest, TheLimitsOfTheParametersChangeNothing) {

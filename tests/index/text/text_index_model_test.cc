@@ -259,22 +259,23 @@ class Model {
   }
 
   void ExpectEveryWayTheSame(const TextView& view, const SlotSet& allowed, size_t k) {
-    const QueryScoring scoring = view.rep().scoring();
+    Pacer pacer;
+    const QueryScoring scoring = *view.rep().Scoring(&pacer);
     for (const auto& part : view.rep().parts()) {
       BestHits walked(k);
       BestHits looked_up(k);
       if (const auto* memory = dynamic_cast<const MemoryQuery*>(part.get())) {
-        memory->TopByWalking(scoring, allowed, &walked);
-        memory->TopByLookup(scoring, allowed, &looked_up);
+        memory->TopByWalking(scoring, allowed, &pacer, &walked);
+        memory->TopByLookup(scoring, allowed, &pacer, &looked_up);
         ExpectIdentical(std::move(looked_up).Sorted(), std::move(walked).Sorted());
         continue;
       }
       const auto* sealed = dynamic_cast<const SealedQuery*>(part.get());
       ASSERT_NE(sealed, nullptr);
       BestHits skipped(k);
-      sealed->TopByWalking(scoring, allowed, &walked);
-      sealed->TopByLookup(scoring, allowed, &looked_up);
-      sealed->TopByMaxScore(scoring, allowed, &skipped);
+      sealed->TopByWalking(scoring, allowed, &pacer, &walked);
+      sealed->TopByLookup(scoring, allowed, &pacer, &looked_up);
+      sealed->TopByMaxScore(scoring, allowed, &pacer, &skipped);
       const std::vector<ScoredSlot> expected = std::move(walked).Sorted();
       ExpectIdentical(std::move(looked_up).Sorted(), expected);
       ExpectIdentical(std::move(skipped).Sorted(), expected);

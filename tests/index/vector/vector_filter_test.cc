@@ -2,6 +2,7 @@
 // number of hits that is promised, and exact scores, whichever plan is taken.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <random>
 #include <thread>
@@ -108,6 +109,39 @@ class VectorFilterTest : public testing::Test {
 };
 
 constexpr double kShares[] = {1, 0.9, 0.5, 0.3, 0.1, 0.05, 0.02, 0.01, 0.001, 0.0001};
+
+TEST_F(VectorFilterTest, AScanOfASegmentPausesAndEndsWhenItIsGivenUp) {
+  SlotSet all;
+  all.addRange(0, kRows);
+  SlotSet half;
+  for (uint32_t slot = 0; slot < kRows; slot += 2) half.add(slot);
+  int asked = 0;
+  bool go_on = true;
+  const std::function<bool()> pause = [&] {
+    ++asked;
+    return go_on;
+  };
+  for (const bool exact : {true, false}) {
+    for (const SlotSet& allowed : {all, half}) {
+      SegmentSearchOptions options{.exact = exact, .plan = VectorPlan::kGather};
+      const auto expected = Search(queries_[0].vector, allowed, options);
+      asked = 0;
+      go_on = true;
+      Pacer patient(&pause, 10'000);
+      options.pacer = &patient;
+      const auto hits = Search(queries_[0].vector, allowed, options);
+      EXPECT_GT(asked, 1);
+      ASSERT_EQ(hits.size(), expected.size());
+      for (size_t i = 0; i < hits.size(); ++i) EXPECT_EQ(hits[i].slot, expected[i].slot);
+      asked = 0;
+      go_on = false;
+      Pacer impatient(&pause, 10'000);
+      options.pacer = &impatient;
+      Search(queries_[0].vector, allowed, options);
+      EXPECT_EQ(asked, 1);
+    }
+  }
+}
 
 TEST_F(VectorFilterTest, FiltersOfEveryWidthKeepTheRecall) {
   std::mt19937_64 random(TestSeed(22));

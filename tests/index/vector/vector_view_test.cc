@@ -36,6 +36,32 @@ TEST(VectorViewTest, KeepsSeeingTheMomentItWasTaken) {
   EXPECT_TRUE(index.View().Top(std::vector<float>{1}, UpTo(1000), 20).empty());
 }
 
+TEST(VectorViewTest, AScanAsksWhetherToGiveUp) {
+  constexpr uint32_t kRows = 2000;
+  VectorIndex index(1024, Metric::kDot);
+  for (uint32_t slot = 0; slot < kRows; ++slot) {
+    index.Add(Slot(slot), std::vector<float>(1024, static_cast<float>(slot % 100)));
+  }
+  const std::vector<float> query(1024, 1);
+  const VectorView view = index.View();
+  int asked = 0;
+  bool late = false;
+  VectorSearchOptions options;
+  options.give_up = [&] {
+    ++asked;
+    return late;
+  };
+  const auto hits = view.Top(query, UpTo(kRows), 5, options);
+  EXPECT_GT(asked, 1);
+  ASSERT_EQ(hits.size(), 5U);
+  const auto unasked = view.Top(query, UpTo(kRows), 5);
+  for (size_t i = 0; i < hits.size(); ++i) EXPECT_EQ(hits[i].slot, unasked[i].slot);
+  late = true;
+  asked = 0;
+  EXPECT_TRUE(view.Top(query, UpTo(kRows), 5, options).empty());
+  EXPECT_EQ(asked, 1);
+}
+
 TEST(VectorViewTest, OutlivesItsIndex) {
   auto index = std::make_unique<VectorIndex>(2, Metric::kCosine);
   index->Add(Slot(1), std::vector<float>{1, 1});
