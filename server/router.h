@@ -22,6 +22,11 @@ namespace engram {
 
 // A reply, or what makes it: that is called on the connection's own thread, while the context lives.
 using Answer = std::variant<HttpResponse, std::function<HttpResponse()>>;
+// Makes it if need be.
+inline HttpResponse ResponseOf(Answer answer) {
+  if (auto* ready = std::get_if<HttpResponse>(&answer)) return std::move(*ready);
+  return std::get<std::function<HttpResponse()>>(answer)();
+}
 // Gives the reply. Called exactly once, from any thread; may outlive the call of the handler.
 using Respond = std::function<void(Answer)>;
 // Must not throw. The context lives until the reply is given. See server/typed_handler.h for the usual form.

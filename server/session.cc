@@ -60,9 +60,8 @@ void RunHandler(const Route& route, const std::shared_ptr<Exchange>& exchange) {
 
 // Makes what the handler left to be made. As with the handler, an exception is a bug with an answer.
 HttpResponse MakeResponse(const Route& route, Exchange& exchange, Answer answer) {
-  if (auto* ready = std::get_if<HttpResponse>(&answer)) return std::move(*ready);
   try {
-    return std::get<std::function<HttpResponse()>>(answer)();
+    return ResponseOf(std::move(answer));
   } catch (const std::exception& error) {
     LogHandlerFailure(route.pattern, error.what());
     return ErrorResponse(exchange.context, Internal("the reply could not be made"));

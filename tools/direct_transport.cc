@@ -15,7 +15,7 @@ namespace {
 struct Call {
   Call(HttpRequest request, std::chrono::nanoseconds deadline) : context(Clock::Real(), std::move(request), deadline) {}
   RequestContext context;
-  std::promise<HttpResponse> reply;
+  std::promise<Answer> reply;
 };
 
 Result<HttpRequest> ToHttp(const WireRequest& wire) {
@@ -54,8 +54,8 @@ class DirectTransport final : public Transport {
     call->context.SetRoute(match.route->pattern, std::move(match.path_parameters));
     RETURN_IF_ERROR(call->context.ReadParameters(match.route->query));
     auto reply = call->reply.get_future();
-    match.route->handler(call->context, [call](HttpResponse response) { call->reply.set_value(std::move(response)); });
-    return ToWire(reply.get());
+    match.route->handler(call->context, [call](Answer answer) { call->reply.set_value(std::move(answer)); });
+    return ToWire(ResponseOf(reply.get()));
   }
 
  private:

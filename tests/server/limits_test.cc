@@ -130,7 +130,7 @@ TEST(LimitsTest, LargeBodiesShareABudgetAndSmallOnesNeedNone) {
               .handler = [&gate](RequestContext&, Respond respond) { gate.Hold(std::move(respond)); }});
   router.Add(
       {.method = "POST", .pattern = "/v1/take", .cost = Cost::kCheap, .handler = [](RequestContext&, Respond respond) {
-         respond({200, "text/plain", "taken", {}});
+         respond(HttpResponse{200, "text/plain", "taken", {}});
        }});
   ServerOptions options = TestOptions();
   options.limits.bodies_bytes = 300'000;

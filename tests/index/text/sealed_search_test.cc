@@ -173,12 +173,12 @@ TEST_F(SealedSearchTest, EveryWayPausesAndEndsWhenItIsGivenUp) {
         const std::vector<ScoredSlot> expected = top(&never);
         asked = 0;
         go_on = true;
-        Pacer patient(&pause, 1000);
+        Pacer patient(&pause, 100);
         ExpectSame(top(&patient), expected);
         EXPECT_GT(asked, 1);
         asked = 0;
         go_on = false;
-        Pacer impatient(&pause, 1000);
+        Pacer impatient(&pause, 100);
         top(&impatient);
         EXPECT_EQ(asked, 1);
         ExpectSame(top(&never), expected);  // nothing was left behind
@@ -189,7 +189,7 @@ TEST_F(SealedSearchTest, EveryWayPausesAndEndsWhenItIsGivenUp) {
 
 TEST_F(SealedSearchTest, AViewAsksWhetherToGiveUp) {
   std::string words;
-  for (int i = 0; i < 60; ++i) words += "w" + std::to_string(i) + " ";
+  for (int i = 0; i < 200; ++i) words += "w" + std::to_string(i) + " ";
   std::vector<Slot> slots;
   for (const uint32_t slot : live_) slots.push_back(Slot(slot));
   int asked = 0;
@@ -198,14 +198,20 @@ TEST_F(SealedSearchTest, AViewAsksWhetherToGiveUp) {
     ++asked;
     return late;
   };
-  const std::vector<std::pair<std::string, std::function<void(const TextView&)>>> calls = {
-      {words, [&](const TextView& view) { view.Top(live_, 10, give_up); }},
-      {words, [&](const TextView& view) { view.Score(slots, give_up); }},
-      {words, [&](const TextView& view) { view.Restrict(live_, give_up); }},
-      {"w1* w2*", [&](const TextView& view) { view.Score({slots[0]}, give_up); }},  // weighing walks all they stand for
+  struct Call {
+    std::string text;
+    TextMode mode;
+    std::function<void(const TextView&)> run;
   };
-  for (const auto& [text, call] : calls) {
-    const TextQuery query = ParseTextQuery(text, TextMode::kAll, *analyzer_).value();
+  const std::vector<Call> calls = {
+      {words, TextMode::kAny, [&](const TextView& view) { view.Top(live_, 10, give_up); }},
+      {words, TextMode::kAny, [&](const TextView& view) { view.Score(slots, give_up); }},
+      {words, TextMode::kAll, [&](const TextView& view) { view.Restrict(live_, give_up); }},
+      // Weighing walks all that a prefix stands for.
+      {"w1* w2*", TextMode::kAny, [&](const TextView& view) { view.Score({slots[0]}, give_up); }},
+  };
+  for (const auto& [text, mode, call] : calls) {
+    const TextQuery query = ParseTextQuery(text, mode, *analyzer_).value();
     for (const bool is_late : {false, true}) {
       late = is_late;
       asked = 0;

@@ -1,12 +1,13 @@
 // Writes give their thread back before they are committed.
 #include <future>
-#include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
 
+#include "server/handlers/service.h"
 #include "server/routes.h"
 #include "tests/engine/engine_fixture.h"
 
@@ -97,7 +98,7 @@ TEST_P(AsyncWritesTest, ReturnsBeforeTheCommitterIsFree) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, AsyncWritesTest, ::testing::ValuesIn(Requests()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& request) { return request.param.name; });
 
 }  // namespace
 }  // namespace engram
