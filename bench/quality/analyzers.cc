@@ -31,7 +31,7 @@ const std::vector<Candidate>& Candidates() {
   };
   return kCandidates;
 }
-constexpr size_t kDefaultCandidate = 0;
+constexpr size_t kBefore = 0;  // what the others are compared with
 
 // Figures of every query, by candidate.
 struct SetFigures {
@@ -108,7 +108,7 @@ PairedGain GainOf(const Sets& sets, const View& view, size_t candidate) {
   std::vector<std::vector<double>> differences;
   for (const SetFigures* set : sets) {
     const auto& after = (set->*view.search)[candidate];
-    const auto& before = (set->*view.search)[kDefaultCandidate];
+    const auto& before = (set->*view.search)[kBefore];
     std::vector<double>& of_set = differences.emplace_back();
     for (size_t i = 0; i < after.size(); ++i) of_set.push_back(Of(after[i], view.metric) - Of(before[i], view.metric));
   }
@@ -131,15 +131,15 @@ void FillFigures(const std::vector<SetFigures>& all, Purpose purpose, const View
   FillRow("mean, other languages", SeenBy(view, all, purpose, false), view, &table);
 }
 
-// What the candidates gain over the default on the held-out sets.
+// What the other candidates gain on the held-out sets.
 void FillGains(const std::vector<SetFigures>& all, const View& view, Report* report) {
   Table& table =
-      report->Add(fmt::format("Analyzers, held-out sets: gain over the default, {}", view.title), "analyzer, sets");
+      report->Add(fmt::format("Analyzers, held-out sets: gain over `standard`, {}", view.title), "analyzer, sets");
   for (const bool english : {true, false}) {
     const Sets sets = SeenBy(view, all, Purpose::kHeldOut, english);
     if (sets.empty()) continue;
     for (size_t c = 0; c < Candidates().size(); ++c) {
-      if (c == kDefaultCandidate) continue;
+      if (c == kBefore) continue;
       const std::string row = Candidates()[c].name + (english ? ", English" : ", other languages");
       const PairedGain gain = GainOf(sets, view, c);
       table.Set(row, "gain", {.value = gain.gain, .digits = 4});

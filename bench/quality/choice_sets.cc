@@ -19,6 +19,6 @@ const std::vector<ChoiceSet>& ChoiceSets() {
   return kSets;
 }
 
-std::string PurposeName(Purpose purpose) { return purpose == Purpose::kTuning ? "tuning" : "held out"; }
+std::string PurposeName(Purpose purpose) { return purpose == Purpose::kTuning ? "tuning" : "held-out"; }
 
 }  // namespace engram::quality

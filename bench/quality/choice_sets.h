@@ -24,7 +24,7 @@ struct ChoiceSet {
 
 const std::vector<ChoiceSet>& ChoiceSets();
 
-// "tuning", "held out".
+// "tuning", "held-out".
 std::string PurposeName(Purpose purpose);
 
 }  // namespace engram::quality

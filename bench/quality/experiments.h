@@ -29,7 +29,7 @@ Status MeasureLanguages(const Laboratory& laboratory, Report* report);
 Status MeasureContext(const Laboratory& laboratory, Report* report);
 // The default fusion against variants of z-scores, chosen on some sets and judged on others.
 Status MeasureFusions(const Laboratory& laboratory, Report* report);
-// The default analyzer against the others, likewise.
+// Analyzers of a namespace against `standard`, likewise.
 Status MeasureAnalyzers(const Laboratory& laboratory, Report* report);
 
 }  // namespace engram::quality

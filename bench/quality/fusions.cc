@@ -150,7 +150,10 @@ Status MeasureWith(const Laboratory& laboratory, const std::string& analyzer, Re
   }
   const std::vector<SetFigures>& tuning = figures[Purpose::kTuning];
   const std::vector<SetFigures>& held_out = figures[Purpose::kHeldOut];
-  if (tuning.empty() || held_out.empty()) return InvalidArgument("--table fusion needs tuning and held-out sets");
+  if (tuning.empty() || held_out.empty()) {
+    laboratory.progress("no table of fusions: it needs tuning sets and held-out sets");
+    return {};
+  }
   FillAllWays(tuning, &report->Add(fmt::format("Fusions with `{}`, tuning sets: nDCG@10", analyzer), "fusion"));
   Table& judged = report->Add(
       fmt::format("Fusions with `{}`, held-out sets: nDCG@10 at the weight that was best on the tuning sets, and its "
