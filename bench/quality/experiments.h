@@ -27,5 +27,9 @@ Status MeasureHybrids(const Laboratory& laboratory, Report* report);
 Status MeasureLanguages(const Laboratory& laboratory, Report* report);
 // What the neighbours in a run add.
 Status MeasureContext(const Laboratory& laboratory, Report* report);
+// The default fusion against variants of z-scores, chosen on some sets and judged on others.
+Status MeasureFusions(const Laboratory& laboratory, Report* report);
+// Analyzers of a namespace against `standard`, likewise.
+Status MeasureAnalyzers(const Laboratory& laboratory, Report* report);
 
 }  // namespace engram::quality

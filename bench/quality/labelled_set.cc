@@ -109,16 +109,17 @@ std::string LabelledRow::Text(const std::vector<std::string>& names) const {
   return text;
 }
 
-Result<LabelledSet> ReadLabelledSet(const std::string& folder, bool with_vectors) {
+Result<LabelledSet> ReadLabelledSet(const std::string& folder, bool with_vectors, const std::string& split) {
   if (!std::filesystem::is_directory(folder)) return NotFound(fmt::format("there is no folder {}", folder));
   LabelledSet set;
+  const std::string of_split = split.empty() ? "" : "_" + split;
   ASSIGN_OR_RETURN(set.docs, ReadRows(folder + "/docs.jsonl"));
-  ASSIGN_OR_RETURN(std::vector<LabelledRow> queries, ReadRows(folder + "/queries.jsonl"));
+  ASSIGN_OR_RETURN(std::vector<LabelledRow> queries, ReadRows(folder + "/queries" + of_split + ".jsonl"));
   if (with_vectors) {
     RETURN_IF_ERROR(ReadVectors(folder + "/docs.f32", &set.docs));
-    RETURN_IF_ERROR(ReadVectors(folder + "/queries.f32", &queries));
+    RETURN_IF_ERROR(ReadVectors(folder + "/queries" + of_split + ".f32", &queries));
   }
-  ASSIGN_OR_RETURN(auto labels, ReadLabels(folder + "/qrels.tsv", set.docs, queries));
+  ASSIGN_OR_RETURN(auto labels, ReadLabels(folder + "/qrels" + of_split + ".tsv", set.docs, queries));
   for (auto& [place, relevant] : labels) set.queries.push_back({std::move(queries[place]), std::move(relevant)});
   return set;
 }

@@ -34,7 +34,8 @@ struct LabelledSet {
   std::vector<LabelledQuery> queries;  // the judged ones, in the file's order
 };
 
-// NotFound when the folder isn't there; Corruption names the file and line.
-Result<LabelledSet> ReadLabelledSet(const std::string& folder, bool with_vectors);
+// The queries are those of queries.jsonl and qrels.tsv, or with a split ("train") of queries_train.jsonl and
+// qrels_train.tsv. NotFound when the folder isn't there; Corruption names the file and line.
+Result<LabelledSet> ReadLabelledSet(const std::string& folder, bool with_vectors, const std::string& split = "");
 
 }  // namespace engram::quality

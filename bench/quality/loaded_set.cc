@@ -32,15 +32,17 @@ Result<WriteMemory> MemoryOf(const LabelledRow& row, size_t place, const Layout&
 
 std::vector<size_t> PlacesOf(const SearchReply& reply) {
   std::vector<size_t> places;
-  for (const SearchHit& hit : reply.hits) {
-    size_t place = 0;
-    std::from_chars(hit.id.data(), hit.id.data() + hit.id.size(), place);
-    places.push_back(place);
-  }
+  for (const SearchHit& hit : reply.hits) places.push_back(PlaceOf(hit));
   return places;
 }
 
 }  // namespace
+
+size_t PlaceOf(const SearchHit& hit) {
+  size_t place = 0;
+  std::from_chars(hit.id.data(), hit.id.data() + hit.id.size(), place);
+  return place;
+}
 
 Result<std::unique_ptr<LoadedSet>> LoadedSet::Write(Engine* engine, TenantId tenant, const LabelledSet& set,
                                                     const Layout& layout) {
@@ -92,6 +94,22 @@ Result<QueryFigures> LoadedSet::Measure(const MakeRequest& request, const Choose
     figures.push_back(Judge(PlacesOf(reply), query.relevant));
   }
   return Mean(figures);
+}
+
+Result<std::vector<QueryFigures>> LoadedSet::MeasureEach(const MakeRequest& request) const {
+  std::vector<QueryFigures> figures;
+  RETURN_IF_ERROR(Ask(request, [&](const LabelledQuery& query, const SearchReply& reply) {
+    figures.push_back(Judge(PlacesOf(reply), query.relevant));
+  }));
+  return figures;
+}
+
+Status LoadedSet::Ask(const MakeRequest& request, const Sees& sees) const {
+  for (const LabelledQuery& query : set_.queries) {
+    ASSIGN_OR_RETURN(const SearchReply reply, engine_->Search(NamespaceOf(query.row), request(query.row), {}));
+    sees(query, reply);
+  }
+  return {};
 }
 
 }  // namespace engram::quality

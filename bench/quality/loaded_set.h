@@ -15,6 +15,9 @@
 
 namespace engram::quality {
 
+// The place of a hit's document in LabelledSet::docs.
+size_t PlaceOf(const SearchHit& hit);
+
 // How a set is laid out in the engine.
 struct Layout {
   AnalyzerOptions text;
@@ -38,6 +41,12 @@ class LoadedSet {
   using Chooses = std::function<bool(const LabelledRow& query)>;
   // The mean figures of the chosen queries, each asked in its own scope. Without `chooses`: all.
   Result<QueryFigures> Measure(const MakeRequest& request, const Chooses& chooses = nullptr) const;
+  // The figures of every query, in their order.
+  Result<std::vector<QueryFigures>> MeasureEach(const MakeRequest& request) const;
+
+  using Sees = std::function<void(const LabelledQuery& query, const SearchReply& reply)>;
+  // Asks every query in its own scope, in their order.
+  Status Ask(const MakeRequest& request, const Sees& sees) const;
 
  private:
   LoadedSet(Engine* engine, TenantId tenant, const LabelledSet& set, std::string scope_field)

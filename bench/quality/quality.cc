@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -21,9 +22,31 @@ namespace {
 
 struct Options {
   std::string data;
-  std::vector<std::string> sets;  // empty: all
+  std::vector<std::string> sets;    // empty: all
+  std::vector<std::string> tables;  // empty: all
   std::string json;
 };
+
+struct Experiment {
+  const char* name;
+  Status (*measure)(const Laboratory& laboratory, Report* report);
+};
+constexpr std::array kExperiments = {
+    Experiment{"baseline", MeasureBaselines}, Experiment{"hybrid", MeasureHybrids},
+    Experiment{"language", MeasureLanguages}, Experiment{"context", MeasureContext},
+    Experiment{"fusion", MeasureFusions},     Experiment{"analyzer", MeasureAnalyzers},
+};
+
+std::vector<std::string> TableNames() {
+  std::vector<std::string> names;
+  for (const Experiment& experiment : kExperiments) names.emplace_back(experiment.name);
+  return names;
+}
+
+// Empty chooses everything.
+bool Chosen(const std::vector<std::string>& names, const std::string& name) {
+  return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+}
 
 // A folder for the engine, gone at the end.
 class TemporaryFolder {
@@ -50,15 +73,12 @@ Status MeasureAll(const Options& options, Report* report) {
   laboratory.engine = engine.get();
   ASSIGN_OR_RETURN(laboratory.tenant, engine->FindTenant("quality", true));
   laboratory.data = options.data;
-  laboratory.chosen = [&](const std::string& set) {
-    if (options.sets.empty()) return true;
-    return std::find(options.sets.begin(), options.sets.end(), set) != options.sets.end();
-  };
+  laboratory.chosen = [&](const std::string& set) { return Chosen(options.sets, set); };
   laboratory.progress = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
-  RETURN_IF_ERROR(MeasureBaselines(laboratory, report));
-  RETURN_IF_ERROR(MeasureHybrids(laboratory, report));
-  RETURN_IF_ERROR(MeasureLanguages(laboratory, report));
-  return MeasureContext(laboratory, report);
+  for (const Experiment& experiment : kExperiments) {
+    if (Chosen(options.tables, experiment.name)) RETURN_IF_ERROR(experiment.measure(laboratory, report));
+  }
+  return {};
 }
 
 int Run(const Options& options) {
@@ -86,6 +106,9 @@ int main(int argc, char** argv) {
   CLI::App app("Measures retrieval quality on labelled sets, through the engine.");
   app.add_option("--data", options.data, "folder of the labelled sets")->envname("ENGRAM_DATA_DIR");
   app.add_option("--sets", options.sets, "only these (scifact, xquad/de …)")->delimiter(',');
+  app.add_option("--table", options.tables, "only these")
+      ->delimiter(',')
+      ->check(CLI::IsMember(engram::quality::TableNames()));
   app.add_option("--json", options.json, "also write the figures to this file");
   CLI11_PARSE(app, argc, argv);
   return engram::quality::Run(options);

@@ -23,7 +23,7 @@ std::string Stated(const Figure& figure) {
 }
 
 std::string Cell(const Figure& figure) {
-  return fmt::format("{:.3f}{}{}", figure.value, Stated(figure), figure.misses() ? " MISS" : "");
+  return fmt::format("{:.{}f}{}{}", figure.value, figure.digits, Stated(figure), figure.misses() ? " MISS" : "");
 }
 
 std::string Line(const std::vector<std::string>& cells) { return fmt::format("| {} |\n", fmt::join(cells, " | ")); }

@@ -14,6 +14,7 @@ struct Figure {
   std::optional<double> stated{};
   double tolerance = 0;  // how far from `stated` it may be
   bool floor = false;    // above `stated` is never a miss
+  int digits = 3;        // that the value is shown with
 
   bool misses() const;
 };

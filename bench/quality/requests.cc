@@ -45,4 +45,10 @@ SearchRequest HybridSearch(const LabelledRow& query, FusionMethod method, uint32
   return request;
 }
 
+SearchRequest ExplainedSearch(const LabelledRow& query, uint32_t rows) {
+  SearchRequest request = HybridSearch(query, FusionMethod::kRelative, rows);
+  request.explain = true;
+  return request;
+}
+
 }  // namespace engram::quality

@@ -15,5 +15,7 @@ SearchRequest TextSearch(const LabelledRow& query, const std::vector<std::string
 SearchRequest VectorSearch(const LabelledRow& query, uint32_t top_k);
 // Both, with the defaults of a hybrid search but for the method.
 SearchRequest HybridSearch(const LabelledRow& query, FusionMethod method, uint32_t top_k);
+// Both over all of `rows` rows, with every row's exact score and rank in each leg.
+SearchRequest ExplainedSearch(const LabelledRow& query, uint32_t rows);
 
 }  // namespace engram::quality
