@@ -37,7 +37,8 @@ constexpr uint32_t kHistoryKeepAll = UINT32_MAX;
 
 struct NamespaceConfig {
   std::map<std::string, VectorSpace> vectors;
-  AnalyzerOptions text;
+  // What a namespace has that was made without saying (docs/adr/0008); it keeps what it was made with.
+  AnalyzerOptions text = {"english", "", std::nullopt};
   Bm25Parameters bm25;
   uint32_t history_versions = kHistoryKeepAll;  // former versions kept per memory; 0: none
   OnExpiry on_expiry = OnExpiry::kDelete;

@@ -380,7 +380,7 @@ TEST_F(NamespaceIndexTest, DifferencesAreNamed) {
   EXPECT_FALSE(differences({}).empty());
   EXPECT_FALSE(differences({whole, Added(1, "more")}).empty());
 
-  ContentAdded other = InRun(WithVector(Expiring(Added(0, "green teas"), At(5'000)), {1, 2}), 1);
+  ContentAdded other = InRun(WithVector(Expiring(Added(0, "green team"), At(5'000)), {1, 2}), 1);
   EXPECT_THAT(differences({other}), ElementsAre("the terms of slot 0 differ"));
   other = whole;
   other.attributes.metadata["x"] = Value(1);

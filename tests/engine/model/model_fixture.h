@@ -15,7 +15,7 @@
 namespace engram::model {
 
 // Index bytes for either namespace alone.
-inline constexpr uint64_t kRoomForOne = 420'000;
+inline constexpr uint64_t kRoomForOne = 480'000;
 // From the first restart after so many operations on, indexes are sealed.
 inline constexpr uint64_t kOperationsUnsealed = 4'000;
 
