@@ -69,6 +69,10 @@ struct IndexStatus {
   bool loaded = false;
   Position position;
   uint64_t memory_bytes = 0;
+  // Of text and vectors.
+  uint64_t segments = 0;
+  uint64_t segment_bytes = 0;
+  uint64_t unsealed = 0;  // memories in no segment yet
 };
 
 struct NamespaceInfo {
@@ -250,6 +254,13 @@ struct EngineStatus {
   uint64_t index_memory_bytes = 0;
   uint64_t queued_mutations = 0;
   uint64_t disk_bytes = 0;
+  // Since the store was opened.
+  uint64_t index_loads = 0;
+  uint64_t index_evictions = 0;
+  uint64_t segments_sealed = 0;  // stretches of memories that became files
+  uint64_t segments_merged = 0;
+  uint64_t sealing_failures = 0;
+  uint64_t namespaces_behind = 0;                      // whose writers wait (429) for the sealer
   std::vector<std::pair<std::string, double>> gauges;  // RocksDB's, named for /metrics
 };
 

@@ -309,13 +309,13 @@ EngineStatus LocalEngine::Status() {
   status.queued_mutations = committer_->queued();
   status.disk_bytes = store_->DiskBytes();
   status.gauges = store_->Gauges();
-  status.gauges.emplace_back("index_loads_total", static_cast<double>(usage.loads));
-  status.gauges.emplace_back("index_evictions_total", static_cast<double>(usage.evictions));
+  status.index_loads = usage.loads;
+  status.index_evictions = usage.evictions;
   const Sealer::Counts sealing = sealer_->counts();
-  status.gauges.emplace_back("segments_sealed_total", static_cast<double>(sealing.sealed));
-  status.gauges.emplace_back("segments_merged_total", static_cast<double>(sealing.merged));
-  status.gauges.emplace_back("sealing_failures_total", static_cast<double>(sealing.failed));
-  status.gauges.emplace_back("namespaces_behind", static_cast<double>(usage.behind));
+  status.segments_sealed = sealing.sealed;
+  status.segments_merged = sealing.merged;
+  status.sealing_failures = sealing.failed;
+  status.namespaces_behind = usage.behind;
   return status;
 }
 

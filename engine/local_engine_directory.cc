@@ -59,6 +59,16 @@ Result<std::optional<Run>> ActiveRun(const ReadView& view, std::string_view numb
   return std::optional<Run>(AsRun(std::move(*row)));
 }
 
+void AddSegments(const NamespaceIndex& index, NamespaceInfo* info) {
+  const uint64_t unsealed = index.unsealed().rows;
+  for (const char* name : {"text", "vector"}) info->indexes.at(name).unsealed = unsealed;
+  for (const SegmentRow& segment : index.segments()) {
+    IndexStatus& status = info->indexes.at(segment.kind == SegmentKind::kText ? "text" : "vector");
+    ++status.segments;
+    status.segment_bytes += segment.bytes;
+  }
+}
+
 }  // namespace
 
 Result<NamespaceId> LocalEngine::FindNamespace(const NamespaceRef& ns) {
@@ -76,10 +86,12 @@ Result<NamespaceInfo> LocalEngine::DescribeNamespace(const NamespaceRef& ns, con
   const NamespaceIndex::Sizes sizes = index ? index->sizes() : NamespaceIndex::Sizes();
   // What isn't loaded lags behind nothing: its rows are its index.
   const Position position = index ? index->position() : info.position;
-  info.indexes["text"] = {index != nullptr, position, sizes.text_bytes};
-  info.indexes["vector"] = {index != nullptr, position, sizes.vector_bytes};
-  info.indexes["attribute"] = {index != nullptr, position, sizes.attribute_bytes};
-  info.indexes["graph"] = {index != nullptr, position, sizes.graph_bytes};
+  const auto status = [&](uint64_t bytes) { return IndexStatus{index != nullptr, position, bytes, 0, 0, 0}; };
+  info.indexes["text"] = status(sizes.text_bytes);
+  info.indexes["vector"] = status(sizes.vector_bytes);
+  info.indexes["attribute"] = status(sizes.attribute_bytes);
+  info.indexes["graph"] = status(sizes.graph_bytes);
+  if (index) AddSegments(*index, &info);
   return info;
 }
 

@@ -11,6 +11,12 @@ std::vector<Gauge> EngineGauges(Engine& engine) {
       {"engram_index_memory_bytes", "Memory of loaded indexes", number(status.index_memory_bytes), {}},
       {"engram_queued_mutations", "Writes waiting to be committed", number(status.queued_mutations), {}},
       {"engram_disk_bytes", "Bytes of the data folder", number(status.disk_bytes), {}},
+      {"engram_index_loads_total", "Indexes that were loaded", number(status.index_loads), {}},
+      {"engram_index_evictions_total", "Indexes that made room for others", number(status.index_evictions), {}},
+      {"engram_segments_sealed_total", "Stretches of memories sealed as files", number(status.segments_sealed), {}},
+      {"engram_segments_merged_total", "Merges of segments", number(status.segments_merged), {}},
+      {"engram_sealing_failures_total", "Seals and merges that failed", number(status.sealing_failures), {}},
+      {"engram_namespaces_behind", "Namespaces whose writers wait for sealing", number(status.namespaces_behind), {}},
   };
   for (const auto& [name, value] : status.gauges) gauges.push_back({name, "Of the row store", value, {}});
   return gauges;

@@ -230,6 +230,9 @@ void FromNamespaceInfo(const NamespaceInfo& info, v1::Namespace* out) {
     // An index that isn't loaded has nothing to catch up with: loading reads the rows as they are.
     status.set_backlog(index.loaded ? info.position.value - index.position.value : 0);
     status.set_memory_bytes(index.memory_bytes);
+    status.set_segments(index.segments);
+    status.set_segment_bytes(index.segment_bytes);
+    status.set_unsealed(index.unsealed);
   }
   FromTimestamp(info.created_at, out->mutable_created_at());
 }

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -116,14 +115,6 @@ class EngineFixture : public ::testing::Test {
     auto events = engine_->History(Ref(), id);
     EXPECT_TRUE(events.ok()) << events.status().ToString();
     return events.ok() ? std::move(*events) : std::vector<HistoryEvent>();
-  }
-
-  // One of the engine's gauges; 0 for one that it doesn't have.
-  uint64_t Gauge(std::string_view wanted) const {
-    for (const auto& [name, value] : engine_->Status().gauges) {
-      if (name == wanted) return static_cast<uint64_t>(value);
-    }
-    return 0;
   }
 
   // Counters, digests and live indexes agree with the rows.

@@ -226,7 +226,7 @@ TEST_F(LifeCycleTest, WhatWasAcknowledgedIsFoundByEveryLegWhileIndexesComeAndGo)
   for (std::thread& thread : threads) thread.join();
   ASSERT_FALSE(handover.failed()) << handover.message();
 
-  EXPECT_GT(Gauge("index_evictions_total"), size_.namespaces);
+  EXPECT_GT(engine_->Status().index_evictions, size_.namespaces);
   EXPECT_LE(engine_->Status().index_memory_bytes, size_.index_bytes);
   uint64_t live = engine_->Status().namespaces_loaded;
   EXPECT_GT(live, 0U);

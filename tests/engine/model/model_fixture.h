@@ -109,8 +109,8 @@ class ModelFixture : public EngineFixture {
   }
   void Restart() {
     TouchTwin();
-    evictions_ += Gauge("index_evictions_total");
-    merges_ += Gauge("segments_merged_total");
+    evictions_ += engine_->Status().index_evictions;
+    merges_ += engine_->Status().segments_merged;
     engine_.reset();
     EngineOptions options = Options();
     options.index_memory_bytes = generator_.OneIn(3) ? uint64_t{1} << 30 : kRoomForOne;
