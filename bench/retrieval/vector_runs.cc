@@ -9,9 +9,9 @@ namespace {
 
 constexpr size_t kWarmUp = 50;
 
-double ThreadMicroseconds() {
+double Microseconds(TimeBy time) {
   timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  ::clock_gettime(time == TimeBy::kThread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &now);
   return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) * 1e-3;
 }
 
@@ -24,14 +24,14 @@ double Middle(const std::vector<Run>& runs, double Run::*figure) {
 
 }  // namespace
 
-Run Measure(const std::vector<Rows>& exact, const std::function<Rows(size_t query)>& search) {
+Run Measure(const std::vector<Rows>& exact, const std::function<Rows(size_t query)>& search, TimeBy time) {
   for (size_t query = 0; query < std::min(kWarmUp, exact.size()); ++query) search(query);
   std::vector<Rows> answers;
   std::vector<double> times;
   for (size_t query = 0; query < exact.size(); ++query) {
-    const double begin = ThreadMicroseconds();
+    const double begin = Microseconds(time);
     answers.push_back(search(query));
-    times.push_back(ThreadMicroseconds() - begin);
+    times.push_back(Microseconds(time) - begin);
   }
   size_t wanted = 0;
   size_t found = 0;

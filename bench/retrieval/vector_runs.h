@@ -1,7 +1,7 @@
 // One thread asking all queries, timed and compared with the exact answers.
 //
-// Times are the thread's own on the processor: what else runs on the machine takes caches and bandwidth from it
-// but not turns, so figures repeat where wall time would tell about the neighbours.
+// Times are the thread's own on the processor unless wall time is asked for: what else runs on the machine takes
+// caches and bandwidth from it but not turns, so figures repeat where wall time would tell about the neighbours.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,12 @@ struct Run {
 
 using Rows = std::vector<uint32_t>;
 
+// By kWall, what another process does for the thread counts, too.
+enum class TimeBy : uint8_t { kThread, kWall };
+
 // Asks `search(query)` for each query once, after a few that don't count.
-Run Measure(const std::vector<Rows>& exact, const std::function<Rows(size_t query)>& search);
+Run Measure(const std::vector<Rows>& exact, const std::function<Rows(size_t query)>& search,
+            TimeBy time = TimeBy::kThread);
 
 // Figure by figure. REQUIRES: at least one.
 Run Median(const std::vector<Run>& runs);

@@ -1,0 +1,232 @@
+// Prints latencies and throughput of text, vector, filtered and hybrid searches of one namespace at rest, over HTTP;
+// and a vector search over HTTP beside bare stock hnswlib in this process, at equal recall@10, each on one core.
+//
+//   ./dev bench hybrid -- --rows 1000000 --dimensions 768 --json hybrid.json
+//
+// The server is the real program in a process of its own on the same machine; client and server share its cores, but
+// for the comparison, where the server has core 0 and the client, or hnswlib, core 1: in turn, A B B A, by wall time.
+#include <sched.h>
+
+#include <filesystem>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "bench/load/timings.h"
+#include "bench/quality/machine.h"
+#include "bench/retrieval/hnswlib_peer.h"
+#include "bench/retrieval/loader.h"
+#include "bench/retrieval/tables.h"
+#include "bench/retrieval/vector_runs.h"
+
+namespace engram::bench {
+namespace {
+
+struct Options {
+  size_t rows = 100'000;
+  size_t dimensions = 384;
+  size_t queries = 500;
+  uint64_t seed = 1;
+  LoadOptions load;
+  int rounds = 3;
+  int seconds = 2;  // of each run
+  int rest_max = 600;
+  size_t ef_construction = 128;
+  bool peer = true;
+  std::string folder;
+  std::string serve;
+  std::string json;
+};
+
+struct Search {
+  const char* name;
+  QueryKind kind;
+  int64_t topics;  // metadata.topic below it; 0: no filter
+};
+
+constexpr Search kSearches[] = {
+    {"text, 5 words", QueryKind::kText, 0},
+    {"vector", QueryKind::kVector, 0},
+    {"vector, 10 % pass the filter", QueryKind::kVector, 10},
+    {"vector, 1 % passes the filter", QueryKind::kVector, 1},
+    {"hybrid", QueryKind::kHybrid, 0},
+    {"hybrid, 10 % pass the filter", QueryKind::kHybrid, 10},
+};
+
+// All threads of a process, those of today and those that they start.
+void PinProcess(pid_t process, const cpu_set_t& cores) {
+  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", process))) {
+    const auto thread = static_cast<pid_t>(std::stol(task.path().filename()));
+    if (sched_setaffinity(thread, sizeof(cores), &cores) != 0) Die("can't pin the server to a core");
+  }
+}
+
+cpu_set_t OneCore(int core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(core, &cores);
+  return cores;
+}
+
+Timings MeasureSearch(Client& client, const MemorySet& set, const Search& search, int connections, int seconds) {
+  std::atomic<size_t> next = 0;
+  const Timings timings =
+      RunClosedLoop(connections, std::chrono::milliseconds(300), std::chrono::seconds(seconds), [&](int) {
+        v1::SearchRequest request = set.Ask(search.kind, next++ % set.queries());
+        if (search.topics > 0) MemorySet::OnlyTopicsBelow(search.topics, &request);
+        OrDie(client.Search(kNamespace, request).status());
+        return true;
+      });
+  return timings;
+}
+
+void MeasureSearches(const MeasuredServer& server, const MemorySet& set, const Options& options, Tables* tables) {
+  const auto client = server.MakeClient();
+  Table table{fmt::format("Searches at rest, top 10, whole memories in the reply; median of {} runs of {} s",
+                          options.rounds, options.seconds),
+              {"search", "connections", "searches/s", "p50 ms", "p99 ms"},
+              {}};
+  for (const Search& search : kSearches) {
+    for (const int connections : {1, 2, 8}) {
+      std::vector<Timings> runs;
+      for (int round = 0; round < options.rounds; ++round) {
+        runs.push_back(MeasureSearch(*client, set, search, connections, options.seconds));
+      }
+      const Timings median = engram::Median(runs);
+      table.rows.push_back(
+          {search.name, static_cast<size_t>(connections), median.per_second, {median.p50_ms, 2}, {median.p99_ms, 2}});
+    }
+  }
+  tables->Add(std::move(table));
+}
+
+// Searches a second at `recall` by the curve; where all of it lies above, of its fastest point.
+double SpeedAt(const std::vector<Run>& curve, double recall) {
+  const double between = PerSecondAt(curve, recall);
+  if (between > 0) return between;
+  double fastest = 0;
+  for (const Run& run : curve) {
+    if (run.recall >= recall) fastest = std::max(fastest, run.per_second);
+  }
+  return fastest;
+}
+
+void MeasureBesidePeer(const MeasuredServer& server, const MemorySet& set, const Options& options, Tables* tables) {
+  const VectorSet& vectors = set.vectors();
+  const std::vector<Rows> exact = ExactNearest(vectors, 10, {});
+  HnswlibPeer peer(vectors.rows, options.ef_construction, 2);
+  const auto client = server.MakeClient();
+  cpu_set_t all;
+  sched_getaffinity(0, sizeof(all), &all);
+  const cpu_set_t of_server = OneCore(0);
+  const cpu_set_t of_client = OneCore(1);
+  PinProcess(server.pid(), of_server);
+  if (sched_setaffinity(0, sizeof(of_client), &of_client) != 0) Die("can't pin the client to a core");
+
+  const std::vector<uint32_t> efs = {10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512};
+  // Its own choice of ef comes last.
+  std::vector<std::vector<Run>> ours(efs.size() + 1);
+  std::vector<std::vector<Run>> theirs(efs.size());
+  const auto run_ours = [&] {
+    for (size_t i = 0; i < ours.size(); ++i) {
+      const auto search = [&](size_t query) {
+        v1::SearchRequest request = set.Ask(QueryKind::kVector, query);
+        if (i < efs.size()) request.set_ef(efs[i]);
+        request.add_include("kind");  // not the whole memory: hnswlib has none
+        return RowsOf(OrDie(client->Search(kNamespace, request)));
+      };
+      ours[i].push_back(Measure(exact, search, TimeBy::kWall));
+    }
+  };
+  const auto run_theirs = [&] {
+    for (size_t i = 0; i < efs.size(); ++i) {
+      const auto search = [&](size_t query) { return peer.Nearest(vectors.queries.Row(query), 10, efs[i]); };
+      theirs[i].push_back(Measure(exact, search, TimeBy::kWall));
+    }
+  };
+  for (int round = 0; round < options.rounds; ++round) {
+    run_ours();
+    run_theirs();
+    run_theirs();
+    run_ours();
+  }
+  sched_setaffinity(0, sizeof(all), &all);
+  PinProcess(server.pid(), all);
+
+  Table points{"Vector searches over HTTP, server on one core, beside bare hnswlib on one thread",
+               {"engine", "ef", "recall@10", "searches/s", "p50 us", "p99 us"},
+               {}};
+  const auto add = [&](const char* engine, const Cell& ef, const Run& run) {
+    points.rows.push_back({engine, ef, {run.recall, 4}, run.per_second, run.p50_us, run.p99_us});
+  };
+  std::vector<Run> our_curve;
+  std::vector<Run> their_curve;
+  for (size_t i = 0; i < efs.size(); ++i) {
+    our_curve.push_back(Median(ours[i]));
+    add("engram over HTTP", size_t{efs[i]}, our_curve.back());
+  }
+  add("engram over HTTP", "default", Median(ours.back()));
+  for (size_t i = 0; i < efs.size(); ++i) {
+    their_curve.push_back(Median(theirs[i]));
+    add("hnswlib", size_t{efs[i]}, their_curve.back());
+  }
+  tables->Add(std::move(points));
+
+  Table ratios{"At equal recall (of the fastest point where a whole curve lies above)",
+               {"recall@10", "engram over HTTP, searches/s", "hnswlib, searches/s", "ratio"},
+               {}};
+  for (const double recall : {0.9, 0.95, 0.98, 0.99}) {
+    const double us = SpeedAt(our_curve, recall);
+    const double them = SpeedAt(their_curve, recall);
+    const Cell ratio = us > 0 && them > 0 ? Cell(us / them, 3) : Cell("-");
+    ratios.rows.push_back({{recall, 2}, us, them, ratio});
+  }
+  tables->Add(std::move(ratios));
+}
+
+int Main(const Options& options) {
+  const MemorySet set(options.seed, options.rows, options.queries, options.dimensions);
+  std::istringstream words(options.serve);
+  MeasuredServer server(options.folder, {std::istream_iterator<std::string>(words), {}});
+  Loader loader(server, set, options.load);
+  OrDie(loader.Run(0, options.rows));
+  const bool at_rest = server.WaitUntilAtRest(std::chrono::seconds(options.rest_max));
+  if (!at_rest) Die("the server did not come to rest");
+  const SealingFigures sealing = OrDie(server.sealing(*server.MakeClient()));
+  Tables tables(
+      quality::DescribeMachine(),
+      fmt::format("{} memories of {} dimensions and 20 words, {} queries, at rest after {} seals and {} merges",
+                  options.rows, options.dimensions, options.queries, sealing.sealed, sealing.merged));
+  MeasureSearches(server, set, options, &tables);
+  if (options.peer) MeasureBesidePeer(server, set, options, &tables);
+  for (const std::string& line : server.Complaints()) fmt::print(stderr, "{}\n", line);
+  if (!options.json.empty() && !tables.WriteJson(options.json)) Die("can't write " + options.json);
+  return 0;
+}
+
+}  // namespace
+}  // namespace engram::bench
+
+int main(int argc, char** argv) {
+  engram::bench::Options options;
+  options.load.check_every = 0;
+  CLI::App app("Searches of one namespace at rest, over HTTP, and beside stock hnswlib");
+  app.option_defaults()->always_capture_default();
+  app.add_option("--rows", options.rows, "memories");
+  app.add_option("--dimensions", options.dimensions);
+  app.add_option("--queries", options.queries);
+  app.add_option("--seed", options.seed);
+  app.add_option("--connections", options.load.connections, "that load")->check(CLI::PositiveNumber);
+  app.add_option("--batch", options.load.batch, "memories a write")->check(CLI::PositiveNumber);
+  app.add_option("--rounds", options.rounds, "of each figure; beside the peer each A B B A")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--seconds", options.seconds, "of each run")->check(CLI::PositiveNumber);
+  app.add_option("--rest-max", options.rest_max, "seconds to wait for rest");
+  app.add_option("--ef-construction", options.ef_construction, "of hnswlib");
+  app.add_flag("!--no-peer", options.peer, "engram alone");
+  app.add_option("--folder", options.folder, "where the data and the log stay; without: gone at the end");
+  app.add_option("--serve", options.serve, "more options of engram serve, in one string");
+  app.add_option("--json", options.json, "where the figures are kept");
+  CLI11_PARSE(app, argc, argv);
+  return engram::bench::Main(options);
+}
