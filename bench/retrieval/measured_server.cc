@@ -109,8 +109,9 @@ ProcessFigures MeasuredServer::process() const {
 Result<SealingFigures> MeasuredServer::sealing(Client& client) const {
   ASSIGN_OR_RETURN(const std::string metrics, client.GetMetrics());
   const auto count = [&](const char* name) { return static_cast<uint64_t>(GaugeIn(metrics, name)); };
-  return SealingFigures{count("segments_sealed_total"), count("segments_merged_total"), count("sealing_failures_total"),
-                        count("namespaces_behind"), GaugeIn(metrics, "engram_index_memory_bytes")};
+  return SealingFigures{count("engram_segments_sealed_total"), count("engram_segments_merged_total"),
+                        count("engram_sealing_failures_total"), count("engram_namespaces_behind"),
+                        GaugeIn(metrics, "engram_index_memory_bytes")};
 }
 
 bool MeasuredServer::IsIdleSince(const SealingFigures& before, Client& client) const {
