@@ -82,7 +82,7 @@ Timings MeasureSearch(Client& client, const MemorySet& set, const Search& search
 
 void MeasureSearches(const MeasuredServer& server, const MemorySet& set, const Options& options, Tables* tables) {
   const auto client = server.MakeClient();
-  Table table{fmt::format("Searches at rest, top 10, whole memories in the reply; median of {} runs of {} s",
+  Table table{fmt::format("Searches at rest, top 10, memories without vectors in the reply; median of {} runs of {} s",
                           options.rounds, options.seconds),
               {"search", "connections", "searches/s", "p50 ms", "p99 ms"},
               {}};
