@@ -42,7 +42,7 @@ struct EngineOptions {
   // A namespace with so many memories, or bytes of text and vectors, beyond its segments gets another segment.
   uint64_t seal_rows = 16'000;
   uint64_t seal_bytes = uint64_t{64} << 20;
-  uint64_t graph_rows = 32'000;  // vectors from which on merged segments have a graph
+  uint64_t graph_rows = 8'000;  // vectors from which on segments get a graph
   uint64_t block_cache_bytes = uint64_t{256} << 20;
   uint32_t queue_mutations_max = 4096;  // waiting writers; beyond: RateLimited
   uint64_t queue_bytes_max = uint64_t{256} << 20;

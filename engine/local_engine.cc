@@ -72,7 +72,7 @@ SealLimits SealLimitsOf(const EngineOptions& options) {
 SealerOptions ForSealer(const EngineOptions& options) {
   SealerOptions out;
   out.limits = SealLimitsOf(options);
-  out.graph_rows_min = options.graph_rows;
+  out.merge.graph_rows = options.graph_rows;
   return out;
 }
 

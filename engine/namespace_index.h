@@ -106,8 +106,8 @@ class NamespaceIndex {
   // to be worth a file.
   std::optional<SealTask> BeginSeal(const SealLimits& limits);
   // Segments of one index that should be one; by itself one that has much dead, or something dead and was written
-  // before `erased_at`. Vectors get a graph when there are at least `graph_rows_min`.
-  std::optional<SealTask> NextMerge(const MergePolicy& policy, size_t graph_rows_min, Position erased_at);
+  // before `erased_at`, or that should have a graph.
+  std::optional<SealTask> NextMerge(const MergePolicy& policy, Position erased_at);
   // Puts the files, published by now, in the place of the task's parts; one for each, in order.
   void Adopt(const SealTask& task, const std::vector<WrittenPart>& sealed);
   // For the loader, before anything else: segments in slot order, less what is not `live`.

@@ -15,6 +15,7 @@
 #include "engine/namespace_index.h"
 #include "engine/row_table.h"
 #include "engine/run_order.h"
+#include "engine/segments/merge_policy.h"
 #include "engine/segments/seal_task.h"
 
 namespace engram {
@@ -50,16 +51,15 @@ class NamespaceIndex::Rep {
 
   // --- Segments (namespace_index_segments.cc).
   std::optional<SealTask> BeginSeal(const SealLimits& limits) REQUIRES(mutex);
-  std::optional<SealTask> NextMerge(const MergePolicy& policy, size_t graph_rows_min, Position erased_at) const
-      REQUIRES_SHARED(mutex);
+  std::optional<SealTask> NextMerge(const MergePolicy& policy, Position erased_at) const REQUIRES_SHARED(mutex);
   std::optional<SealTask> MergeOf(SealPart part, const SlotRange& slots) const REQUIRES_SHARED(mutex);
   void Adopt(const SealTask& task, const std::vector<WrittenPart>& sealed) REQUIRES(mutex);
   void Attach(const OpenedSegment& segment, const SlotSet& live) REQUIRES(mutex);
   // The rows of the files that hold these slots of an index.
   std::vector<SegmentRow> RowsOf(SegmentKind kind, const std::string& space, const SlotRange& slots) const
       REQUIRES_SHARED(mutex);
-  // Whether what is dead in there may have been erased since it was written.
-  bool HoldsErased(SegmentKind kind, const std::string& space, const SlotRange& slots, Position erased_at) const
+  // How the file that holds these slots looks to the merge policy.
+  SealedSize SizeOf(SegmentKind kind, const std::string& space, const SlotRange& slots, Position erased_at) const
       REQUIRES_SHARED(mutex);
 
   // The slot that holds the memory of `slot` now: itself, or the one that replaced it. Nothing when it is gone.

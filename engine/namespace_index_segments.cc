@@ -30,11 +30,10 @@ std::optional<SealTask> NamespaceIndex::BeginSeal(const SealLimits& limits) {
   return rep_->BeginSeal(limits);
 }
 
-std::optional<SealTask> NamespaceIndex::NextMerge(const MergePolicy& policy, size_t graph_rows_min,
-                                                  Position erased_at) {
+std::optional<SealTask> NamespaceIndex::NextMerge(const MergePolicy& policy, Position erased_at) {
   WriterLock lock(rep_->mutex);
   rep_->unsealed.removed = 0;
-  return rep_->NextMerge(policy, graph_rows_min, erased_at);
+  return rep_->NextMerge(policy, erased_at);
 }
 
 void NamespaceIndex::Adopt(const SealTask& task, const std::vector<WrittenPart>& sealed) {
@@ -134,21 +133,26 @@ std::optional<SealTask> NamespaceIndex::Rep::MergeOf(SealPart part, const SlotRa
   return task;
 }
 
-bool NamespaceIndex::Rep::HoldsErased(SegmentKind kind, const std::string& space, const SlotRange& slots,
-                                      Position erased_at) const {
-  const std::vector<SegmentRow> files = RowsOf(kind, space, slots);
-  return std::any_of(files.begin(), files.end(), [&](const SegmentRow& row) { return row.position < erased_at; });
+SealedSize NamespaceIndex::Rep::SizeOf(SegmentKind kind, const std::string& space, const SlotRange& slots,
+                                       Position erased_at) const {
+  SealedSize size;
+  for (const SegmentRow& row : RowsOf(kind, space, slots)) {
+    size.holds_erased |= row.position < erased_at;
+    size.wants_graph |= kind == SegmentKind::kVector && !row.graph_tried;
+  }
+  return size;
 }
 
-std::optional<SealTask> NamespaceIndex::Rep::NextMerge(const MergePolicy& policy, size_t graph_rows_min,
-                                                       Position erased_at) const {
+std::optional<SealTask> NamespaceIndex::Rep::NextMerge(const MergePolicy& policy, Position erased_at) const {
   std::vector<TextPartHandle> texts;
   std::vector<SealedSize> sizes;
   for (TextPartHandle& part : text.Parts()) {
     if (!part.sealed()) break;
     const SlotRange slots = part.segment()->file().slots();
-    sizes.push_back({part.live_texts() + part.dead_texts(), part.live_texts(),
-                     HoldsErased(SegmentKind::kText, {}, slots, erased_at)});
+    SealedSize size = SizeOf(SegmentKind::kText, {}, slots, erased_at);
+    size.rows = part.live_texts() + part.dead_texts();
+    size.live = part.live_texts();
+    sizes.push_back(size);
     texts.push_back(std::move(part));
   }
   if (const auto range = PickMerge(sizes, policy)) {
@@ -164,8 +168,10 @@ std::optional<SealTask> NamespaceIndex::Rep::NextMerge(const MergePolicy& policy
     sizes.clear();
     for (VectorPartStatus& status : index->Parts()) {
       if (!status.sealed) break;
-      sizes.push_back(
-          {status.rows, status.live, HoldsErased(SegmentKind::kVector, space, status.handle.slots(), erased_at)});
+      SealedSize size = SizeOf(SegmentKind::kVector, space, status.handle.slots(), erased_at);
+      size.rows = status.rows;
+      size.live = status.live;
+      sizes.push_back(size);
       handles.push_back(std::move(status.handle));
     }
     const auto range = PickMerge(sizes, policy);
@@ -176,7 +182,7 @@ std::optional<SealTask> NamespaceIndex::Rep::NextMerge(const MergePolicy& policy
     part.vectors = Slice(handles, *range);
     size_t live = 0;
     for (size_t i = range->begin; i < range->end; ++i) live += sizes[i].live;
-    part.graph = live >= graph_rows_min;
+    part.graph = live >= policy.graph_rows;
     const SlotRange slots{part.vectors.front().slots().first, part.vectors.back().slots().last};
     return MergeOf(std::move(part), slots);
   }

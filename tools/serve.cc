@@ -193,7 +193,7 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
       ->type_name("SIZE")
       ->default_str("64MiB")
       ->group("Resources");
-  serve->add_option("--graph-rows", engine.graph_rows, "Vectors from which on a segment has a graph")
+  serve->add_option("--graph-rows", engine.graph_rows, "Vectors from which on a segment gets a graph")
       ->check(CLI::PositiveNumber)
       ->capture_default_str()
       ->group("Resources");

@@ -5,11 +5,12 @@
 namespace engram {
 namespace {
 
-// Sizes within a factor of `neighbours` share a tier.
+// Sizes within a factor of `neighbours` share a tier: with 4, those from 8,192 to 32,767, as stretches are that are
+// sealed at 16,000 rows or a little late.
 int Tier(const SealedSize& size, const MergePolicy& policy) {
-  return size.live == 0 ? 0
-                        : static_cast<int>(std::log(static_cast<double>(size.live)) /
-                                           std::log(static_cast<double>(policy.neighbours)));
+  if (size.live == 0) return 0;
+  const double tiers = std::log(static_cast<double>(size.live)) / std::log(static_cast<double>(policy.neighbours));
+  return static_cast<int>(tiers + 0.5);
 }
 
 }  // namespace
@@ -26,6 +27,12 @@ std::optional<MergeRange> PickMerge(const std::vector<SealedSize>& parts, const 
     size_t begin = end - 1;
     while (begin > 0 && Tier(parts[begin - 1], policy) <= tier) --begin;
     if (end - begin >= policy.neighbours) return MergeRange{begin, end};
+  }
+  // Nothing else to do: flat ones get their graph, neighbours together.
+  for (size_t begin = 0, end = 0; begin < parts.size(); begin = end + 1) {
+    size_t live = 0;
+    for (end = begin; end < parts.size() && parts[end].wants_graph; ++end) live += parts[end].live;
+    if (live > 0 && live >= policy.graph_rows) return MergeRange{begin, end};
   }
   return std::nullopt;
 }

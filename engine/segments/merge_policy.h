@@ -12,12 +12,14 @@ namespace engram {
 struct MergePolicy {
   size_t neighbours = 4;        // so many of one tier become one of the next
   double dead_share_max = 0.2;  // more, and a part is written anew
+  size_t graph_rows = 8'000;    // of vectors: so many get a graph, fewer are scanned by their codes
 };
 
 struct SealedSize {
   size_t rows = 0;  // dead ones included
   size_t live = 0;
   bool holds_erased = false;  // if anything is dead: then it is written anew whatever its size
+  bool wants_graph = false;   // flat, and not because a graph of it was poor
 };
 
 struct MergeRange {

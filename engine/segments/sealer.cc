@@ -101,7 +101,7 @@ Status Sealer::Merge(const SealJob& job) {
   const auto index = registry_->Peek(job.tenant, job.ns);
   if (!index) return {};
   ASSIGN_OR_RETURN(const Position erased_at, LastErasure(job));
-  const auto task = index->NextMerge(options_.merge, options_.graph_rows_min, erased_at);
+  const auto task = index->NextMerge(options_.merge, erased_at);
   if (!task) return {};
   const bool urgent = index->flat_rows() >= kFlatRowsUrgent;
   Status status;
@@ -154,6 +154,7 @@ Result<WrittenPart> Sealer::Write(const SealJob& job, const NamespaceIndex& inde
     ASSIGN_OR_RETURN(done.vector, VectorIndex::Seal(part.vectors, folder_->files(), path, options));
     if (!done.vector) return done;
     ASSIGN_OR_RETURN(row.bytes, folder_->files().FileSize(path));
+    row.graph_tried = part.graph;
   }
   done.row = std::move(row);
   return done;

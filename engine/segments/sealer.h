@@ -28,7 +28,6 @@ namespace engram {
 
 struct SealerOptions {
   SealLimits limits;
-  size_t graph_rows_min = 32'000;  // fewer vectors are scanned by their codes
   MergePolicy merge;
 };
 

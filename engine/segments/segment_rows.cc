@@ -18,6 +18,7 @@ std::string EncodeSegmentRow(const SegmentRow& row) {
   AppendVarint(&out, row.slots.last.value);
   AppendVarint(&out, row.position.value);
   AppendVarint(&out, row.bytes);
+  out.push_back(row.graph_tried ? 1 : 0);
   return out;
 }
 
@@ -32,6 +33,7 @@ Result<SegmentRow> DecodeSegmentRow(std::string_view bytes) {
   row.slots.last = Slot(static_cast<uint32_t>(in.Varint()));
   row.position = Position(in.Varint());
   row.bytes = in.Varint();
+  row.graph_tried = in.Byte() != 0;
   RETURN_IF_ERROR(in.Finish("segment row"));
   return row;
 }

@@ -23,6 +23,7 @@ struct SegmentRow {
   SlotRange slots;    // what was sealed: an index has nothing of these slots elsewhere
   Position position;  // complete up to it
   uint64_t bytes = 0;
+  bool graph_tried = false;  // of vectors: it has one, or it had turned out poor
 
   bool operator==(const SegmentRow&) const = default;
 };

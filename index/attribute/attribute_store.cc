@@ -38,9 +38,11 @@ const AttributePath* AttributeStore::FindPath(std::string_view path) const {
 
 void AttributeStore::AddKey(uint32_t slot, AttributePaths::iterator path, const KeyView& key, Cells* cells) {
   AttributeValues& values = path->second.values;
-  auto it = values.find(key);
-  if (it == values.end()) {
-    it = values.emplace(AttributeKey(key), Posting()).first;
+  // Most new values are the greatest so far: times, counters.
+  const bool is_last = values.empty() || values.key_comp()(values.rbegin()->first, key);
+  auto it = is_last ? values.end() : values.lower_bound(key);
+  if (it == values.end() || values.key_comp()(key, it->first)) {
+    it = values.emplace_hint(it, AttributeKey(key), Posting());
   } else {
     bytes_ -= NodeBytes(*it);
   }

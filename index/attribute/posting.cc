@@ -14,9 +14,9 @@ const uint32_t* Posting::Few() const {
 void Posting::Insert(uint32_t at, uint32_t slot) {
   const uint32_t* few = Few();
   if (size_ == kFewMax) {
-    auto set = std::make_unique<SlotSet>(size_, few);
-    set->add(slot);
-    slots_ = std::move(set);
+    SlotSet set(size_, few);
+    set.add(slot);
+    slots_ = std::make_unique<Weighed>(std::move(set));
     return;
   }
   if (size_ == 0) {
@@ -38,8 +38,8 @@ void Posting::Insert(uint32_t at, uint32_t slot) {
 
 bool Posting::Add(uint32_t slot) {
   if (auto* set = std::get_if<Set>(&slots_)) {
-    if (!(*set)->addChecked(slot)) return false;
-    ++size_;
+    if (!(*set)->set.addChecked(slot)) return false;
+    (*set)->NoteSize(++size_);
     return true;
   }
   const uint32_t* few = Few();
@@ -67,12 +67,12 @@ void Posting::Erase(uint32_t at) {
 
 bool Posting::Remove(uint32_t slot) {
   if (auto* set = std::get_if<Set>(&slots_)) {
-    if (!(*set)->removeChecked(slot)) return false;
-    --size_;
+    if (!(*set)->set.removeChecked(slot)) return false;
+    (*set)->NoteSize(--size_);
     // Half the limit, so that a posting at the limit doesn't change its form to and fro.
     if (size_ > kFewMax / 2) return true;
     Array few = std::make_unique<uint32_t[]>(std::bit_ceil(size_));
-    (*set)->toUint32Array(few.get());
+    (*set)->set.toUint32Array(few.get());
     slots_ = std::move(few);
     return true;
   }
@@ -85,24 +85,29 @@ bool Posting::Remove(uint32_t slot) {
 }
 
 bool Posting::Contains(uint32_t slot) const {
-  if (const auto* set = std::get_if<Set>(&slots_)) return (*set)->contains(slot);
+  if (const auto* set = std::get_if<Set>(&slots_)) return (*set)->set.contains(slot);
   return std::binary_search(Few(), Few() + size_, slot);
 }
 
 uint64_t Posting::CountIn(const SlotSet& other) const {
-  if (const auto* set = std::get_if<Set>(&slots_)) return (*set)->and_cardinality(other);
+  if (const auto* set = std::get_if<Set>(&slots_)) return (*set)->set.and_cardinality(other);
   return static_cast<uint64_t>(
       std::count_if(Few(), Few() + size_, [&](uint32_t slot) { return other.contains(slot); }));
 }
 
 SlotSet Posting::ToSet() const {
-  if (const auto* set = std::get_if<Set>(&slots_)) return **set;
+  if (const auto* set = std::get_if<Set>(&slots_)) return (*set)->set;
   return SlotSet(size_, Few());
+}
+
+void Posting::Weighed::Weigh(uint64_t size) {
+  weighed_size = size;
+  bytes = SlotSetBytes(set, size);
 }
 
 void Posting::AppendTo(SlotSet* set, std::vector<uint32_t>* loose) const {
   if (const auto* own = std::get_if<Set>(&slots_)) {
-    *set |= **own;
+    *set |= (*own)->set;
   } else {
     loose->insert(loose->end(), Few(), Few() + size_);
   }
@@ -110,7 +115,7 @@ void Posting::AppendTo(SlotSet* set, std::vector<uint32_t>* loose) const {
 
 size_t Posting::MemoryBytes() const {
   constexpr size_t kMallocOverhead = 8;
-  if (const auto* set = std::get_if<Set>(&slots_)) return sizeof(SlotSet) + SlotSetBytes(**set, size_);
+  if (const auto* set = std::get_if<Set>(&slots_)) return sizeof(Weighed) + (*set)->bytes;
   if (std::holds_alternative<Array>(slots_)) return std::bit_ceil(size_) * sizeof(uint32_t) + kMallocOverhead;
   return 0;
 }

@@ -26,7 +26,7 @@ class Posting {
   template <class Visit>
   void ForEach(Visit visit) const {
     if (const auto* set = std::get_if<Set>(&slots_)) {
-      for (const uint32_t slot : **set) visit(slot);
+      for (const uint32_t slot : (*set)->set) visit(slot);
     } else {
       for (uint32_t i = 0; i < size_; ++i) visit(Few()[i]);
     }
@@ -42,7 +42,20 @@ class Posting {
  private:
   static constexpr uint32_t kFewMax = 32;
   using Array = std::unique_ptr<uint32_t[]>;  // room for bit_ceil(size_)
-  using Set = std::unique_ptr<SlotSet>;
+  // A bitmap with its weight as of some size: weighing looks at every container.
+  struct Weighed {
+    explicit Weighed(SlotSet slots) : set(std::move(slots)) { Weigh(set.cardinality()); }
+    void Weigh(uint64_t size);
+    // Again when it has grown or shrunk by an eighth.
+    void NoteSize(uint64_t size) {
+      if (size > weighed_size + weighed_size / 8 || size < weighed_size - weighed_size / 8) Weigh(size);
+    }
+
+    SlotSet set;
+    uint64_t weighed_size = 0;
+    size_t bytes = 0;
+  };
+  using Set = std::unique_ptr<Weighed>;
 
   // The sorted slots. REQUIRES: not a bitmap.
   const uint32_t* Few() const;

@@ -307,6 +307,7 @@ TEST(SegmentRowTest, ComesBackAsItWas) {
   row.slots = {Slot(7), Slot(70'000)};
   row.position = Position(1);
   row.bytes = 1 << 20;
+  row.graph_tried = true;
   const std::string bytes = EncodeSegmentRow(row);
   EXPECT_EQ(*DecodeSegmentRow(bytes), row);
   for (size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(DecodeSegmentRow(bytes.substr(0, n)).ok()) << n;
@@ -326,7 +327,7 @@ TEST(PickMergeTest, TakesNeighboursOfOneTierAndWhatIsDead) {
   const MergePolicy policy;
   const auto sizes = [](std::vector<size_t> live) {
     std::vector<SealedSize> parts;
-    for (const size_t n : live) parts.push_back({n, n});
+    for (const size_t n : live) parts.push_back({.rows = n, .live = n});
     return parts;
   };
   EXPECT_EQ(PickMerge({}, policy), std::nullopt);
@@ -339,6 +340,17 @@ TEST(PickMergeTest, TakesNeighboursOfOneTierAndWhatIsDead) {
   EXPECT_EQ(PickMerge(dead, policy), (MergeRange{1, 2}));
   dead[1].live = 810;
   EXPECT_EQ(PickMerge(dead, policy), std::nullopt);
+  dead[1].holds_erased = dead[2].holds_erased = true;
+  EXPECT_EQ(PickMerge(dead, policy), (MergeRange{1, 2}));
+
+  // Flat neighbours get a graph together when there is nothing else to do; those without a chance stay.
+  std::vector<SealedSize> flat = sizes({1'000'000, 5'000, 4'000, 100'000, 9'000, 7'000});
+  for (const size_t i : {1, 2, 4}) flat[i].wants_graph = true;
+  EXPECT_EQ(PickMerge(flat, policy), (MergeRange{1, 3}));
+  flat[1].wants_graph = false;
+  EXPECT_EQ(PickMerge(flat, policy), (MergeRange{4, 5}));
+  flat[4].wants_graph = false;
+  EXPECT_EQ(PickMerge(flat, policy), std::nullopt);
 }
 
 }  // namespace
