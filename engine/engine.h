@@ -40,8 +40,8 @@ struct EngineOptions {
   const Clock* clock = &Clock::Real();
   uint64_t index_memory_bytes = uint64_t{2} << 30;  // budget for loaded indexes, over all tenants
   // A namespace with so many memories, or bytes of text and vectors, beyond its segments gets another segment.
-  uint64_t seal_rows = 16'000;
-  uint64_t seal_bytes = uint64_t{64} << 20;
+  uint64_t seal_rows = 4'000;
+  uint64_t seal_bytes = uint64_t{16} << 20;
   uint64_t graph_rows = 8'000;  // vectors from which on segments get a graph
   uint64_t block_cache_bytes = uint64_t{256} << 20;
   uint32_t queue_mutations_max = 4096;  // waiting writers; beyond: RateLimited

@@ -4,6 +4,7 @@
 // opens), then the engine opens, then the routes. Order of death: stop accepting, end the reads that wait for a
 // position, let requests in flight finish, end the reads that are left, close the engine (which finishes the writes it
 // has accepted).
+#include <malloc.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -80,7 +81,12 @@ Status Prepare(ServeOptions* options) {
   return {};
 }
 
+// What large blocks held goes back to the kernel when they are freed, as those of a part do that was sealed. Left to
+// itself glibc raises this threshold as soon as one of them was freed, and keeps the next ones.
+void GiveMemoryBack() { (void)mallopt(M_MMAP_THRESHOLD, 128 << 10); }
+
 Status RunServer(ServeOptions options) {
+  GiveMemoryBack();
   RETURN_IF_ERROR(Prepare(&options));
   StopSignals signals;
   std::atomic<Engine*> engine{nullptr};
@@ -191,7 +197,7 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
   serve->add_option("--seal-bytes", engine.seal_bytes, "The same in bytes of their text and vectors")
       ->transform(CLI::AsSizeValue(true))
       ->type_name("SIZE")
-      ->default_str("64MiB")
+      ->default_str("16MiB")
       ->group("Resources");
   serve->add_option("--graph-rows", engine.graph_rows, "Vectors from which on a segment gets a graph")
       ->check(CLI::PositiveNumber)

@@ -5,8 +5,8 @@
 namespace engram {
 namespace {
 
-// Sizes within a factor of `neighbours` share a tier: with 4, those from 8,192 to 32,767, as stretches are that are
-// sealed at 16,000 rows or a little late.
+// Sizes within a factor of `neighbours` share a tier: with 4, those from 2,048 to 8,191, as stretches are that are
+// sealed at 4,000 rows or a little late.
 int Tier(const SealedSize& size, const MergePolicy& policy) {
   if (size.live == 0) return 0;
   const double tiers = std::log(static_cast<double>(size.live)) / std::log(static_cast<double>(policy.neighbours));

@@ -13,10 +13,11 @@ struct Unsealed {
 };
 
 struct SealLimits {
-  uint64_t rows = 16'000;
-  uint64_t bytes = uint64_t{64} << 20;
+  // Every search scans what is not sealed: a small part of a millisecond, then.
+  uint64_t rows = 4'000;
+  uint64_t bytes = uint64_t{16} << 20;
   // So many times as much, and the sealer can't keep up: writers wait.
-  uint64_t behind = 8;
+  uint64_t behind = 32;
 
   bool Reached(const Unsealed& unsealed, uint64_t times = 1) const {
     return unsealed.rows >= times * rows || unsealed.bytes >= times * bytes;
