@@ -45,6 +45,8 @@ constexpr uint64_t kFirstWeighing = 1024;
 constexpr uint32_t kUsesPerWeighing = 16;
 // So many namespaces that aren't loaded have their writes counted.
 constexpr size_t kUnloadedNamespacesMax = 65'536;
+// One that has had so many stretches of writes is loaded, so that its first search need not wait for all of them.
+constexpr uint64_t kUnloadedStretches = 16;
 
 uint64_t ScopeNumber(TenantId tenant, NamespaceId ns) { return uint64_t{tenant.value} << 32 | ns.value; }
 
@@ -91,6 +93,8 @@ class IndexRegistry::Rep {
   std::shared_ptr<NamespaceIndex> Peek(TenantId tenant, NamespaceId ns) const EXCLUDES(mutex_);
   void Publish(const Publication& publication) EXCLUDES(mutex_);
   void Forget(TenantId tenant, NamespaceId ns, const NamespaceIndex* index) EXCLUDES(mutex_);
+  // Has the sealer look whether the index has segments to merge.
+  void AskForMerges(TenantId tenant, NamespaceId ns, const NamespaceIndex& index) const;
   void DiscardSegments(TenantId tenant, NamespaceId ns, const Status& damage) const;
   bool any_behind() const { return behind_count_ > 0; }
   Status CheckBacklog(TenantId tenant, NamespaceId ns) EXCLUDES(mutex_);
@@ -202,10 +206,7 @@ Result<IndexRegistry::Rep::Held> IndexRegistry::Rep::Load(uint64_t number, const
     const Result<bool> shown = CatchUp(number, entry, *held);
     if (shown.ok() && *shown) {
       AskForSealing(tenant, ns, (*held)->index());
-      // Segments may have waited for a merge when the index was unloaded.
-      if (segments_.queue != nullptr && !(*held)->index().segments().empty()) {
-        segments_.queue->Push({tenant, ns, SealJob::Kind::kSeal});
-      }
+      AskForMerges(tenant, ns, (*held)->index());  // they may have waited when it was unloaded
       return *held;
     }
     if (!shown.ok()) {
@@ -362,6 +363,11 @@ void IndexRegistry::Rep::AskForSealing(TenantId tenant, NamespaceId ns, const Na
   behind_count_ = behind_.size();
 }
 
+void IndexRegistry::Rep::AskForMerges(TenantId tenant, NamespaceId ns, const NamespaceIndex& index) const {
+  if (segments_.queue == nullptr || index.segments().empty()) return;
+  segments_.queue->Push({tenant, ns, SealJob::Kind::kSeal});
+}
+
 void IndexRegistry::Rep::NoteUnloadedWrites(const Publication& publication) {
   const size_t contents = segments_.queue == nullptr ? 0 : CountEvents<ContentAdded>(publication);
   if (contents == 0) return;
@@ -370,7 +376,7 @@ void IndexRegistry::Rep::NoteUnloadedWrites(const Publication& publication) {
   const uint64_t number = ScopeNumber(publication.tenant, publication.namespace_id);
   uint64_t& writes = unloaded_writes_[number];
   writes += contents;
-  if (writes < segments_.limits.rows) return;
+  if (writes < segments_.limits.rows * kUnloadedStretches) return;
   unloaded_writes_.erase(number);
   segments_.queue->Push({publication.tenant, publication.namespace_id, SealJob::Kind::kLoad});
 }
@@ -429,6 +435,12 @@ IndexRegistry::IndexRegistry(const Store& store, uint64_t memory_bytes_max, cons
 IndexRegistry::~IndexRegistry() = default;
 
 Result<std::shared_ptr<NamespaceIndex>> IndexRegistry::Acquire(TenantId tenant, NamespaceId ns) {
+  ASSIGN_OR_RETURN(auto index, rep_->Acquire(tenant, ns));
+  if (index->NoteRead()) rep_->AskForMerges(tenant, ns, *index);
+  return index;
+}
+
+Result<std::shared_ptr<NamespaceIndex>> IndexRegistry::Load(TenantId tenant, NamespaceId ns) {
   return rep_->Acquire(tenant, ns);
 }
 

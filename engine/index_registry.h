@@ -45,6 +45,8 @@ class IndexRegistry {
   // against the budget as long as somebody holds it, also after eviction: Unavailable when even evicting
   // everything idle leaves no room.
   Result<std::shared_ptr<NamespaceIndex>> Acquire(TenantId tenant, NamespaceId ns);
+  // The same for who doesn't read: an index that nobody has read gets no graph.
+  Result<std::shared_ptr<NamespaceIndex>> Load(TenantId tenant, NamespaceId ns);
   // Only if it is loaded; does not count as a use.
   std::shared_ptr<NamespaceIndex> Peek(TenantId tenant, NamespaceId ns) const;
 

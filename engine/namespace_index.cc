@@ -41,6 +41,9 @@ void NamespaceIndex::FinishLoading(Position position, Timestamp log_time) {
   rep_->position = position;
 }
 
+bool NamespaceIndex::NoteRead() { return !was_read() && !rep_->was_read.exchange(true, std::memory_order_relaxed); }
+bool NamespaceIndex::was_read() const { return rep_->was_read.load(std::memory_order_relaxed); }
+
 Position NamespaceIndex::position() const {
   ReaderLock lock(rep_->mutex);
   return rep_->position;

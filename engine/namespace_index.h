@@ -86,6 +86,10 @@ class NamespaceIndex {
   // For the loader: everything up to `position` is loaded.
   void FinishLoading(Position position, Timestamp log_time);
 
+  // Somebody reads it; true the first time. Costs nothing.
+  bool NoteRead();
+  bool was_read() const;
+
   Position position() const;
   NamespaceConfig config() const;
   // A write that was decided before a reader buried a memory kept that memory alive (the two met within one

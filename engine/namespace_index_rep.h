@@ -1,6 +1,7 @@
 // Private to NamespaceIndex: what it holds, and the lock over it.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -68,6 +69,7 @@ class NamespaceIndex::Rep {
   SlotSet Present(const IndexView& view) const REQUIRES_SHARED(mutex);
 
   const std::shared_ptr<const Analyzer> analyzer;
+  std::atomic<bool> was_read = false;
   EdgeCache edges;  // locks for itself, and is never asked under `mutex`
 
   mutable SharedMutex mutex;

@@ -76,7 +76,7 @@ Status Sealer::Seal(const SealJob& job) {
       ASSIGN_OR_RETURN(const auto rows, Manifest(job));
       if (rows.empty()) return {};
     }
-    ASSIGN_OR_RETURN(index, registry_->Acquire(job.tenant, job.ns));
+    ASSIGN_OR_RETURN(index, registry_->Load(job.tenant, job.ns));
   }
   if (options_.limits.Reached(index->unsealed())) {
     if (const auto task = index->BeginSeal(options_.limits)) {
@@ -101,7 +101,9 @@ Status Sealer::Merge(const SealJob& job) {
   const auto index = registry_->Peek(job.tenant, job.ns);
   if (!index) return {};
   ASSIGN_OR_RETURN(const Position erased_at, LastErasure(job));
-  const auto task = index->NextMerge(options_.merge, erased_at);
+  MergePolicy policy = options_.merge;
+  if (!index->was_read()) policy.graph_rows = SIZE_MAX;
+  const auto task = index->NextMerge(policy, erased_at);
   if (!task) return {};
   const bool urgent = index->flat_rows() >= kFlatRowsUrgent;
   Status status;

@@ -6,6 +6,8 @@
 // busy the others are, and all that they leave. A file counts once its row is in the manifest, committed like any other
 // mutation; a crash anywhere leaves a file that no row names, which is removed when the store is opened.
 //
+// An index that nobody has read since it was loaded gets no graphs: importing costs no more than it must.
+//
 // What is erased must leave files, too: a segment that was written before the namespace's last erasure and has dead
 // rows is written anew.
 #pragma once

@@ -65,6 +65,15 @@ class SegmentsTest : public EngineFixture {
     return names;
   }
 
+  bool AnyFileHolds(std::string_view wanted) const {
+    for (const std::string& name : Files()) {
+      std::ifstream file(directory_.path() + "/segments/" + name, std::ios::binary);
+      const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+      if (bytes.find(wanted) != std::string::npos) return true;
+    }
+    return false;
+  }
+
   // Until the sealer has nothing to do: the files stay the same for a while. It is behind, never ahead.
   void WaitForSealer() {
     std::vector<std::string> before;
@@ -187,6 +196,7 @@ TEST_F(SegmentsTest, DamageThatASearchMeetsIsRepaired) {
   NamespaceConfig config;
   config.vectors["default"] = {VectorType::kDense, 8, Metric::kDot, {}};  // stored as given
   ASSERT_TRUE(Create(config).status.ok());
+  (void)Find("w1");
   WriteMany(0, 300);
   WaitForSealer();
   const auto before = Find("w1 w2 w3");
@@ -223,17 +233,11 @@ TEST_F(SegmentsTest, DamageThatASearchMeetsIsRepaired) {
 }
 
 TEST_F(SegmentsTest, WhatIsErasedLeavesTheFiles) {
-  const auto holds_secret = [&] {
-    for (const std::string& name : Files()) {
-      std::ifstream file(directory_.path() + "/segments/" + name, std::ios::binary);
-      const std::string bytes((std::istreambuf_iterator<char>(file)), {});
-      if (bytes.find("zqsecret") != std::string::npos) return true;
-    }
-    return false;
-  };
+  const auto holds_secret = [&] { return AnyFileHolds("zqsecret"); };
   WriteMemory secret = Random("secret");
   secret.content.text += " zqsecret";
   ASSERT_TRUE(Write(secret).status.ok());
+  (void)Find("w1");
   WriteMany(0, 300);
   WaitForSealer();
   ASSERT_TRUE(holds_secret());
@@ -250,10 +254,17 @@ TEST_F(SegmentsTest, WhatIsErasedLeavesTheFiles) {
   ExpectFindsAsWithoutSegments();
 }
 
-TEST_F(SegmentsTest, WhatIsWrittenWithoutBeingSearchedIsSealedToo) {
-  WriteMany(0, 300);
+TEST_F(SegmentsTest, WhatIsWrittenAtLengthWithoutBeingReadIsSealedButGetsNoGraph) {
+  WriteMany(0, 2 * kSealRows);
+  WaitForSealer();
+  EXPECT_TRUE(Files().empty());
+  WriteMany(2 * kSealRows, 20 * kSealRows);
   WaitForSealer();
   EXPECT_FALSE(Files().empty());
+  EXPECT_FALSE(AnyFileHolds("links"));
+  (void)Find("w1");
+  WaitForSealer();
+  EXPECT_TRUE(AnyFileHolds("links"));
   ExpectFindsAsWithoutSegments();
 }
 
