@@ -46,7 +46,7 @@ constexpr uint32_t kUsesPerWeighing = 16;
 // So many namespaces that aren't loaded have their writes counted.
 constexpr size_t kUnloadedNamespacesMax = 65'536;
 // One that has had so many stretches of writes is loaded, so that its first search need not wait for all of them.
-constexpr uint64_t kUnloadedStretches = 16;
+constexpr uint64_t kUnloadedStretches = 64;
 
 uint64_t ScopeNumber(TenantId tenant, NamespaceId ns) { return uint64_t{tenant.value} << 32 | ns.value; }
 

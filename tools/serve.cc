@@ -83,7 +83,7 @@ Status Prepare(ServeOptions* options) {
 
 // What large blocks held goes back to the kernel when they are freed, as those of a part do that was sealed. Left to
 // itself glibc raises this threshold as soon as one of them was freed, and keeps the next ones.
-void GiveMemoryBack() { (void)mallopt(M_MMAP_THRESHOLD, 128 << 10); }
+void GiveMemoryBack() { (void)mallopt(M_MMAP_THRESHOLD, 1 << 20); }
 
 Status RunServer(ServeOptions options) {
   GiveMemoryBack();

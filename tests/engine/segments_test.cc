@@ -258,7 +258,7 @@ TEST_F(SegmentsTest, WhatIsWrittenAtLengthWithoutBeingReadIsSealedButGetsNoGraph
   WriteMany(0, 2 * kSealRows);
   WaitForSealer();
   EXPECT_TRUE(Files().empty());
-  WriteMany(2 * kSealRows, 20 * kSealRows);
+  WriteMany(2 * kSealRows, 70 * kSealRows);
   WaitForSealer();
   EXPECT_FALSE(Files().empty());
   EXPECT_FALSE(AnyFileHolds("links"));
