@@ -125,6 +125,7 @@ bool MeasuredServer::IsIdleSince(const SealingFigures& before, Client& client) c
 
 bool MeasuredServer::WaitUntilAtRest(std::chrono::seconds most) const {
   const auto client = MakeClient();
+  (void)OrDie(client->CountMemories(kNamespace, {}));
   const auto begin = Clock::now();
   for (auto quiet_since = begin; Clock::now() < begin + most;) {
     if (!IsIdleSince(OrDie(sealing(*client)), *client)) quiet_since = Clock::now();

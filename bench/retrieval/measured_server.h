@@ -58,8 +58,9 @@ class MeasuredServer {
 
   ProcessFigures process() const;
   Result<SealingFigures> sealing(Client& client) const;
-  // Waits until for three seconds nothing was sealed or merged and the process used less than a twentieth of a core
-  // in the last of them; false when `most` has passed first. REQUIRES: nobody asks it anything.
+  // Reads the namespace, for what nobody reads gets no graphs; then waits until for three seconds nothing was sealed or
+  // merged and the process used less than a twentieth of a core in the last of them; false when `most` has passed
+  // first. REQUIRES: nobody asks it anything.
   bool WaitUntilAtRest(std::chrono::seconds most) const;
   // Whether its figures of sealing are those of `before` and it uses less than a twentieth of a core for a second.
   bool IsIdleSince(const SealingFigures& before, Client& client) const;
