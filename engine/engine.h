@@ -260,6 +260,7 @@ struct EngineStatus {
   uint64_t segments_sealed = 0;  // stretches of memories that became files
   uint64_t segments_merged = 0;
   uint64_t sealing_failures = 0;
+  uint64_t sealing_jobs = 0;                           // namespaces that wait for the sealer or are at it
   uint64_t namespaces_behind = 0;                      // whose writers wait (429) for the sealer
   std::vector<std::pair<std::string, double>> gauges;  // RocksDB's, named for /metrics
 };

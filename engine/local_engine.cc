@@ -315,6 +315,7 @@ EngineStatus LocalEngine::Status() {
   status.segments_sealed = sealing.sealed;
   status.segments_merged = sealing.merged;
   status.sealing_failures = sealing.failed;
+  status.sealing_jobs = sealing.pending;
   status.namespaces_behind = usage.behind;
   return status;
 }

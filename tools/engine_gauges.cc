@@ -16,6 +16,10 @@ std::vector<Gauge> EngineGauges(Engine& engine) {
       {"engram_segments_sealed_total", "Stretches of memories sealed as files", number(status.segments_sealed), {}},
       {"engram_segments_merged_total", "Merges of segments", number(status.segments_merged), {}},
       {"engram_sealing_failures_total", "Seals and merges that failed", number(status.sealing_failures), {}},
+      {"engram_sealing_jobs",
+       "Namespaces that wait for sealing or merging or are at it",
+       number(status.sealing_jobs),
+       {}},
       {"engram_namespaces_behind", "Namespaces whose writers wait for sealing", number(status.namespaces_behind), {}},
   };
   for (const auto& [name, value] : status.gauges) gauges.push_back({name, "Of the row store", value, {}});

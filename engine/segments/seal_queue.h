@@ -1,6 +1,7 @@
 // What waits for the sealer, each namespace once, first come first served.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -37,16 +38,24 @@ class SealQueue {
     changed_.NotifyOne();
   }
 
-  // Waits for a job; nothing once the queue is closed.
+  // Waits for a job; nothing once the queue is closed. The one popped before is done. For one thread.
   std::optional<SealJob> Pop() EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
+    working_ = false;
     while (order_.empty() && !closed_) changed_.Wait(mutex_);
     if (closed_) return std::nullopt;
     const auto at = kinds_.find(order_.front());
     order_.pop_front();
     const SealJob job{at->first.first, at->first.second, at->second};
     kinds_.erase(at);
+    working_ = true;
     return job;
+  }
+
+  // Jobs that wait, and the one that was popped last until the next is asked for.
+  size_t pending() const EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return order_.size() + (working_ ? 1 : 0);
   }
 
   bool closed() const EXCLUDES(mutex_) {
@@ -65,6 +74,7 @@ class SealQueue {
   mutable Mutex mutex_;
   CondVar changed_;
   bool closed_ GUARDED_BY(mutex_) = false;
+  bool working_ GUARDED_BY(mutex_) = false;
   std::deque<Namespace> order_ GUARDED_BY(mutex_);
   std::map<Namespace, SealJob::Kind> kinds_ GUARDED_BY(mutex_);
 };

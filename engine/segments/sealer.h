@@ -49,8 +49,13 @@ class Sealer {
     uint64_t sealed = 0;  // stretches written and published
     uint64_t merged = 0;
     uint64_t failed = 0;
+    uint64_t pending = 0;  // namespaces waiting or at work
   };
-  Counts counts() const { return {sealed_.load(), merged_.load(), failed_.load()}; }
+  Counts counts() const {
+    // In this order, as sealing asks for merges before it is done.
+    const uint64_t sealing = queue_->pending();
+    return {sealed_.load(), merged_.load(), failed_.load(), sealing + merges_.pending()};
+  }
 
  private:
   void Run(SealQueue* queue);
