@@ -10,7 +10,7 @@ namespace {
 int Tier(const SealedSize& size, const MergePolicy& policy) {
   if (size.live == 0) return 0;
   const double tiers = std::log(static_cast<double>(size.live)) / std::log(static_cast<double>(policy.neighbours));
-  return static_cast<int>(tiers + 0.5);
+  return static_cast<int>(std::lround(tiers));
 }
 
 }  // namespace

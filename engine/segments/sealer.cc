@@ -92,7 +92,7 @@ Status Sealer::SealLoading(TenantId tenant, NamespaceId ns, NamespaceIndex* inde
   if (queue_->closed()) return Unavailable("the store is being closed");
   const auto task = index->BeginSeal(options_.limits);
   if (!task) return {};
-  const Status status = Execute({tenant, ns}, index, *task);
+  Status status = Execute({tenant, ns}, index, *task);
   if (status.ok()) ++sealed_;
   return status;
 }
@@ -126,7 +126,7 @@ Status Sealer::Execute(const SealJob& job, NamespaceIndex* index, const SealTask
     }
     return Publish(job, index, task, sealed);
   };
-  const Status status = write();
+  Status status = write();
   if (status.ok()) return {};
   for (const WrittenPart& part : sealed) {
     if (part.row) RETURN_IF_ERROR(folder_->Remove({job.tenant, job.ns, part.row->number}));
@@ -178,7 +178,7 @@ Status Sealer::Publish(const SealJob& job, NamespaceIndex* index, const SealTask
     if (!Contains(known, row.number)) change.removed.push_back(row.number);
   }
   const std::vector<uint32_t> removed = change.removed;
-  if (const Status status = Commit(job, std::move(change)); !status.ok()) {
+  if (Status status = Commit(job, std::move(change)); !status.ok()) {
     // The index is not of this manifest any more.
     if (status.code() == StatusCode::kFailedPrecondition) registry_->Forget(job.tenant, job.ns, index);
     return status;
