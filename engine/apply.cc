@@ -26,8 +26,7 @@ constexpr int kTrimmedMax = 4;
 bool IsAllowedReadOnly(const Operation& operation) {
   return std::holds_alternative<SweepExpired>(operation) || std::holds_alternative<SweepDropped>(operation) ||
          std::holds_alternative<PatchNamespace>(operation) || std::holds_alternative<CreateNamespace>(operation) ||
-         std::holds_alternative<DropNamespace>(operation) || std::holds_alternative<Touch>(operation) ||
-         std::holds_alternative<PublishSegments>(operation);
+         std::holds_alternative<DropNamespace>(operation) || std::holds_alternative<Touch>(operation);
 }
 
 Result<OperationResult> NamespaceResult(const Transaction& tx, Result<Outcome> outcome) {
@@ -76,10 +75,7 @@ class Decide {
     ASSIGN_OR_RETURN(const bool empty, SweepDroppedRows(tx_, op.keys_max));
     return Keep(OperationResult{"", Version(), empty ? Outcome::kDeleted : Outcome::kUpdated});
   }
-  Status operator()(const PublishSegments& op) {
-    RETURN_IF_ERROR(ApplyPublishSegments(tx_, op));
-    return Keep(OperationResult{"", Version(), Outcome::kUpdated});
-  }
+  Status operator()(const PublishSegments&) { return Internal("the manifest is changed by itself"); }
   // Comes last in its batch, so it can count the memories that came with it.
   Status operator()(const ImportProgress& op);
 
@@ -203,12 +199,6 @@ const NamespaceConfig& FirstConfig(const Mutation& mutation) {
   return defaults;
 }
 
-// Which files hold an index is no change that anybody could see: it has no position and no row in the log.
-bool ChangesManifestAlone(const Mutation& mutation) {
-  return std::all_of(mutation.operations.begin(), mutation.operations.end(),
-                     [](const Operation& operation) { return std::holds_alternative<PublishSegments>(operation); });
-}
-
 // Decides the mutation inside `tx`; its rows are kept only when this and Finish are OK.
 Status ApplyTo(const Mutation& mutation, bool is_new, const ApplyOptions& options, Transaction& tx,
                MutationResult* result) {
@@ -217,7 +207,6 @@ Status ApplyTo(const Mutation& mutation, bool is_new, const ApplyOptions& option
     RETURN_IF_ERROR(CreateNamespaceRows(tx, mutation.namespace_name, FirstConfig(mutation)));
   }
   RETURN_IF_ERROR(RunOperations(mutation, tx, is_new, &result->results));
-  if (ChangesManifestAlone(mutation)) return {};
   if (mutation.read_back) RETURN_IF_ERROR(ReadBack(tx, mutation.operations.back(), result));
   return Finish(tx, options);
 }
@@ -283,6 +272,12 @@ void PutBack(NamespaceCache& cache, Transaction* tx) {
   cache.Keep(tx->tenant(), tx->ns(), std::move(static_cast<NamespaceState&>(*tx)));
 }
 
+// Which files hold an index is no change that anybody could see: it takes no position and leaves no row in the log, and
+// read-only namespaces have it as well. Null for every other mutation.
+const PublishSegments* OnlyPublish(const Mutation& mutation) {
+  return mutation.operations.size() == 1 ? std::get_if<PublishSegments>(&mutation.operations.front()) : nullptr;
+}
+
 // Everything between the save points of one mutation.
 Result<MutationResult> TryMutation(const Mutation& mutation, Timestamp log_time, const ApplyOptions& options,
                                    NamespaceCache& cache, Store::Overlay& overlay,
@@ -305,12 +300,13 @@ Result<MutationResult> TryMutation(const Mutation& mutation, Timestamp log_time,
   MutationResult result;
   result.namespace_id = target.ns;
   result.log_time = log_time;
-  RETURN_IF_ERROR(ApplyTo(mutation, target.is_new, options, tx, &result));
-  if (ChangesManifestAlone(mutation)) {
+  if (const auto* publish = OnlyPublish(mutation)) {
+    RETURN_IF_ERROR(ApplyPublishSegments(tx, *publish));
     result.position = tx.counters.position;
     PutBack(cache, &tx);
     return result;
   }
+  RETURN_IF_ERROR(ApplyTo(mutation, target.is_new, options, tx, &result));
   result.position = tx.dropped ? tx.counters.position : tx.position;
   result.changed = changed_before + CountChanged(result.results);
   if (mutation.idempotency) RETURN_IF_ERROR(KeepReply(mutation, result, options, tx));

@@ -376,7 +376,7 @@ void IndexRegistry::Rep::NoteUnloadedWrites(const Publication& publication) {
   const uint64_t number = ScopeNumber(publication.tenant, publication.namespace_id);
   uint64_t& writes = unloaded_writes_[number];
   writes += contents;
-  if (writes < segments_.limits.rows * kUnloadedStretches) return;
+  if (writes / kUnloadedStretches < segments_.limits.rows) return;
   unloaded_writes_.erase(number);
   segments_.queue->Push({publication.tenant, publication.namespace_id, SealJob::Kind::kLoad});
 }

@@ -2,7 +2,8 @@
 //
 // An idle namespace costs nothing: its rows are its index, read by one scan on first touch and dropped again,
 // least recently used first. Loading is single-flight: register as loading, take a snapshot, scan it, apply the
-// publications that came meanwhile and lie after it. A write to a namespace that isn't loaded loads nothing.
+// publications that came meanwhile and lie after it. A write to a namespace that isn't loaded loads nothing; one that
+// is written at length gets loaded beside, to be sealed.
 //
 // Thread-safe. Publish is called by the committer alone, in log order, after the commit and before the reply.
 #pragma once

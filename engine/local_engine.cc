@@ -114,6 +114,9 @@ LocalEngine::LocalEngine(const EngineOptions& options) : options_(options) {}
 LocalEngine::~LocalEngine() = default;
 
 Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& options) {
+  if (options.seal_rows == 0 || options.seal_bytes == 0) {
+    return InvalidArgument("a namespace must be allowed at least one memory, and one byte, beyond its segments");
+  }
   auto engine = std::unique_ptr<LocalEngine>(new LocalEngine(options));
   FileSystem& files = FileSystem::Posix();
   if (!options.create) {
@@ -172,10 +175,12 @@ void LocalEngine::Submit(Mutation mutation, Durability durability, std::function
 
 engram::Status LocalEngine::CheckBacklog(const Mutation& mutation) {
   if (!registry_->any_behind()) return {};
-  const bool grows =
-      std::any_of(mutation.operations.begin(), mutation.operations.end(),
-                  [](const Operation& operation) { return std::holds_alternative<WriteMemory>(operation); });
-  if (!grows) return {};
+  const bool may_grow =
+      std::any_of(mutation.operations.begin(), mutation.operations.end(), [](const Operation& operation) {
+        return std::holds_alternative<WriteMemory>(operation) || std::holds_alternative<PatchMemory>(operation) ||
+               std::holds_alternative<UpdateMemory>(operation);
+      });
+  if (!may_grow) return {};
   std::optional<NamespaceId> number = mutation.namespace_id;
   if (!number) {
     const auto found = FindNamespace({mutation.tenant, mutation.namespace_name});

@@ -79,7 +79,7 @@ class LocalEngine final : public Engine {
   Result<ReadView> View(const NamespaceRef& ns, const ReadOptions& options);
   // Renews the TTL of memories that ask for it.
   void NoteReads(const ReadView& view, const Memory& memory);
-  // RateLimited when the mutation adds to an index that the sealer is far behind with.
+  // RateLimited when the mutation may add to an index that the sealer is far behind with.
   engram::Status CheckBacklog(const Mutation& mutation);
 
   const EngineOptions options_;

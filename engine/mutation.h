@@ -209,7 +209,7 @@ struct SweepDropped {
 };
 
 // Changes the manifest of the namespace's segments. All of `removed` must be there and none of `added`
-// (FailedPrecondition otherwise); goes by number, changes no memory.
+// (FailedPrecondition otherwise). Comes alone in its mutation, which goes by number and takes no position.
 struct PublishSegments {
   std::vector<uint32_t> removed;
   std::vector<SegmentRow> added;

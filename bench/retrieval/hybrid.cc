@@ -15,27 +15,18 @@
 #include "bench/load/timings.h"
 #include "bench/quality/machine.h"
 #include "bench/retrieval/hnswlib_peer.h"
-#include "bench/retrieval/loader.h"
-#include "bench/retrieval/tables.h"
+#include "bench/retrieval/run_options.h"
 #include "bench/retrieval/vector_runs.h"
 
 namespace engram::bench {
 namespace {
 
-struct Options {
-  size_t rows = 100'000;
-  size_t dimensions = 384;
+struct Options : RunOptions {
   size_t queries = 200;
-  uint64_t seed = 1;
-  LoadOptions load;
   int rounds = 3;
   int seconds = 1;  // of each run
-  int rest_max = 600;
   size_t ef_construction = 128;
   bool peer = true;
-  std::string folder;
-  std::string serve;
-  std::string json;
 };
 
 struct Search {
@@ -186,8 +177,7 @@ void MeasureBesidePeer(const MeasuredServer& server, const MemorySet& set, const
 
 int Main(const Options& options) {
   const MemorySet set(options.seed, options.rows, options.queries, options.dimensions);
-  std::istringstream words(options.serve);
-  MeasuredServer server(options.folder, {std::istream_iterator<std::string>(words), {}});
+  MeasuredServer server = StartServer(options);
   Loader loader(server, set, options.load);
   OrDie(loader.Run(0, options.rows));
   const bool at_rest = server.WaitUntilAtRest(std::chrono::seconds(options.rest_max));
@@ -199,8 +189,7 @@ int Main(const Options& options) {
                   options.rows, options.dimensions, options.queries, sealing.sealed, sealing.merged));
   MeasureSearches(server, set, options, &tables);
   if (options.peer) MeasureBesidePeer(server, set, options, &tables);
-  for (const std::string& line : server.Complaints()) fmt::print(stderr, "{}\n", line);
-  if (!options.json.empty() && !tables.WriteJson(options.json)) Die("can't write " + options.json);
+  Finish(options, tables, server.Complaints());
   return 0;
 }
 
@@ -209,24 +198,16 @@ int Main(const Options& options) {
 
 int main(int argc, char** argv) {
   engram::bench::Options options;
+  options.rows = 100'000;
   options.load.check_every = 0;
   CLI::App app("Searches of one namespace at rest, over HTTP, and beside stock hnswlib");
-  app.option_defaults()->always_capture_default();
-  app.add_option("--rows", options.rows, "memories");
-  app.add_option("--dimensions", options.dimensions);
+  AddRunOptions(app, &options);
   app.add_option("--queries", options.queries);
-  app.add_option("--seed", options.seed);
-  app.add_option("--connections", options.load.connections, "that load")->check(CLI::PositiveNumber);
-  app.add_option("--batch", options.load.batch, "memories a write")->check(CLI::PositiveNumber);
   app.add_option("--rounds", options.rounds, "of each figure; beside the peer each A B B A")
       ->check(CLI::PositiveNumber);
   app.add_option("--seconds", options.seconds, "of each run")->check(CLI::PositiveNumber);
-  app.add_option("--rest-max", options.rest_max, "seconds to wait for rest");
   app.add_option("--ef-construction", options.ef_construction, "of hnswlib");
   app.add_flag("!--no-peer", options.peer, "engram alone");
-  app.add_option("--folder", options.folder, "where the data and the log stay; without: gone at the end");
-  app.add_option("--serve", options.serve, "more options of engram serve, in one string");
-  app.add_option("--json", options.json, "where the figures are kept");
   CLI11_PARSE(app, argc, argv);
   return engram::bench::Main(options);
 }

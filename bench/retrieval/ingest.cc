@@ -9,9 +9,8 @@
 #include <fmt/format.h>
 
 #include "bench/quality/machine.h"
-#include "bench/retrieval/loader.h"
+#include "bench/retrieval/run_options.h"
 #include "bench/retrieval/searcher.h"
-#include "bench/retrieval/tables.h"
 #include "bench/retrieval/vector_runs.h"
 
 namespace engram::bench {
@@ -19,18 +18,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Options {
-  size_t rows = 40'000;
-  size_t dimensions = 384;
+struct Options : RunOptions {
   size_t queries = 200;
-  uint64_t seed = 1;
-  LoadOptions load;
   double searches_per_second = 20;
   int seconds = 5;  // at rest
-  int rest_max = 600;
-  std::string folder;
-  std::string serve;
-  std::string json;
 };
 
 // What was seen in one second.
@@ -140,8 +131,7 @@ double RecallAtRest(const MeasuredServer& server, const MemorySet& set) {
 
 int Main(const Options& options) {
   const MemorySet set(options.seed, options.rows, options.queries, options.dimensions);
-  std::istringstream words(options.serve);
-  MeasuredServer server(options.folder, {std::istream_iterator<std::string>(words), {}});
+  MeasuredServer server = StartServer(options);
   Tables tables(quality::DescribeMachine(),
                 fmt::format("{} memories of {} dimensions and 20 words, {} connections, batches of {}, buffered; at "
                             "most {:g} searches a second beside, top 10, vector and hybrid in turn",
@@ -218,8 +208,7 @@ int Main(const Options& options) {
   const std::vector<std::string> complaints = server.Complaints();
   add("warnings and errors in the server's log", complaints.size());
   tables.Add(std::move(sums));
-  for (const std::string& line : complaints) fmt::print(stderr, "{}\n", line);
-  if (!options.json.empty() && !tables.WriteJson(options.json)) Die("can't write " + options.json);
+  Finish(options, tables, complaints);
   return 0;
 }
 
@@ -229,20 +218,11 @@ int Main(const Options& options) {
 int main(int argc, char** argv) {
   engram::bench::Options options;
   CLI::App app("What loading a server costs, and searches meanwhile");
-  app.option_defaults()->always_capture_default();
-  app.add_option("--rows", options.rows, "memories");
-  app.add_option("--dimensions", options.dimensions);
+  AddRunOptions(app, &options);
   app.add_option("--queries", options.queries, "held out, for recall");
-  app.add_option("--seed", options.seed);
-  app.add_option("--connections", options.load.connections, "that write")->check(CLI::PositiveNumber);
-  app.add_option("--batch", options.load.batch, "memories a write")->check(CLI::PositiveNumber);
   app.add_option("--check-every", options.load.check_every, "a write of so many is searched for at once; 0: none");
   app.add_option("--searches", options.searches_per_second, "a second beside, at most")->check(CLI::PositiveNumber);
   app.add_option("--seconds", options.seconds, "of searching at rest");
-  app.add_option("--rest-max", options.rest_max, "seconds to wait for rest");
-  app.add_option("--folder", options.folder, "where the data and the log stay; without: gone at the end");
-  app.add_option("--serve", options.serve, "more options of engram serve, in one string");
-  app.add_option("--json", options.json, "where the figures are kept");
   CLI11_PARSE(app, argc, argv);
   return engram::bench::Main(options);
 }

@@ -13,25 +13,17 @@
 #include <fmt/format.h>
 
 #include "bench/quality/machine.h"
-#include "bench/retrieval/loader.h"
+#include "bench/retrieval/run_options.h"
 #include "bench/retrieval/searcher.h"
-#include "bench/retrieval/tables.h"
 
 namespace engram::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Options {
-  size_t rows = 40'000;
-  size_t dimensions = 384;
-  uint64_t seed = 1;
-  LoadOptions load;
+// As many memories again for the kill during a load.
+struct Options : RunOptions {
   int rounds = 3;
-  int rest_max = 600;
-  std::string folder;
-  std::string serve;
-  std::string json;
 };
 
 constexpr size_t kQueries = 3;
@@ -158,8 +150,7 @@ void KillDuringLoad(MeasuredServer* server, const MemorySet& set, const Options&
 int Main(const Options& options) {
   // The second half is for the kill during a load.
   const MemorySet set(options.seed, 2 * options.rows, kQueries, options.dimensions);
-  std::istringstream words(options.serve);
-  MeasuredServer server(options.folder, {std::istream_iterator<std::string>(words), {}});
+  MeasuredServer server = StartServer(options);
   OrDie(Loader(server, set, options.load).Run(0, options.rows));
   if (!server.WaitUntilAtRest(std::chrono::seconds(options.rest_max))) Die("the server did not come to rest");
   const SealingFigures sealing = OrDie(server.sealing(*server.MakeClient()));
@@ -192,8 +183,7 @@ int Main(const Options& options) {
   tables.Add(std::move(table));
   KillDuringLoad(&server, set, options, &tables);
   keep_complaints();
-  for (const std::string& line : complaints) fmt::print(stderr, "{}\n", line);
-  if (!options.json.empty() && !tables.WriteJson(options.json)) Die("can't write " + options.json);
+  Finish(options, tables, complaints);
   return 0;
 }
 
@@ -203,18 +193,9 @@ int Main(const Options& options) {
 int main(int argc, char** argv) {
   engram::bench::Options options;
   options.load.check_every = 0;
-  CLI::App app("How soon a killed server answers again");
-  app.option_defaults()->always_capture_default();
-  app.add_option("--rows", options.rows, "memories at rest; as many again for the kill during a load");
-  app.add_option("--dimensions", options.dimensions);
-  app.add_option("--seed", options.seed);
-  app.add_option("--connections", options.load.connections, "that load")->check(CLI::PositiveNumber);
-  app.add_option("--batch", options.load.batch, "memories a write")->check(CLI::PositiveNumber);
+  CLI::App app("How soon a killed server answers again, at rest and with as many rows again on the way");
+  AddRunOptions(app, &options);
   app.add_option("--rounds", options.rounds, "each warm and cold")->check(CLI::PositiveNumber);
-  app.add_option("--rest-max", options.rest_max, "seconds to wait for rest");
-  app.add_option("--folder", options.folder, "where the data and the log stay; without: gone at the end");
-  app.add_option("--serve", options.serve, "more options of engram serve, in one string");
-  app.add_option("--json", options.json, "where the figures are kept");
   CLI11_PARSE(app, argc, argv);
   return engram::bench::Main(options);
 }

@@ -20,7 +20,7 @@ struct SealLimits {
   uint64_t behind = 32;
 
   bool Reached(const Unsealed& unsealed, uint64_t times = 1) const {
-    return unsealed.rows >= times * rows || unsealed.bytes >= times * bytes;
+    return unsealed.rows / times >= rows || unsealed.bytes / times >= bytes;
   }
   bool CallsForWork(const Unsealed& unsealed) const { return Reached(unsealed) || unsealed.removed >= rows; }
 };

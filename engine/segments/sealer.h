@@ -1,10 +1,10 @@
 // Moves what has grown out of memory: seals fresh parts of indexes into segment files and merges those, beside all
 // traffic.
 //
-// Two threads. One seals: flat files, each in a fraction of a second, so that it keeps up with writing. The other one
-// merges and builds graphs, which takes minutes, at a lower priority: at least a quarter of a core is its own however
-// busy the others are, and all that they leave. A file counts once its row is in the manifest, committed like any other
-// mutation; a crash anywhere leaves a file that no row names, which is removed when the store is opened.
+// One thread seals: flat files, each in a fraction of a second, so that it keeps up with writing. Another one merges
+// and builds graphs, which takes minutes, at a lower priority: it has about a quarter of a core beside as many busy
+// threads as there are cores, and all that they leave. A file counts once its row is in the manifest, committed like
+// any other mutation; a crash anywhere leaves a file that no row names, which is removed when the store is opened.
 //
 // An index that nobody has read since it was loaded gets no graphs: importing costs no more than it must.
 //
@@ -74,7 +74,7 @@ class Sealer {
   Status Drop(const SealJob& job) EXCLUDES(publishing_);
   Result<std::vector<SegmentRow>> Manifest(const SealJob& job) const;
   Result<Position> LastErasure(const SealJob& job) const;
-  // A number that no file of the namespace has or had.
+  // A number that no file of the namespace has, or had since the store was opened.
   Result<uint32_t> NextNumber(const SealJob& job) EXCLUDES(publishing_);
 
   const Store* store_;

@@ -17,7 +17,7 @@
 namespace engram {
 
 struct SegmentRow {
-  uint32_t number = 0;  // names the file; never used again within the namespace
+  uint32_t number = 0;  // names the file
   SegmentKind kind = SegmentKind::kText;
   std::string space;  // of vectors
   SlotRange slots;    // what was sealed: an index has nothing of these slots elsewhere

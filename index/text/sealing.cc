@@ -2,7 +2,6 @@
 
 #include "index/text/sealed_part.h"
 #include "index/text/text_index.h"
-#include "index/text/text_part.h"
 #include "index/text/text_segment_writer.h"
 
 namespace engram {
@@ -18,12 +17,6 @@ Result<uint64_t> SealTexts(FileSystem& files, const std::string& path, const Ana
   for (const TextPartHandle& handle : handles) sources.push_back(handle.part_->Source(handle.epoch_));
   ASSIGN_OR_RETURN(const TextSegmentSize size, WriteTextSegment(files, path, analyzer, sources, position));
   return size.bytes;
-}
-
-Result<std::shared_ptr<TextPart>> CompactTexts(const TextPartHandle& handle) {
-  const auto* part = dynamic_cast<const TextPart*>(handle.part_.get());
-  if (part == nullptr) return InvalidArgument("only a part in memory can be compacted; a sealed one is merged");
-  return part->Compacted(handle.epoch_);
 }
 
 }  // namespace engram

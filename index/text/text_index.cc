@@ -55,19 +55,13 @@ void TextIndex::Remove(Slot slot) {
   // The newest texts go first, mostly.
   const auto holds = [slot](const auto& part) { return part->Remove(slot); };
   const auto part = std::find_if(parts_.rbegin(), parts_.rend(), holds);
-  if (part != parts_.rbegin() || !fresh_->mostly_dead() || owner_sweeps_) return;
-  fresh_ = fresh_->Compacted(fresh_->epoch());
+  if (part != parts_.rbegin() || !fresh_->mostly_dead()) return;
+  fresh_ = fresh_->Compacted();
   parts_.back() = fresh_;
 }
 
-bool TextIndex::sweep_due() const { return fresh_->mostly_dead(); }
-
-uint64_t TextIndex::fresh_texts() const { return fresh_->text_count(); }
-
-size_t TextIndex::fresh_bytes() const { return fresh_->MemoryBytes(); }
-
 std::optional<TextPartHandle> TextIndex::Freeze() {
-  if (fresh_texts() == 0) return std::nullopt;
+  if (fresh_->text_count() == 0) return std::nullopt;
   TextPartHandle handle(fresh_);
   fresh_ = std::make_shared<TextPart>(analyzer_->stems());
   parts_.push_back(fresh_);
@@ -81,14 +75,7 @@ std::vector<TextPartHandle> TextIndex::Parts() const {
 }
 
 void TextIndex::Replace(const std::vector<TextPartHandle>& handles, std::shared_ptr<const TextSegment> segment) {
-  ReplaceWith(handles, segment ? std::make_shared<SealedPart>(std::move(segment)) : nullptr);
-}
-
-void TextIndex::Replace(const std::vector<TextPartHandle>& handles, std::shared_ptr<TextPart> compacted) {
-  ReplaceWith(handles, compacted && compacted->text_count() > 0 ? std::move(compacted) : nullptr);
-}
-
-void TextIndex::ReplaceWith(const std::vector<TextPartHandle>& handles, std::shared_ptr<Part> part) {
+  const std::shared_ptr<Part> part = segment ? std::make_shared<SealedPart>(std::move(segment)) : nullptr;
   ENGRAM_CHECK(!handles.empty());
   const auto first = std::find(parts_.begin(), parts_.end(), handles[0].part_);
   ENGRAM_CHECK(parts_.end() - first > static_cast<ptrdiff_t>(handles.size()));
@@ -99,7 +86,7 @@ void TextIndex::ReplaceWith(const std::vector<TextPartHandle>& handles, std::sha
     }
   }
   const auto place = parts_.erase(first, first + static_cast<ptrdiff_t>(handles.size()));
-  if (part) parts_.insert(place, std::move(part));
+  if (part) parts_.insert(place, part);
 }
 
 void TextIndex::Attach(std::shared_ptr<const TextSegment> segment, const SlotSet& removed) {
@@ -107,16 +94,6 @@ void TextIndex::Attach(std::shared_ptr<const TextSegment> segment, const SlotSet
   auto part = std::make_shared<SealedPart>(std::move(segment));
   for (const uint32_t slot : removed) part->Remove(Slot(slot));
   parts_.insert(parts_.end() - 1, std::move(part));
-}
-
-SlotSet TextIndex::RemovedFrom(const TextSegment& segment) const {
-  SlotSet removed;
-  for (const auto& part : parts_) {
-    const auto* sealed = dynamic_cast<const SealedPart*>(part.get());
-    if (sealed == nullptr || &sealed->segment() != &segment) continue;
-    for (const Slot slot : sealed->RemovedSince(0)) removed.add(slot.value);
-  }
-  return removed;
 }
 
 TextView TextIndex::View(const TextQuery& query) const {

@@ -102,7 +102,6 @@ class TextPartHandle {
 
  private:
   friend class TextIndex;
-  friend Result<std::shared_ptr<TextPart>> CompactTexts(const TextPartHandle& handle);
   friend Result<uint64_t> SealTexts(FileSystem& files, const std::string& path, const Analyzer& analyzer,
                                     const std::vector<TextPartHandle>& handles, Position position);
 
@@ -120,10 +119,6 @@ class TextPartHandle {
 Result<uint64_t> SealTexts(FileSystem& files, const std::string& path, const Analyzer& analyzer,
                            const std::vector<TextPartHandle>& handles, Position position);
 
-// The live texts of a part in memory without its dead ones, for an owner that writes no files.
-// InvalidArgument for a sealed one.
-Result<std::shared_ptr<TextPart>> CompactTexts(const TextPartHandle& handle);
-
 class TextIndex {
  public:
   TextIndex(std::shared_ptr<const Analyzer> analyzer, Bm25Parameters parameters);
@@ -138,17 +133,9 @@ class TextIndex {
   // Forgets the slot: from now on it leaves no trace in any score. Unknown slots are ignored.
   // The space of a text in a frozen or sealed part comes back when the part is sealed or merged anew. In the
   // fresh part it comes back when more than half of what it holds is dead: at once, which takes some 40 ms for a
-  // million words, unless the owner does it (LeaveSweepingToOwner).
+  // million words.
   void Remove(Slot slot);
 
-  // From now on Remove never sweeps. When sweep_due(), freeze the fresh part and seal it, or, where there are
-  // no files, put CompactTexts in its place.
-  void LeaveSweepingToOwner() { owner_sweeps_ = true; }
-  bool sweep_due() const;
-
-  // What the fresh part holds, dead texts among it: what says when to freeze it.
-  uint64_t fresh_texts() const;
-  size_t fresh_bytes() const;
   // Texts added from now on go to a new part. Empty when there is nothing fresh.
   std::optional<TextPartHandle> Freeze();
   // The frozen and sealed parts as they are now, in the order of their slots.
@@ -157,11 +144,8 @@ class TextIndex {
   // since. A null one stands for no live text at all. REQUIRES: the handles are this index's, neighbours, in
   // order and not replaced yet.
   void Replace(const std::vector<TextPartHandle>& handles, std::shared_ptr<const TextSegment> segment);
-  void Replace(const std::vector<TextPartHandle>& handles, std::shared_ptr<TextPart> compacted);
   // Opening: a segment, less what was removed from it later. REQUIRES: its slots are above all held.
   void Attach(std::shared_ptr<const TextSegment> segment, const SlotSet& removed);
-  // What was removed from the sealed part of these slots since it was sealed: to be kept beside its file.
-  SlotSet RemovedFrom(const TextSegment& segment) const;
 
   // For views taken from now on.
   void SetParameters(Bm25Parameters parameters) { parameters_ = parameters; }
@@ -176,13 +160,10 @@ class TextIndex {
   size_t MemoryBytes() const;
 
  private:
-  void ReplaceWith(const std::vector<TextPartHandle>& handles, std::shared_ptr<Part> part);
-
   std::shared_ptr<const Analyzer> analyzer_;
   Bm25Parameters parameters_;
   std::vector<std::shared_ptr<Part>> parts_;  // in the order of their slots; the last one is fresh_
   std::shared_ptr<TextPart> fresh_;           // replaced, never changed under a view, when its dead are swept out
-  bool owner_sweeps_ = false;
 };
 
 }  // namespace engram

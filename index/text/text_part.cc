@@ -143,14 +143,14 @@ uint32_t TextPart::text_ordinal(Slot slot, uint32_t text_count) const {
   return low < text_count && slots_[low] == slot.value ? low : kNoText;
 }
 
-std::shared_ptr<TextPart> TextPart::Compacted(uint64_t epoch) const {
+std::shared_ptr<TextPart> TextPart::Compacted() const {
   auto part = std::make_shared<TextPart>(words_ != nullptr);
   std::vector<uint32_t> new_ordinals(text_count(), kNoText);
   std::vector<uint32_t> new_words(words().size(), Dictionary::kNone);
   // Terms first: the forward lists below name them.
   uint32_t next = 0;
   for (uint32_t ordinal = 0; ordinal < text_count(); ++ordinal) {
-    if (text_live(ordinal, epoch)) new_ordinals[ordinal] = next++;
+    if (text_live(ordinal, epoch())) new_ordinals[ordinal] = next++;
   }
   for (uint32_t term = 0; term < terms_.size(); ++term) part->CopyTerm(*this, term, new_ordinals);
   for (uint32_t ordinal = 0; ordinal < text_count(); ++ordinal) {

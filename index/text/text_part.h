@@ -60,8 +60,8 @@ class TextPart : public Part {
 
   // Without a lock, once nothing is added any more.
   std::unique_ptr<TextSource> Source(uint64_t epoch) const override;
-  // A new part with the texts alone that were live at `epoch`.
-  std::shared_ptr<TextPart> Compacted(uint64_t epoch) const;
+  // A new part with the live texts alone.
+  std::shared_ptr<TextPart> Compacted() const;
 
   // Without a lock, for ordinals below a text_count() of the past.
   Slot text_slot(uint32_t ordinal) const { return Slot(slots_[ordinal]); }

@@ -63,8 +63,6 @@ size_t VectorIndex::MappedBytes() const {
   return bytes;
 }
 
-size_t VectorIndex::fresh_rows() const { return fresh_->rows(); }
-
 std::optional<VectorHandle> VectorIndex::Freeze() {
   if (fresh_->rows() == 0) return std::nullopt;
   VectorHandle handle(fresh_);

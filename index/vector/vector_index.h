@@ -119,8 +119,6 @@ class VectorIndex {
   size_t MemoryBytes() const;
   size_t MappedBytes() const;
 
-  // Fresh vectors, dead ones included; when there are many it is time to freeze.
-  size_t fresh_rows() const;
   // Ends the fresh part and begins another; nothing when it is empty. Costs no copy.
   std::optional<VectorHandle> Freeze();
   // Frozen parts and segments in slot order.

@@ -23,6 +23,14 @@ Outcome OnlyOutcome(const MutationResult& result) {
   return result.results.empty() ? Outcome::kSkipped : result.results[0].outcome;
 }
 
+TEST_F(MemoryWritesTest, AMutationWithoutOperationsTakesAPositionLikeAnyOther) {
+  const MutationResult empty = engine_->Write(NewMutation({}), Durability::kBuffered);
+  ASSERT_TRUE(empty.status.ok()) << empty.status.ToString();
+  EXPECT_EQ(empty.position, Position(1));
+  EXPECT_EQ(Info().position, Position(1));
+  ExpectConsistent();
+}
+
 TEST_F(MemoryWritesTest, AWriteIsReadBackWhole) {
   WriteMemory write = MemoryOf("a", "tea");
   write.content.fields["title"] = "drinks";

@@ -82,6 +82,14 @@ class SegmentsTest : public EngineFixture {
     }
   }
 
+  // Read first, so that all of it is sealed and gets graphs.
+  void FillAndSeal(int memories) {
+    ASSERT_TRUE(Write(Random("first")).status.ok());
+    (void)Find("w1");
+    WriteMany(0, memories);
+    WaitForSealer();
+  }
+
   std::vector<std::pair<std::string, double>> Find(const std::string& text) {
     SearchRequest request;
     request.top_k = 20;
@@ -125,10 +133,7 @@ TEST_F(SegmentsTest, ASmallNamespaceHasNone) {
 }
 
 TEST_F(SegmentsTest, WhatHasGrownIsSealedAndFoundAsBefore) {
-  (void)Write(Random("first"));
-  (void)Find("w1");  // loads the index: only those are sealed
-  WriteMany(0, 300);
-  WaitForSealer();
+  FillAndSeal(300);
   EXPECT_FALSE(Files().empty());
   for (int i = 0; i < 300; i += 7) {
     ASSERT_TRUE(Delete(std::to_string(i)).status.ok());
@@ -138,10 +143,7 @@ TEST_F(SegmentsTest, WhatHasGrownIsSealedAndFoundAsBefore) {
 }
 
 TEST_F(SegmentsTest, ARestartFindsTheSame) {
-  (void)Write(Random("first"));
-  (void)Find("w1");
-  WriteMany(0, 500);
-  WaitForSealer();
+  FillAndSeal(500);
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(Delete(std::to_string(i * 3)).status.ok());
   const auto before = Find("w1 w2 w3");
   OpenSmall();
@@ -163,10 +165,7 @@ TEST_F(SegmentsTest, ManyChangesLeaveFewFiles) {
 }
 
 TEST_F(SegmentsTest, DamagedAndMissingFilesAreDoneWithout) {
-  (void)Write(Random("first"));
-  (void)Find("w1");
-  WriteMany(0, 300);
-  WaitForSealer();
+  FillAndSeal(300);
   const auto before = Find("w1 w2 w3");
   for (const bool missing : {false, true}) {
     const std::vector<std::string> files = Files();
@@ -286,10 +285,7 @@ TEST_F(SegmentsTest, ASmallNamespaceThatChangesALotHasNone) {
 }
 
 TEST_F(SegmentsTest, ADroppedNamespaceLeavesNoFile) {
-  (void)Write(Random("first"));
-  (void)Find("w1");
-  WriteMany(0, 300);
-  WaitForSealer();
+  FillAndSeal(300);
   EXPECT_FALSE(Files().empty());
   ASSERT_TRUE(Write(DropNamespace{}).status.ok());
   WaitForSealer();
@@ -305,6 +301,21 @@ TEST_F(SegmentsTest, FilesThatNoManifestNamesGoWhenItOpens) {
   std::ofstream(directory_.path() + "/segments/README") << "somebody's";
   OpenSmall();
   EXPECT_EQ(Files(), std::vector<std::string>{"README"});
+}
+
+TEST_F(SegmentsTest, SealingTakesNoPosition) {
+  FillAndSeal(300);
+  EXPECT_FALSE(Files().empty());
+  EXPECT_EQ(Info().position, Position(301));
+}
+
+TEST_F(SegmentsTest, LimitsOfZeroAreRefused) {
+  engine_.reset();
+  for (const bool rows : {true, false}) {
+    EngineOptions options = Options();
+    (rows ? options.seal_rows : options.seal_bytes) = 0;
+    EXPECT_EQ(Engine::Open(options).status().code(), StatusCode::kInvalidArgument);
+  }
 }
 
 TEST(SegmentRowTest, ComesBackAsItWas) {

@@ -118,10 +118,6 @@ class Model {
     const size_t count = 1 + random_() % (parts.size() - first);
     sealing_.emplace();
     for (size_t i = first; i < first + count; ++i) sealing_->handles.push_back(parts[i]);
-    if (count == 1 && !parts[first].sealed() && random_() % 3 == 0) {
-      sealing_->compacted = CompactTexts(parts[first]).value();
-      return;
-    }
     const std::string path = "segment" + std::to_string(next_file_++);
     const uint64_t bytes = SealTexts(files_, path, *analyzer_, sealing_->handles, Position(1)).value();
     if (bytes == 0) return;
@@ -131,16 +127,12 @@ class Model {
 
   void EndSealing() {
     if (!sealing_) return;
-    if (sealing_->compacted) {
-      index_.Replace(sealing_->handles, sealing_->compacted);
-    } else {
-      index_.Replace(sealing_->handles, sealing_->segment);
-      if (sealing_->segment && random_() % 4 == 0) OpenAnew();
-    }
+    index_.Replace(sealing_->handles, sealing_->segment);
+    if (sealing_->segment && random_() % 4 == 0) OpenAnew();
     sealing_.reset();
   }
 
-  // As after a restart: segments and what was removed from them are read, the other texts come again.
+  // As after a restart: segments are read, less what does not live any more, and the other texts come again.
   void OpenAnew() {
     const std::vector<TextPartHandle> parts = index_.Parts();
     const auto sealed = std::find_if(parts.begin(), parts.end(), [](const auto& part) { return !part.sealed(); });
@@ -148,7 +140,10 @@ class Model {
     opened.emplace(analyzer_, parameters_);
     uint32_t last_sealed = 0;
     for (auto part = parts.begin(); part != sealed; ++part) {
-      opened->Attach(part->segment(), index_.RemovedFrom(*part->segment()));
+      SlotSet removed;
+      part->segment()->AddSlotsTo(&removed);
+      for (const auto& [slot, texts] : texts_) removed.remove(slot);
+      opened->Attach(part->segment(), removed);
       last_sealed = part->segment()->file().slots().last.value;
     }
     for (const auto& [slot, texts] : texts_) {
@@ -318,7 +313,6 @@ class Model {
   struct Sealing {
     std::vector<TextPartHandle> handles;
     std::shared_ptr<const TextSegment> segment;
-    std::shared_ptr<TextPart> compacted;
   };
 
   struct OldView {

@@ -93,18 +93,17 @@ TEST_F(TextSegmentTest, DeadTextsAndTheirTermsAreLeftBehind) {
   index_.Remove(Slot(5));  // meanwhile
   index_.Replace(handles_, segment);
   EXPECT_EQ(index_.statistics().texts, 8u);
-  EXPECT_EQ(index_.RemovedFrom(*segment), SlotSet::bitmapOf(1, 5));
 }
 
 TEST_F(TextSegmentTest, NothingLivingGivesNoFile) {
-  index_.LeaveSweepingToOwner();
   Fill(2);
+  (void)index_.Freeze();
   index_.Remove(Slot(1));
   index_.Remove(Slot(2));
-  handles_ = {*index_.Freeze()};
+  handles_ = index_.Parts();
   EXPECT_EQ(SealTexts(files_, "a", *analyzer_, handles_, Position(1)).value(), 0u);
   EXPECT_FALSE(files_.Exists("a").value());
-  index_.Replace(handles_, std::shared_ptr<const TextSegment>());
+  index_.Replace(handles_, nullptr);
   EXPECT_TRUE(index_.Parts().empty());
 }
 
@@ -163,29 +162,6 @@ TEST_F(TextSegmentTest, AFullDiskFailsAndLeavesTheIndexAsItWas) {
   const std::vector<ScoredSlot> after = Top("green");
   ASSERT_EQ(after.size(), before.size());
   for (size_t i = 0; i < after.size(); ++i) EXPECT_EQ(after[i].score, before[i].score);
-}
-
-TEST_F(TextSegmentTest, AnOwnerThatSweepsIsToldWhen) {
-  index_.LeaveSweepingToOwner();
-  Fill(100);
-  const std::vector<TextPartHandle> none = index_.Parts();
-  EXPECT_TRUE(none.empty());
-  for (uint32_t slot = 1; slot <= 40; ++slot) index_.Remove(Slot(slot));
-  EXPECT_FALSE(index_.sweep_due());
-  for (uint32_t slot = 41; slot <= 80; ++slot) index_.Remove(Slot(slot));
-  EXPECT_TRUE(index_.sweep_due());
-  const size_t before = index_.MemoryBytes();
-  EXPECT_EQ(index_.fresh_texts(), 100u);
-  EXPECT_GT(index_.fresh_bytes(), 0u);
-  handles_ = {*index_.Freeze()};
-  EXPECT_EQ(index_.fresh_texts(), 0u);
-  EXPECT_EQ(handles_[0].dead_texts(), 80u);
-  const std::shared_ptr<TextPart> compacted = CompactTexts(handles_[0]).value();
-  index_.Remove(Slot(90));  // meanwhile
-  index_.Replace(handles_, compacted);
-  EXPECT_LT(index_.MemoryBytes(), before);
-  EXPECT_EQ(index_.statistics().texts, 19u);
-  EXPECT_FALSE(index_.sweep_due());
 }
 
 }  // namespace

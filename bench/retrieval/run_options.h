@@ -1,0 +1,36 @@
+// What the programs that measure a server of their own are told, and how they end.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "bench/retrieval/loader.h"
+#include "bench/retrieval/measured_server.h"
+#include "bench/retrieval/tables.h"
+
+namespace engram::bench {
+
+struct RunOptions {
+  size_t rows = 40'000;
+  size_t dimensions = 384;
+  uint64_t seed = 1;
+  LoadOptions load;
+  int rest_max = 600;  // seconds
+  std::string folder;
+  std::string serve;
+  std::string json;
+};
+
+void AddRunOptions(CLI::App& app, RunOptions* options);
+
+// A server in the folder, with the options of `engram serve` that were given.
+MeasuredServer StartServer(const RunOptions& options);
+
+// Prints what the servers' logs complained of and keeps the figures.
+void Finish(const RunOptions& options, const Tables& tables, const std::vector<std::string>& complaints);
+
+}  // namespace engram::bench
