@@ -59,11 +59,20 @@ Result<std::optional<Run>> ActiveRun(const ReadView& view, std::string_view numb
   return std::optional<Run>(AsRun(std::move(*row)));
 }
 
+std::string NameOf(SegmentKind kind) {
+  switch (kind) {
+    case SegmentKind::kText: return "text";
+    case SegmentKind::kVector: return "vector";
+    case SegmentKind::kAttribute: return "attribute";
+  }
+  ENGRAM_CHECK(false);
+}
+
 void AddSegments(const NamespaceIndex& index, NamespaceInfo* info) {
   const uint64_t unsealed = index.unsealed().rows;
-  for (const char* name : {"text", "vector"}) info->indexes.at(name).unsealed = unsealed;
+  for (const char* name : {"text", "vector", "attribute"}) info->indexes.at(name).unsealed = unsealed;
   for (const SegmentRow& segment : index.segments()) {
-    IndexStatus& status = info->indexes.at(segment.kind == SegmentKind::kText ? "text" : "vector");
+    IndexStatus& status = info->indexes.at(NameOf(segment.kind));
     ++status.segments;
     status.segment_bytes += segment.bytes;
   }

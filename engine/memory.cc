@@ -72,6 +72,14 @@ std::string_view MemoryStateName(MemoryState state) {
 
 Timestamp EventTime(const Attributes& attributes) { return attributes.event_time.value_or(attributes.created_at); }
 
+AttributeFields StateFields(const StateRecord& state) {
+  AttributeFields fields;
+  AddTime("expires_at", state.expires_at, &fields);
+  if (state.importance) fields.emplace_back("importance", Value(*state.importance));
+  fields.emplace_back("pinned", Value(state.pinned));
+  return fields;
+}
+
 AttributeFields FilterFields(std::string_view id, const Attributes& attributes, const StateRecord& state) {
   AttributeFields fields;
   fields.emplace_back("id", Value(id));
@@ -90,9 +98,7 @@ AttributeFields FilterFields(std::string_view id, const Attributes& attributes, 
   AddTime("event_time", attributes.event_time, &fields);
   AddTime("created_at", attributes.created_at, &fields);
   AddTime("updated_at", attributes.updated_at, &fields);
-  AddTime("expires_at", state.expires_at, &fields);
-  if (state.importance) fields.emplace_back("importance", Value(*state.importance));
-  fields.emplace_back("pinned", Value(state.pinned));
+  for (auto& field : StateFields(state)) fields.push_back(std::move(field));
   FlattenMetadata(attributes.metadata, &fields);
   return fields;
 }

@@ -96,6 +96,9 @@ Timestamp EventTime(const Attributes& attributes);
 
 // The fields a filter may name, flat (index/attribute/filter.h); times as int64 microseconds.
 AttributeFields FilterFields(std::string_view id, const Attributes& attributes, const StateRecord& state);
+// Those among them that follow from the state record alone: no version of the memory tells them.
+AttributeFields StateFields(const StateRecord& state);
+inline constexpr std::string_view kStateFields[] = {"expires_at", "importance", "pinned"};
 
 // (helpful - harmful) / (helpful + harmful + used + 1), in (-1, 1).
 double FeedbackScore(const StateRecord& state);

@@ -30,6 +30,7 @@
 
 namespace engram {
 
+struct ColumnRows;
 struct MergePolicy;
 struct OpenedSegment;
 struct WrittenPart;
@@ -116,6 +117,12 @@ class NamespaceIndex {
   void Adopt(const SealTask& task, const std::vector<WrittenPart>& sealed);
   // For the loader, before anything else: segments in slot order, less what is not `live`.
   void Attach(const std::vector<OpenedSegment>& segments, const SlotSet& live);
+  // For the loader: a memory that a segment of attributes has, in slot order like Load(); its fields come with
+  // LoadFields() behind all of that segment, by the places of those that were loaded so.
+  void LoadRow(IndexedRow row, bool inactive, const StateRecord& state);
+  engram::Status LoadFields(const OpenedSegment& segment, const std::vector<std::optional<Slot>>& slots);
+  // What a segment of attributes is to have of these slots, as it is now.
+  ColumnRows CopyColumns(const SlotRange& slots) const;
   SlotSet LiveSlots() const;
   // Corruption once a search met bytes of a segment that are not what was written.
   engram::Status Damage() const;

@@ -57,6 +57,7 @@ void NamespaceIndex::Rep::Apply(const AttributesChanged& changed) {
   const TableRow* known = rows->FindLive(changed.row.slot);
   if (!known) return NoteRevival(changed.state.expires_at);
   const IndexedRow& row = changed.row;
+  NoteStale(row.slot);
   attributes.Set(row.slot, FilterFields(row.id, changed.attributes, changed.state));
   SetInactive(row.slot, changed.attributes.state);
   if (known->row.run != row.run || known->row.order != row.order) {

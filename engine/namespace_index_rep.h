@@ -59,6 +59,10 @@ class NamespaceIndex::Rep {
   // The rows of the files that hold these slots of an index.
   std::vector<SegmentRow> RowsOf(SegmentKind kind, const std::string& space, const SlotRange& slots) const
       REQUIRES_SHARED(mutex);
+  // Segments of attributes that should be one.
+  std::optional<SealTask> NextColumnMerge(const MergePolicy& policy, Position erased_at) const REQUIRES_SHARED(mutex);
+  // The segment of attributes that says of the slot what no longer is.
+  void NoteStale(Slot slot) REQUIRES(mutex);
   // How the file that holds these slots looks to the merge policy.
   SealedSize SizeOf(SegmentKind kind, const std::string& space, const SlotRange& slots, Position erased_at) const
       REQUIRES_SHARED(mutex);
@@ -88,6 +92,12 @@ class NamespaceIndex::Rep {
   SlotSet inactive GUARDED_BY(mutex);                                             // live, but archived or paused
   std::optional<Slot> last_slot GUARDED_BY(mutex);                                // the highest that was ever here
   std::vector<SegmentRow> segments GUARDED_BY(mutex);                             // the manifest, by slots
+  // Of the segments of attributes, by number: their rows, and how many of the live ones have another version by now.
+  struct ColumnCounts {
+    size_t rows = 0;
+    size_t stale = 0;
+  };
+  std::map<uint32_t, ColumnCounts> columns GUARDED_BY(mutex);
   // No index has anything of the slots up to here but in its segments.
   std::optional<Slot> sealed_until GUARDED_BY(mutex);
   Unsealed unsealed GUARDED_BY(mutex);

@@ -13,6 +13,14 @@ namespace {
 
 bool Overlap(const SlotRange& a, const SlotRange& b) { return a.first <= b.last && b.first <= a.last; }
 
+uint64_t LiveIn(const SlotSet& live, const SlotRange& slots) {
+  const uint64_t before = slots.first.value == 0 ? 0 : live.rank(slots.first.value - 1);
+  return live.rank(slots.last.value) - before;
+}
+
+// More, and rewriting a segment of attributes takes as much memory as a namespace's load.
+constexpr size_t kColumnRowsMax = 131'072;
+
 template <class Handle>
 std::vector<Handle> Slice(const std::vector<Handle>& list, const MergeRange& range) {
   return {list.begin() + static_cast<ptrdiff_t>(range.begin), list.begin() + static_cast<ptrdiff_t>(range.end)};
@@ -44,6 +52,53 @@ void NamespaceIndex::Adopt(const SealTask& task, const std::vector<WrittenPart>&
 void NamespaceIndex::Attach(const std::vector<OpenedSegment>& segments, const SlotSet& live) {
   WriterLock lock(rep_->mutex);
   for (const OpenedSegment& segment : segments) rep_->Attach(segment, live);
+}
+
+void NamespaceIndex::LoadRow(IndexedRow row, bool inactive, const StateRecord& state) {
+  WriterLock lock(rep_->mutex);
+  if (inactive) rep_->inactive.add(row.slot.value);
+  rep_->expiry.AddMemory(row.node, state.expires_at);
+  if (row.run) {
+    rep_->runs.Add(*row.run, row.order, row.slot);
+    rep_->expiry.JoinRun(*row.run);
+  }
+  const Timestamp event_time = row.order.event_time;
+  rep_->rows->Append(std::move(row), event_time, state, std::nullopt);
+}
+
+Status NamespaceIndex::LoadFields(const OpenedSegment& segment, const std::vector<std::optional<Slot>>& slots) {
+  WriterLock lock(rep_->mutex);
+  // Of the state record most memories have one field.
+  RETURN_IF_ERROR(rep_->attributes.LoadStretch(segment.columns->fields(), slots, 1));
+  size_t loaded = 0;
+  for (const std::optional<Slot>& slot : slots) {
+    if (!slot) continue;
+    ++loaded;
+    for (const auto& [name, value] : StateFields(rep_->rows->FindLive(*slot)->StateOrDefault())) {
+      rep_->attributes.SetField(*slot, name, value);
+    }
+  }
+  const uint64_t live = LiveIn(rep_->attributes.slots(), segment.row.slots);
+  rep_->columns[segment.row.number] = {slots.size(), live - std::min<uint64_t>(live, loaded)};
+  return {};
+}
+
+ColumnRows NamespaceIndex::CopyColumns(const SlotRange& slots) const {
+  constexpr size_t kRowsAtOnce = 256;  // well under a millisecond
+  ColumnRows columns;
+  for (std::optional<Slot> next = slots.first; next;) {
+    ReaderLock lock(rep_->mutex);
+    const auto found = rep_->rows->LiveFrom(*next, kRowsAtOnce);
+    next.reset();
+    for (const TableRow* row : found) {
+      if (row->row.slot > slots.last) break;
+      columns.fields.Add(rep_->attributes, row->row.slot);
+      columns.inactive.push_back(rep_->inactive.contains(row->row.slot.value) ? 1 : 0);
+      columns.rows.push_back(row->row);
+      if (row == found.back() && row->row.slot < slots.last) next = row->row.slot.Next();
+    }
+  }
+  return columns;
 }
 
 std::vector<SegmentRow> NamespaceIndex::segments() const {
@@ -110,6 +165,9 @@ std::optional<SealTask> NamespaceIndex::Rep::BeginSeal(const SealLimits& limits)
     }
     if (!part.vectors.empty()) task.parts.push_back(std::move(part));
   }
+  SealPart fields;
+  fields.kind = SegmentKind::kAttribute;
+  task.parts.push_back(std::move(fields));
   return task;
 }
 
@@ -186,19 +244,51 @@ std::optional<SealTask> NamespaceIndex::Rep::NextMerge(const MergePolicy& policy
     const SlotRange slots{part.vectors.front().slots().first, part.vectors.back().slots().last};
     return MergeOf(std::move(part), slots);
   }
-  return std::nullopt;
+  return NextColumnMerge(policy, erased_at);
+}
+
+std::optional<SealTask> NamespaceIndex::Rep::NextColumnMerge(const MergePolicy& policy, Position erased_at) const {
+  std::vector<SlotRange> parts;
+  std::vector<SealedSize> sizes;
+  for (const SegmentRow& row : segments) {
+    if (row.kind != SegmentKind::kAttribute) continue;
+    const ColumnCounts& counts = columns.at(row.number);
+    const uint64_t live = LiveIn(attributes.slots(), row.slots);
+    SealedSize size;
+    size.rows = counts.rows;
+    size.live = std::min<uint64_t>(live - std::min<uint64_t>(live, counts.stale), counts.rows);
+    size.holds_erased = row.position < erased_at;
+    sizes.push_back(size);
+    parts.push_back(row.slots);
+  }
+  MergePolicy of_columns = policy;
+  of_columns.rows_max = kColumnRowsMax;
+  const auto range = PickMerge(sizes, of_columns);
+  if (!range) return std::nullopt;
+  SealPart part;
+  part.kind = SegmentKind::kAttribute;
+  return MergeOf(std::move(part), {parts[range->begin].first, parts[range->end - 1].last});
+}
+
+void NamespaceIndex::Rep::NoteStale(Slot slot) {
+  for (const SegmentRow& row : segments) {
+    const bool holds = row.kind == SegmentKind::kAttribute && row.slots.first <= slot && slot <= row.slots.last;
+    if (holds) ++columns.at(row.number).stale;
+  }
 }
 
 void NamespaceIndex::Rep::Adopt(const SealTask& task, const std::vector<WrittenPart>& sealed) {
   for (size_t i = 0; i < task.parts.size(); ++i) {
     const SealPart& part = task.parts[i];
-    if (part.kind == SegmentKind::kText) {
-      text.Replace(part.texts, sealed[i].text);
-    } else {
-      vectors.at(part.space)->Replace(part.vectors, sealed[i].vector);
+    switch (part.kind) {
+      case SegmentKind::kText: text.Replace(part.texts, sealed[i].text); break;
+      case SegmentKind::kVector: vectors.at(part.space)->Replace(part.vectors, sealed[i].vector); break;
+      case SegmentKind::kAttribute:
+        if (sealed[i].row) columns[sealed[i].row->number] = {sealed[i].column_rows, 0};
     }
     if (sealed[i].row) segments.push_back(*sealed[i].row);
   }
+  for (const SegmentRow& old : task.replaced) columns.erase(old.number);
   const auto is_replaced = [&](const SegmentRow& row) {
     return std::any_of(task.replaced.begin(), task.replaced.end(),
                        [&](const SegmentRow& old) { return old.number == row.number; });
@@ -214,6 +304,10 @@ void NamespaceIndex::Rep::Attach(const OpenedSegment& segment, const SlotSet& li
   segments.push_back(segment.row);
   if (!sealed_until || covered.last > *sealed_until) sealed_until = covered.last;
   if (!last_slot || covered.last > *last_slot) last_slot = covered.last;
+  if (segment.columns) {
+    columns[segment.row.number] = {segment.columns->size(), 0};
+    return;
+  }
   SlotSet held;
   if (segment.text) {
     segment.text->AddSlotsTo(&held);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/keys.h"
+#include "engine/live_rows.h"
 #include "engine/rows.h"
 
 namespace engram {
@@ -86,20 +87,6 @@ Status FillHashes(const KvReader& ns, std::vector<Memory>* memories) {
     if (row.is_memory && row.live && row.version == memory.version) memory.hash = row.hash;
   }
   return {};
-}
-
-ContentAdded AsEvent(const MemoryRef& ref, FullRow row, bool with_content) {
-  ContentAdded added;
-  added.row.slot = ref.slot;
-  added.row.node = ref.node;
-  added.row.id = ref.id;
-  added.row.version = ref.version;
-  added.row.run = row.attributes.run;
-  added.row.order = {EventTime(row.attributes.attributes), row.attributes.position, row.attributes.place};
-  if (with_content) added.content = std::make_shared<const Content>(std::move(row.memory.content));
-  added.attributes = std::move(row.attributes.attributes);
-  added.state = std::move(row.memory.state);
-  return added;
 }
 
 }  // namespace
@@ -235,27 +222,15 @@ Result<std::vector<MemoryRef>> ReadLiveRefs(const KvReader& ns) {
 
 Status VisitLiveMemories(const KvReader& ns, const std::function<bool(IndexEvent)>& visit) {
   ASSIGN_OR_RETURN(const std::vector<MemoryRef> refs, ReadLiveRefs(ns));
-  return VisitLiveMemories(ns, refs, std::nullopt, visit);
+  LiveRows rows(ns);
+  for (const MemoryRef& ref : refs) {
+    ASSIGN_OR_RETURN(ContentAdded added, rows.Read(ref, true));
+    if (!visit(std::move(added))) return {};
+  }
+  return VisitExpiringRuns(ns, visit);
 }
 
-Status VisitLiveMemories(const KvReader& ns, const std::vector<MemoryRef>& refs, std::optional<Slot> sealed,
-                         const std::function<bool(IndexEvent)>& visit) {
-  const auto is_sealed = [&](const MemoryRef& ref) { return sealed && ref.slot <= *sealed; };
-  const auto unsealed = std::partition_point(refs.begin(), refs.end(), is_sealed);
-  for (auto begin = refs.begin(); begin != refs.end();) {
-    const bool with_content = begin >= unsealed;
-    const auto stretch_end = with_content ? refs.end() : unsealed;
-    const auto end = begin + std::min(static_cast<ptrdiff_t>(kScanChunk), stretch_end - begin);
-    std::vector<MemoryRef> chunk(begin, end);
-    begin = end;
-    RETURN_IF_ERROR(FillIds(ns, &chunk));
-    Include include;
-    include.text = include.fields = include.vectors = with_content;
-    ASSIGN_OR_RETURN(auto rows, ReadFullRows(ns, chunk, include));
-    for (size_t i = 0; i < rows.size(); ++i) {
-      if (!visit(AsEvent(chunk[i], std::move(rows[i]), with_content))) return {};
-    }
-  }
+Status VisitExpiringRuns(const KvReader& ns, const std::function<bool(IndexEvent)>& visit) {
   const auto it = ns.ScanPrefix(std::string(1, keys::kRunByNumber));
   for (; it->Valid(); it->Next()) {
     ASSIGN_OR_RETURN(const RunRow run, DecodeRun(it->value()));

@@ -101,6 +101,15 @@ std::shared_ptr<RowTable> RowTable::Compacted() const {
   return table;
 }
 
+std::vector<const TableRow*> RowTable::LiveFrom(Slot slot, size_t most) const {
+  std::vector<const TableRow*> found;
+  auto at = static_cast<size_t>(std::lower_bound(slots_.begin(), slots_.end(), slot) - slots_.begin());
+  for (; at < rows_.size() && found.size() < most; ++at) {
+    if (rows_[at].live) found.push_back(&rows_[at]);
+  }
+  return found;
+}
+
 size_t RowTable::MemoryBytes() const {
   // The hash map keeps a byte of metadata beside each place.
   const size_t map_bytes = slot_of_.bucket_count() * (sizeof(std::pair<uint32_t, Slot>) + 1);

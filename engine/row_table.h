@@ -62,6 +62,8 @@ class RowTable {
       if (row.live) visit(row);
     }
   }
+  // At most `most` live rows from the slot on.
+  std::vector<const TableRow*> LiveFrom(Slot slot, size_t most) const;
 
   size_t MemoryBytes() const;
 

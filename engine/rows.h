@@ -151,11 +151,9 @@ Result<bool> IsExpired(const KvReader& ns, const IdRow& row, Timestamp now);
 // Every live memory in ascending slot order, as the events that an empty index must see (ContentAdded), then
 // every run with an expiry (RunChanged). Stops early when `visit` returns false.
 Status VisitLiveMemories(const KvReader& ns, const std::function<bool(IndexEvent)>& visit);
-// The same in two steps: who is there, without ids, in slot order; then all of them, those up to `sealed` with no
-// content (null) since segments have it.
+// Who is there, without ids, in slot order (engine/live_rows.h reads the rest).
 Result<std::vector<MemoryRef>> ReadLiveRefs(const KvReader& ns);
-Status VisitLiveMemories(const KvReader& ns, const std::vector<MemoryRef>& refs, std::optional<Slot> sealed,
-                         const std::function<bool(IndexEvent)>& visit);
+Status VisitExpiringRuns(const KvReader& ns, const std::function<bool(IndexEvent)>& visit);
 
 // Versions of a memory that are current at `time` (for as_of): visits (ref, attributes row, its content when
 // asked) of every memory that existed then and was not deleted.

@@ -30,7 +30,7 @@ namespace engram {
 static_assert(std::endian::native == std::endian::little);
 
 // Never renumber: files store them.
-enum class SegmentKind : uint8_t { kText = 1, kVector = 2 };
+enum class SegmentKind : uint8_t { kText = 1, kVector = 2, kAttribute = 3 };
 
 // The slots that a segment may hold, both ends included.
 struct SlotRange {

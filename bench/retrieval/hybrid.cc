@@ -27,6 +27,7 @@ struct Options : RunOptions {
   int seconds = 1;  // of each run
   size_t ef_construction = 128;
   bool peer = true;
+  std::string only;
 };
 
 struct Search {
@@ -78,6 +79,7 @@ void MeasureSearches(const MeasuredServer& server, const MemorySet& set, const O
               {"search", "connections", "searches/s", "p50 ms", "p99 ms"},
               {}};
   for (const Search& search : kSearches) {
+    if (std::string_view(search.name).find(options.only) == std::string_view::npos) continue;
     for (const int connections : {1, 2, 8}) {
       std::vector<Timings> runs;
       for (int round = 0; round < options.rounds; ++round) {
@@ -206,6 +208,7 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", options.rounds, "of each figure; beside the peer each A B B A")
       ->check(CLI::PositiveNumber);
   app.add_option("--seconds", options.seconds, "of each run")->check(CLI::PositiveNumber);
+  app.add_option("--only", options.only, "only the searches whose name contains this");
   app.add_option("--ef-construction", options.ef_construction, "of hnswlib");
   app.add_flag("!--no-peer", options.peer, "engram alone");
   CLI11_PARSE(app, argc, argv);

@@ -25,8 +25,9 @@ std::optional<MergeRange> PickMerge(const std::vector<SealedSize>& parts, const 
   for (size_t end = parts.size(); end > 0; --end) {
     const int tier = Tier(parts[end - 1], policy);
     size_t begin = end - 1;
-    while (begin > 0 && Tier(parts[begin - 1], policy) <= tier) --begin;
-    if (end - begin >= policy.neighbours) return MergeRange{begin, end};
+    size_t live = parts[begin].live;
+    while (begin > 0 && Tier(parts[begin - 1], policy) <= tier) live += parts[--begin].live;
+    if (end - begin >= policy.neighbours && live <= policy.rows_max) return MergeRange{begin, end};
   }
   // Nothing else to do: flat ones get their graph, neighbours together.
   for (size_t begin = 0, end = 0; begin < parts.size(); begin = end + 1) {

@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "engine/segments/column_segment.h"
 #include "engine/segments/segment_rows.h"
 #include "index/text/text_index.h"
 #include "index/vector/vector_index.h"
 
 namespace engram {
 
-// Neighbouring parts of one index, to become one file.
+// Neighbouring parts of one index, to become one file; of kAttribute what the index has of the task's slots.
 struct SealPart {
   SegmentKind kind = SegmentKind::kText;
   std::string space;                  // of vectors
@@ -36,6 +37,7 @@ struct WrittenPart {
   std::optional<SegmentRow> row;
   std::shared_ptr<const TextSegment> text;
   std::shared_ptr<const VectorSegment> vector;
+  size_t column_rows = 0;  // kAttribute: memories in it
 };
 
 // A namespace's files, opened.
@@ -44,6 +46,7 @@ struct OpenedSegment {
   uint32_t dimensions = 0;  // of vectors
   std::shared_ptr<const TextSegment> text;
   std::shared_ptr<const VectorSegment> vector;
+  std::shared_ptr<const ColumnSegment> columns;
 };
 
 }  // namespace engram

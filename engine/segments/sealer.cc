@@ -148,6 +148,11 @@ Result<WrittenPart> Sealer::Write(const SealJob& job, const NamespaceIndex& inde
     ASSIGN_OR_RETURN(row.bytes, SealTexts(folder_->files(), path, index.analyzer(), part.texts, task.position));
     if (row.bytes == 0) return done;
     ASSIGN_OR_RETURN(done.text, TextSegment::Open(folder_->files(), path, index.analyzer()));
+  } else if (part.kind == SegmentKind::kAttribute) {
+    ColumnRows columns = index.CopyColumns(task.slots);
+    done.column_rows = columns.rows.size();
+    if (done.column_rows == 0) return done;
+    ASSIGN_OR_RETURN(row.bytes, WriteColumns(folder_->files(), path, std::move(columns), task.slots, task.position));
   } else {
     SealOptions options;
     options.graph = part.graph;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/live_rows.h"
 #include "engine/segments/seal_task.h"
 #include "index/text/text_segment.h"
 
@@ -17,6 +18,8 @@ Result<std::vector<OpenedSegment>> OpenSegments(const std::vector<SegmentRow>& r
     const std::string path = folder.PathOf({tenant, ns, row.number});
     if (row.kind == SegmentKind::kText) {
       ASSIGN_OR_RETURN(segment.text, TextSegment::Open(folder.files(), path, index.analyzer()));
+    } else if (row.kind == SegmentKind::kAttribute) {
+      ASSIGN_OR_RETURN(segment.columns, ColumnSegment::Open(folder.files(), path));
     } else {
       const NamespaceConfig config = index.config();
       const auto space = config.vectors.find(row.space);
@@ -71,19 +74,58 @@ Status CheckComplete(const KvReader& rows, const std::vector<MemoryRef>& refs, c
   return {};
 }
 
-Status FillFromRows(const KvReader& rows, const std::vector<MemoryRef>& refs, std::optional<Slot> sealed,
-                    const NamespaceCounters& counters, Timestamp now, const std::function<Status()>& go_on,
-                    NamespaceIndex* index) {
-  Status stopped;
-  RETURN_IF_ERROR(VisitLiveMemories(rows, refs, sealed, [&](IndexEvent event) {
-    index->Load(std::move(event));
-    stopped = go_on();
-    return stopped.ok();
-  }));
-  RETURN_IF_ERROR(stopped);
-  index->FinishLoading(counters.position, now);
-  return {};
-}
+// Fills an index with the memories of `refs`, in slot order: from segments of attributes where these have the version
+// that counts, otherwise from rows.
+class Filler {
+ public:
+  Filler(const KvReader& rows, const std::vector<MemoryRef>& refs, const std::function<Status()>& go_on,
+         NamespaceIndex* index)
+      : ns_(rows), rows_(rows), next_(refs.begin()), end_(refs.end()), go_on_(go_on), index_(index) {}
+
+  Status FillFrom(const OpenedSegment& segment) {
+    const ColumnSegment& columns = *segment.columns;
+    std::vector<std::optional<Slot>> loaded(columns.size());
+    for (size_t place = 0; next_ != end_ && next_->slot <= segment.row.slots.last; ++next_) {
+      while (place < columns.size() && columns.slot(place) < next_->slot) ++place;
+      const bool has_slot = place < columns.size() && columns.slot(place) == next_->slot;
+      if (!has_slot || columns.version(place) != next_->version) {
+        RETURN_IF_ERROR(LoadRow(false));
+        continue;
+      }
+      IndexedRow row = columns.Row(place);
+      if (row.node != next_->node)
+        return Corruption("a segment has another memory at " + std::to_string(row.slot.value));
+      ASSIGN_OR_RETURN(const StateRecord state, rows_.ReadState(row.node));
+      loaded[place] = row.slot;
+      index_->LoadRow(std::move(row), columns.inactive(place), state);
+      RETURN_IF_ERROR(go_on_());
+    }
+    return index_->LoadFields(segment, loaded);
+  }
+
+  // The rest, without their content up to `sealed`.
+  Status FillFromRows(std::optional<Slot> sealed) {
+    for (; next_ != end_; ++next_) RETURN_IF_ERROR(LoadRow(!sealed || next_->slot > *sealed));
+    return VisitExpiringRuns(ns_, [&](IndexEvent event) {
+      index_->Load(std::move(event));
+      return true;
+    });
+  }
+
+ private:
+  Status LoadRow(bool with_content) {
+    ASSIGN_OR_RETURN(ContentAdded added, rows_.Read(*next_, with_content));
+    index_->Load(std::move(added));
+    return go_on_();
+  }
+
+  const KvReader& ns_;
+  LiveRows rows_;
+  std::vector<MemoryRef>::const_iterator next_;
+  const std::vector<MemoryRef>::const_iterator end_;
+  const std::function<Status()>& go_on_;
+  NamespaceIndex* const index_;
+};
 
 }  // namespace
 
@@ -101,20 +143,26 @@ Status LoadIndex(const KvReader& rows, const SegmentFolder* folder, TenantId ten
   if (folder != nullptr) {
     ASSIGN_OR_RETURN(manifest, ReadSegmentRows(rows));
   }
-  if (manifest.empty()) return FillFromRows(rows, refs, std::nullopt, counters, now, go_on, index);
-
-  ASSIGN_OR_RETURN(const auto segments, OpenSegments(manifest, *folder, tenant, ns, *index));
-  index->Attach(segments, SlotsOf(refs));
-  SlotSet held;
-  Slot sealed_until;
-  for (const OpenedSegment& segment : segments) {
-    sealed_until = std::max(sealed_until, segment.row.slots.last);
-    if (segment.text) segment.text->AddSlotsTo(&held);
-    if (segment.vector) segment.vector->AddSlotsTo(&held);
+  Filler filler(rows, refs, go_on, index);
+  std::optional<Slot> sealed_until;
+  SlotSet held;  // by segments of texts and vectors
+  if (!manifest.empty()) {
+    ASSIGN_OR_RETURN(const auto segments, OpenSegments(manifest, *folder, tenant, ns, *index));
+    index->Attach(segments, SlotsOf(refs));
+    for (const OpenedSegment& segment : segments) {
+      sealed_until = std::max(sealed_until.value_or(Slot()), segment.row.slots.last);
+      if (segment.text) segment.text->AddSlotsTo(&held);
+      if (segment.vector) segment.vector->AddSlotsTo(&held);
+    }
+    for (const OpenedSegment& segment : segments) {
+      if (segment.columns) RETURN_IF_ERROR(filler.FillFrom(segment));
+    }
   }
-  RETURN_IF_ERROR(FillFromRows(rows, refs, sealed_until, counters, now, go_on, index));
+  RETURN_IF_ERROR(filler.FillFromRows(sealed_until));
+  index->FinishLoading(counters.position, now);
+  if (!sealed_until) return {};
   SlotSet sealed;
-  sealed.addRange(0, uint64_t{sealed_until.value} + 1);
+  sealed.addRange(0, uint64_t{sealed_until->value} + 1);
   return CheckComplete(rows, refs, (index->LiveSlots() & sealed) - held, index->analyzer());
 }
 

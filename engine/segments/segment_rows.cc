@@ -27,7 +27,7 @@ Result<SegmentRow> DecodeSegmentRow(std::string_view bytes) {
   if (in.Byte() != kFormat) in.Fail();
   SegmentRow row;
   row.kind = static_cast<SegmentKind>(in.Byte());
-  if (row.kind != SegmentKind::kText && row.kind != SegmentKind::kVector) in.Fail();
+  if (row.kind < SegmentKind::kText || row.kind > SegmentKind::kAttribute) in.Fail();
   row.space = in.String();
   row.slots.first = Slot(static_cast<uint32_t>(in.Varint()));
   row.slots.last = Slot(static_cast<uint32_t>(in.Varint()));

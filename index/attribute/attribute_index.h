@@ -9,12 +9,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/hash.h"
 #include "base/ids.h"
+#include "base/status.h"
 #include "base/value.h"
 #include "index/attribute/filter.h"
 #include "index/slot_set.h"
@@ -68,6 +70,10 @@ class AttributeIndex {
   void SetField(Slot slot, std::string_view field, const Value& value);
   // Unknown slots are ignored.
   void Remove(Slot slot);
+  // Puts what a FieldStretchWriter wrote under these slots, by place; a place without one is left out. Each slot has
+  // room for `room` more fields. Corruption, with nothing put, when no writer wrote the bytes for so many places.
+  // REQUIRES: the slots ascend and are unknown; nobody evaluates anything meanwhile.
+  Status LoadStretch(std::string_view fields, std::span<const std::optional<Slot>> slots, size_t room);
 
   // Every slot that was set and not removed.
   const SlotSet& slots() const;
@@ -105,6 +111,7 @@ class AttributeIndex {
   size_t MemoryBytes() const;
 
  private:
+  friend class FieldStretchWriter;
   class Rep;
   std::unique_ptr<Rep> rep_;
 };

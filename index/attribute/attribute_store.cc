@@ -14,15 +14,22 @@ constexpr size_t kMapNodeBytes = 32 + kMallocOverhead;
 constexpr size_t kValueNodeBytes = kMapNodeBytes + sizeof(AttributeValues::value_type);
 constexpr size_t kPathNodeBytes = kMapNodeBytes + sizeof(AttributePaths::value_type);
 
-size_t NodeBytes(const AttributeValues::value_type& node) {
+}  // namespace
+
+size_t AttributeStore::NodeBytes(const AttributeValues::value_type& node) {
   return kValueNodeBytes + node.first.MemoryBytes() + node.second.MemoryBytes();
 }
 
-size_t CellsBytes(const AttributeStore::Cells& cells) {
-  return cells.capacity() == 0 ? 0 : cells.capacity() * sizeof(AttributeStore::Cell) + kMallocOverhead;
+size_t AttributeStore::CellsBytes(const Cells& cells) {
+  return cells.capacity() == 0 ? 0 : cells.capacity() * sizeof(Cell) + kMallocOverhead;
 }
 
-}  // namespace
+AttributePaths::iterator AttributeStore::PathNamed(std::string_view name) {
+  const auto path = paths_.find(name);
+  if (path != paths_.end()) return path;
+  bytes_ += kPathNodeBytes + name.size();
+  return paths_.emplace(std::string(name), AttributePath()).first;
+}
 
 const Posting* AttributePath::Find(const KeyView& key) const {
   const auto it = values.find(key);
@@ -54,11 +61,7 @@ void AttributeStore::AddKey(uint32_t slot, AttributePaths::iterator path, const 
 void AttributeStore::AddField(uint32_t slot, std::string_view name, const Value& value, Cells* cells) {
   if (value.is_null()) return;
   ENGRAM_CHECK(value.kind() != Value::Kind::kObject);
-  auto path = paths_.find(name);
-  if (path == paths_.end()) {
-    path = paths_.emplace(std::string(name), AttributePath()).first;
-    bytes_ += kPathNodeBytes + name.size();
-  }
+  const auto path = PathNamed(name);
   bytes_ -= path->second.present.MemoryBytes();
   ENGRAM_CHECK(path->second.present.Add(slot));
   bytes_ += path->second.present.MemoryBytes();
@@ -109,12 +112,13 @@ void AttributeStore::SetField(Slot slot, std::string_view field, const Value& va
   Cells& cells = found->second;
   bytes_ -= CellsBytes(cells);
   const auto others = [&](const Cell& cell) { return cell.path->first != field; };
-  const auto first = std::stable_partition(cells.begin(), cells.end(), others);
-  const bool was_there = first != cells.end();
-  const Cells old(first, cells.end());
-  cells.erase(first, cells.end());
-  for (const Cell& cell : old) RemoveCell(slot.value, cell);
-  if (was_there) RemovePresence(slot.value, std::string(field));
+  if (!std::all_of(cells.begin(), cells.end(), others)) {
+    const auto first = std::stable_partition(cells.begin(), cells.end(), others);
+    const Cells old(first, cells.end());
+    cells.erase(first, cells.end());
+    for (const Cell& cell : old) RemoveCell(slot.value, cell);
+    RemovePresence(slot.value, std::string(field));
+  }
   AddField(slot.value, field, value, &cells);
   bytes_ += CellsBytes(cells);
 }

@@ -43,6 +43,7 @@ class AttributeStore {
     AttributeValues::iterator value;
   };
   using Cells = std::vector<Cell>;
+  class StretchLoader;  // field_stretch.cc
 
   void Set(Slot slot, const AttributeFields& fields);
   void SetField(Slot slot, std::string_view field, const Value& value);
@@ -74,6 +75,10 @@ class AttributeStore {
   size_t MemoryBytes() const;
 
  private:
+  // Made when it isn't there.
+  AttributePaths::iterator PathNamed(std::string_view name);
+  static size_t NodeBytes(const AttributeValues::value_type& node);
+  static size_t CellsBytes(const Cells& cells);
   void AddField(uint32_t slot, std::string_view path, const Value& value, Cells* cells);
   void AddKey(uint32_t slot, AttributePaths::iterator path, const KeyView& key, Cells* cells);
   void RemoveCell(uint32_t slot, const Cell& cell);

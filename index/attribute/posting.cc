@@ -50,6 +50,21 @@ bool Posting::Add(uint32_t slot) {
   return true;
 }
 
+void Posting::AddMany(const std::vector<uint32_t>& slots) {
+  if (size_ + slots.size() <= kFewMax) {
+    for (const uint32_t slot : slots) (void)Add(slot);
+    return;
+  }
+  auto* set = std::get_if<Set>(&slots_);
+  if (set == nullptr) {
+    slots_ = std::make_unique<Weighed>(SlotSet(size_, Few()));
+    set = std::get_if<Set>(&slots_);
+  }
+  (*set)->set.addMany(slots.size(), slots.data());
+  size_ += static_cast<uint32_t>(slots.size());
+  (*set)->NoteSize(size_);
+}
+
 void Posting::Erase(uint32_t at) {
   auto* array = std::get_if<Array>(&slots_);
   if (!array) return;  // the only slot: size_ says that it is gone

@@ -15,6 +15,8 @@ class Posting {
  public:
   // False when the slot was there already.
   bool Add(uint32_t slot);
+  // REQUIRES: they ascend, and none is there.
+  void AddMany(const std::vector<uint32_t>& slots);
   // False when it was not there.
   bool Remove(uint32_t slot);
 

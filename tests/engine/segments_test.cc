@@ -154,13 +154,37 @@ TEST_F(SegmentsTest, ARestartFindsTheSame) {
   ExpectFindsAsWithoutSegments();
 }
 
+// What changed without new content since the segments were written: attributes, state records, runs.
+TEST_F(SegmentsTest, ARestartKnowsWhatChangedSince) {
+  FillAndSeal(300);
+  const uint64_t files = engine_->DescribeNamespace(Ref(), {})->indexes.at("attribute").segments;
+  EXPECT_GT(files, 0U);
+  for (int i = 0; i < 300; ++i) {
+    PatchMemory patch;
+    patch.id = std::to_string(i);
+    if (i % 5 == 0) patch.metadata = Value::Object{{"n", Value(i % 10)}, {"zqpatched", Value(true)}};
+    if (i % 7 == 0) patch.state = MemoryState::kArchived;
+    if (i % 11 == 0) patch.record.pinned = true;
+    if (i % 13 == 0) patch.record.importance = 0.5;
+    ASSERT_TRUE(Write(std::move(patch)).status.ok());
+  }
+  const auto before = Find("w1 w2 w3");
+  OpenSmall();
+  EXPECT_EQ(Find("w1 w2 w3"), before);
+  ExpectConsistent();
+  // Much of the segments said what no longer was: they were written anew.
+  WaitForSealer();
+  EXPECT_TRUE(AnyFileHolds("zqpatched"));
+  ExpectFindsAsWithoutSegments();
+}
+
 TEST_F(SegmentsTest, ManyChangesLeaveFewFiles) {
   (void)Write(Random("first"));
   (void)Find("w1");
   for (int cycle = 0; cycle < 10; ++cycle) WriteMany(0, 200);
   WaitForSealer();
-  // 2,000 contents went in; 201 live. Tiers of 4 by a factor of 4, two indexes.
-  EXPECT_LE(Files().size(), 24U);
+  // 2,000 contents went in; 201 live. Tiers of 4 by a factor of 4, three indexes.
+  EXPECT_LE(Files().size(), 36U);
   ExpectFindsAsWithoutSegments();
 }
 
@@ -231,6 +255,7 @@ TEST_F(SegmentsTest, WhatIsErasedLeavesTheFiles) {
   const auto holds_secret = [&] { return AnyFileHolds("zqsecret"); };
   WriteMemory secret = Random("secret");
   secret.content.text += " zqsecret";
+  secret.attributes.metadata["note"] = Value("zqsecret");
   ASSERT_TRUE(Write(secret).status.ok());
   (void)Find("w1");
   WriteMany(0, 300);
@@ -353,6 +378,10 @@ TEST(PickMergeTest, TakesNeighboursOfOneTierAndWhatIsDead) {
   EXPECT_EQ(PickMerge(sizes({100, 100, 100, 100}), policy), (MergeRange{0, 4}));
   EXPECT_EQ(PickMerge(sizes({100'000, 100, 100, 100, 100}), policy), (MergeRange{1, 5}));
   EXPECT_EQ(PickMerge(sizes({100'000, 100'000, 100'000, 10, 100'000}), policy), (MergeRange{0, 5}));
+  MergePolicy bounded;
+  bounded.rows_max = 1'000;
+  EXPECT_EQ(PickMerge(sizes({300, 300, 300, 300, 20, 20, 20, 20}), bounded), (MergeRange{4, 8}));
+  EXPECT_EQ(PickMerge(sizes({300, 300, 300, 300}), bounded), std::nullopt);
   std::vector<SealedSize> dead = sizes({100'000, 1'000, 100'000});
   dead[1].live = 790;
   EXPECT_EQ(PickMerge(dead, policy), (MergeRange{1, 2}));

@@ -31,7 +31,15 @@ TEST(PostingTest, AgreesWithASetThroughAllItsForms) {
     for (int step = 0; step < 600; ++step) {
       const auto slot = static_cast<uint32_t>(random() % 120) * 40'000;
       const bool growing = step / 150 % 2 == 0;
-      if (random() % 10 < (growing ? 8U : 2U)) {
+      if (random() % 30 == 0) {
+        std::set<uint32_t> more;
+        for (size_t i = random() % 40; i > 0; --i) {
+          const auto one = static_cast<uint32_t>(random() % 120) * 40'000;
+          if (!twin.contains(one)) more.insert(one);
+        }
+        posting.AddMany({more.begin(), more.end()});
+        twin.merge(more);
+      } else if (random() % 10 < (growing ? 8U : 2U)) {
         ASSERT_EQ(posting.Add(slot), twin.insert(slot).second);
       } else {
         ASSERT_EQ(posting.Remove(slot), twin.erase(slot) == 1);
