@@ -151,13 +151,11 @@ int Main(const Options& options) {
   // The second half is for the kill during a load.
   const MemorySet set(options.seed, 2 * options.rows, kQueries, options.dimensions);
   MeasuredServer server = StartServer(options);
-  OrDie(Loader(server, set, options.load).Run(0, options.rows));
-  if (!server.WaitUntilAtRest(std::chrono::seconds(options.rest_max))) Die("the server did not come to rest");
-  const SealingFigures sealing = OrDie(server.sealing(*server.MakeClient()));
+  LoadUnlessThere(server, set, options);
   Tables tables(quality::DescribeMachine(),
-                fmt::format("{} memories of {} dimensions and 20 words, at rest after {} seals and {} merges, then "
-                            "killed (SIGKILL) and started again; hybrid searches, each another one",
-                            options.rows, options.dimensions, sealing.sealed, sealing.merged));
+                fmt::format("{} memories of {} dimensions and 20 words, at rest, then killed (SIGKILL) and started "
+                            "again; hybrid searches, each another one",
+                            options.rows, options.dimensions));
   const Answers before = Ask(server, set);
   std::vector<Restart> warm;
   std::vector<Restart> cold;

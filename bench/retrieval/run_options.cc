@@ -26,6 +26,18 @@ MeasuredServer StartServer(const RunOptions& options) {
   return MeasuredServer(options.folder, {std::istream_iterator<std::string>(words), {}});
 }
 
+void LoadUnlessThere(const MeasuredServer& server, const MemorySet& set, const RunOptions& options) {
+  const Result<v1::CountReply> there = server.MakeClient()->CountMemories(kNamespace, {});
+  if (there.status().code() == StatusCode::kNotFound) {
+    fmt::print(stderr, "loading {} memories of {} dimensions\n", options.rows, options.dimensions);
+    OrDie(Loader(server, set, options.load).Run(0, options.rows));
+  } else if (const uint64_t count = OrDie(there).count(); count != options.rows) {
+    Die(fmt::format("the folder has {} memories, not {}: take another one", count, options.rows));
+  }
+  fmt::print(stderr, "waiting until nothing is sealed or merged\n");
+  if (!server.WaitUntilAtRest(std::chrono::seconds(options.rest_max))) Die("the server did not come to rest");
+}
+
 void Finish(const RunOptions& options, const Tables& tables, const std::vector<std::string>& complaints) {
   for (const std::string& line : complaints) fmt::print(stderr, "{}\n", line);
   if (!options.json.empty() && !tables.WriteJson(options.json)) Die("can't write " + options.json);

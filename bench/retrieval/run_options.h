@@ -30,6 +30,10 @@ void AddRunOptions(CLI::App& app, RunOptions* options);
 // A server in the folder, with the options of `engram serve` that were given.
 MeasuredServer StartServer(const RunOptions& options);
 
+// Has rows [0, options.rows) in the server, at rest: loads them where its folder has none from an earlier run of the
+// same options. Ends the program when it has others, or doesn't come to rest.
+void LoadUnlessThere(const MeasuredServer& server, const MemorySet& set, const RunOptions& options);
+
 // Prints what the servers' logs complained of and keeps the figures.
 void Finish(const RunOptions& options, const Tables& tables, const std::vector<std::string>& complaints);
 

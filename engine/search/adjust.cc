@@ -52,11 +52,13 @@ Adjustments Adjust(const SearchRequest& request, const CandidateSet& candidates,
                    CandidateRows* rows) {
   const std::vector<Slot>& slots = candidates.slots();
   Adjustments adjustments(slots.size());
-  rows->Load(slots);
   for (size_t i = 0; i < neighborhood.size(); ++i) {
     adjustments[i]["context"] = ContextShare(request.context.weight, neighborhood[i], fused);
   }
-  for (size_t i = 0; i < slots.size(); ++i) {
+  const bool by_state = request.feedback_weight != 0 || request.importance_weight != 0;
+  const bool by_time = request.recency.weight != 0 && IsEventTime(request.recency.field);
+  if (by_state || by_time) rows->Load(slots);
+  for (size_t i = 0; by_state && i < slots.size(); ++i) {
     const StateRecord& state = rows->At(slots[i]).state;
     if (request.feedback_weight != 0) adjustments[i]["feedback"] = request.feedback_weight * FeedbackScore(state);
     if (request.importance_weight != 0) {

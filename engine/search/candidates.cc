@@ -30,14 +30,12 @@ LegColumn OwnList(const LegRun& run, const CandidateSet& candidates) {
 
 CandidateSet::CandidateSet(std::vector<Slot> slots) : slots_(std::move(slots)) {
   std::sort(slots_.begin(), slots_.end());
-  places_.reserve(slots_.size());
-  for (size_t i = 0; i < slots_.size(); ++i) places_.emplace(slots_[i], i);
 }
 
 std::optional<size_t> CandidateSet::PlaceOf(Slot slot) const {
-  const auto place = places_.find(slot);
-  if (place == places_.end()) return std::nullopt;
-  return place->second;
+  const auto at = std::lower_bound(slots_.begin(), slots_.end(), slot);
+  if (at == slots_.end() || *at != slot) return std::nullopt;
+  return static_cast<size_t>(at - slots_.begin());
 }
 
 std::vector<Slot> UnionOfHits(const std::vector<LegRun>& runs) {
@@ -57,7 +55,7 @@ Result<std::vector<LegColumn>> MakeColumns(const CandidateSet& candidates, Fusio
     const auto start = source.clock->Monotonic();
     columns.push_back(OwnList(run, candidates));
     if (ScoresUnion(method)) {
-      ASSIGN_OR_RETURN(columns.back().scores, ContributingScores(run, candidates.slots(), rows));
+      RETURN_IF_ERROR(ScoreTheRest(run, candidates.slots(), rows, &columns.back().scores));
       RETURN_IF_ERROR(source.check_deadline());
     }
     run.took += source.clock->Monotonic() - start;
@@ -68,15 +66,26 @@ Result<std::vector<LegColumn>> MakeColumns(const CandidateSet& candidates, Fusio
 std::vector<size_t> BestFirst(const CandidateSet& candidates, const std::vector<double>& scores, CandidateRows* rows) {
   std::vector<size_t> order(candidates.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  rows->Load(candidates.slots());
   const std::vector<Slot>& slots = candidates.slots();
   // What is no number stands last: comparing it would make the order no order.
   const auto key = [&](size_t i) {
     return std::isnan(scores[i]) ? -std::numeric_limits<double>::infinity() : scores[i];
   };
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return key(a) != key(b) ? key(a) > key(b) : rows->IdBefore(slots[a], slots[b]);
-  });
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return key(a) > key(b); });
+  // Few scores are equal: only of those the ids are looked up, all at once.
+  std::vector<std::pair<size_t, size_t>> ties;
+  std::vector<Slot> tied;
+  for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    for (end = begin + 1; end < order.size() && key(order[end]) == key(order[begin]);) ++end;
+    if (end - begin == 1) continue;
+    ties.emplace_back(begin, end);
+    for (size_t i = begin; i < end; ++i) tied.push_back(slots[order[i]]);
+  }
+  rows->Load(tied);
+  for (const auto& [begin, end] : ties) {
+    std::sort(order.begin() + static_cast<ptrdiff_t>(begin), order.begin() + static_cast<ptrdiff_t>(end),
+              [&](size_t a, size_t b) { return rows->IdBefore(slots[a], slots[b]); });
+  }
   return order;
 }
 

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/search/candidate_rows.h"
@@ -24,7 +23,6 @@ class CandidateSet {
 
  private:
   std::vector<Slot> slots_;
-  std::unordered_map<Slot, size_t> places_;
 };
 
 // Every slot in any leg's list, once.

@@ -54,22 +54,26 @@ Result<std::vector<ScoredSlot>> BestHits(const LegRun& run, const SearchSource& 
   }
 }
 
-Result<Scores> ContributingScores(const LegRun& run, const std::vector<Slot>& slots, CandidateRows* rows) {
-  Scores scores = run.leg->Score(slots);
-  const std::optional<double>& min_score = run.plan->request->min_score;
-  bool finds_any = false;
+Status ScoreTheRest(const LegRun& run, const std::vector<Slot>& slots, CandidateRows* rows, Scores* scores) {
+  std::vector<Slot> others;
   for (size_t i = 0; i < slots.size(); ++i) {
-    if (!scores[i]) continue;
-    bool counts = run.allowed.contains(slots[i].value) && !(min_score && *scores[i] < *min_score);
-    if (counts) {
-      ASSIGN_OR_RETURN(counts, Passes(run.recheck, slots[i], rows));
-    }
-    if (!counts) scores[i].reset();
-    finds_any |= scores[i] && *scores[i] > 0;
+    if (!(*scores)[i]) others.push_back(slots[i]);
+  }
+  const Scores found = others.empty() ? Scores() : run.leg->Score(others);
+  const std::optional<double>& min_score = run.plan->request->min_score;
+  for (size_t i = 0, other = 0; i < slots.size(); ++i) {
+    if ((*scores)[i]) continue;
+    const std::optional<double> score = found[other++];
+    if (!score || !run.allowed.contains(slots[i].value) || (min_score && *score < *min_score)) continue;
+    ASSIGN_OR_RETURN(const bool passes, Passes(run.recheck, slots[i], rows));
+    if (passes) (*scores)[i] = score;
   }
   const bool zero_is_nothing = run.plan->request->type != LegType::kVector;
-  if (zero_is_nothing && !finds_any) scores.assign(slots.size(), std::nullopt);
-  return scores;
+  const auto is_something = [](const std::optional<double>& score) { return score && *score > 0; };
+  if (zero_is_nothing && std::none_of(scores->begin(), scores->end(), is_something)) {
+    scores->assign(slots.size(), std::nullopt);
+  }
+  return {};
 }
 
 }  // namespace engram::search

@@ -26,9 +26,9 @@ struct LegRun {
 // ids stay.
 Result<std::vector<ScoredSlot>> BestHits(const LegRun& run, const SearchSource& source, CandidateRows* rows);
 
-// The raw score of each slot as a contribution: nothing outside the leg's own filter or below its min_score, and
-// nothing at all from a text or graph leg that has 0 for all of them.
-Result<Scores> ContributingScores(const LegRun& run, const std::vector<Slot>& slots, CandidateRows* rows);
+// Completes a leg's column: `scores` has those of its own hits, by slot, and gets the others' as contributions: nothing
+// outside the leg's own filter or below its min_score, and nothing at all from a text or graph leg that has 0 for all.
+Status ScoreTheRest(const LegRun& run, const std::vector<Slot>& slots, CandidateRows* rows, Scores* scores);
 
 // Whether the row passes all of the filters.
 Result<bool> Passes(const std::vector<const Filter*>& filters, Slot slot, CandidateRows* rows);

@@ -60,10 +60,11 @@ Result<SearchReply> MakeReply(const SearchSource& source, const SearchRequest& r
   SearchReply reply;
   reply.position = ranking.view.position;
   ReportLegs(ranking, &reply);
+  std::vector<Slot> slots;
+  for (const size_t candidate : ranking.page) slots.push_back(ranking.candidates->slots()[candidate]);
+  ranking.rows->Load(slots);
   std::vector<MemoryRef> refs;
-  for (const size_t candidate : ranking.page) {
-    refs.push_back(ranking.rows->RefOf(ranking.candidates->slots()[candidate]));
-  }
+  for (const Slot slot : slots) refs.push_back(ranking.rows->RefOf(slot));
   ASSIGN_OR_RETURN(std::vector<Memory> memories, ReadMemories(rows, refs, WhatToRead(request)));
   const TextQuery query = request.highlight ? AllTextQueries(ranking.plan) : TextQuery();
   for (size_t i = 0; i < ranking.page.size(); ++i) {
