@@ -110,9 +110,11 @@ class NamespaceIndex {
   // Freezes what is fresh, to be written as files without any lock; nothing when too little of it lives, by `limits`,
   // to be worth a file.
   std::optional<SealTask> BeginSeal(const SealLimits& limits);
-  // Segments of one index that should be one; by itself one that has much dead, or something dead and was written
-  // before `erased_at`, or that should have a graph.
+  // Segments of texts or attributes that should be one; by itself one that has much dead, or something dead and was
+  // written before `erased_at`, or that should have a graph.
   std::optional<SealTask> NextMerge(const MergePolicy& policy, Position erased_at);
+  // The same of vectors, whose merges take long; those of texts and attributes don't.
+  std::optional<SealTask> NextVectorMerge(const MergePolicy& policy, Position erased_at) const;
   // Puts the files, published by now, in the place of the task's parts; one for each, in order.
   void Adopt(const SealTask& task, const std::vector<WrittenPart>& sealed);
   // For the loader, before anything else: segments in slot order, less what is not `live`.

@@ -52,14 +52,14 @@ class NamespaceIndex::Rep {
 
   // --- Segments (namespace_index_segments.cc).
   std::optional<SealTask> BeginSeal(const SealLimits& limits) REQUIRES(mutex);
-  std::optional<SealTask> NextMerge(const MergePolicy& policy, Position erased_at) const REQUIRES_SHARED(mutex);
+  std::optional<SealTask> NextTextMerge(const MergePolicy& policy, Position erased_at) const REQUIRES_SHARED(mutex);
+  std::optional<SealTask> NextVectorMerge(const MergePolicy& policy, Position erased_at) const REQUIRES_SHARED(mutex);
   std::optional<SealTask> MergeOf(SealPart part, const SlotRange& slots) const REQUIRES_SHARED(mutex);
   void Adopt(const SealTask& task, const std::vector<WrittenPart>& sealed) REQUIRES(mutex);
   void Attach(const OpenedSegment& segment, const SlotSet& live) REQUIRES(mutex);
   // The rows of the files that hold these slots of an index.
   std::vector<SegmentRow> RowsOf(SegmentKind kind, const std::string& space, const SlotRange& slots) const
       REQUIRES_SHARED(mutex);
-  // Segments of attributes that should be one.
   std::optional<SealTask> NextColumnMerge(const MergePolicy& policy, Position erased_at) const REQUIRES_SHARED(mutex);
   // The segment of attributes that says of the slot what no longer is.
   void NoteStale(Slot slot) REQUIRES(mutex);

@@ -41,7 +41,13 @@ std::optional<SealTask> NamespaceIndex::BeginSeal(const SealLimits& limits) {
 std::optional<SealTask> NamespaceIndex::NextMerge(const MergePolicy& policy, Position erased_at) {
   WriterLock lock(rep_->mutex);
   rep_->unsealed.removed = 0;
-  return rep_->NextMerge(policy, erased_at);
+  auto task = rep_->NextTextMerge(policy, erased_at);
+  return task ? std::move(task) : rep_->NextColumnMerge(policy, erased_at);
+}
+
+std::optional<SealTask> NamespaceIndex::NextVectorMerge(const MergePolicy& policy, Position erased_at) const {
+  ReaderLock lock(rep_->mutex);
+  return rep_->NextVectorMerge(policy, erased_at);
 }
 
 void NamespaceIndex::Adopt(const SealTask& task, const std::vector<WrittenPart>& sealed) {
@@ -201,7 +207,7 @@ SealedSize NamespaceIndex::Rep::SizeOf(SegmentKind kind, const std::string& spac
   return size;
 }
 
-std::optional<SealTask> NamespaceIndex::Rep::NextMerge(const MergePolicy& policy, Position erased_at) const {
+std::optional<SealTask> NamespaceIndex::Rep::NextTextMerge(const MergePolicy& policy, Position erased_at) const {
   std::vector<TextPartHandle> texts;
   std::vector<SealedSize> sizes;
   for (TextPartHandle& part : text.Parts()) {
@@ -213,17 +219,19 @@ std::optional<SealTask> NamespaceIndex::Rep::NextMerge(const MergePolicy& policy
     sizes.push_back(size);
     texts.push_back(std::move(part));
   }
-  if (const auto range = PickMerge(sizes, policy)) {
-    SealPart part;
-    part.texts = Slice(texts, *range);
-    const SlotRange slots{part.texts.front().segment()->file().slots().first,
-                          part.texts.back().segment()->file().slots().last};
-    return MergeOf(std::move(part), slots);
-  }
+  const auto range = PickMerge(sizes, policy);
+  if (!range) return std::nullopt;
+  SealPart part;
+  part.texts = Slice(texts, *range);
+  const SlotRange slots{part.texts.front().segment()->file().slots().first,
+                        part.texts.back().segment()->file().slots().last};
+  return MergeOf(std::move(part), slots);
+}
 
+std::optional<SealTask> NamespaceIndex::Rep::NextVectorMerge(const MergePolicy& policy, Position erased_at) const {
   for (const auto& [space, index] : vectors) {
     std::vector<VectorHandle> handles;
-    sizes.clear();
+    std::vector<SealedSize> sizes;
     for (VectorPartStatus& status : index->Parts()) {
       if (!status.sealed) break;
       SealedSize size = SizeOf(SegmentKind::kVector, space, status.handle.slots(), erased_at);
@@ -244,7 +252,7 @@ std::optional<SealTask> NamespaceIndex::Rep::NextMerge(const MergePolicy& policy
     const SlotRange slots{part.vectors.front().slots().first, part.vectors.back().slots().last};
     return MergeOf(std::move(part), slots);
   }
-  return NextColumnMerge(policy, erased_at);
+  return std::nullopt;
 }
 
 std::optional<SealTask> NamespaceIndex::Rep::NextColumnMerge(const MergePolicy& policy, Position erased_at) const {

@@ -112,23 +112,6 @@ void AddSeconds(const std::vector<Second>& seconds, Tables* tables) {
   tables->Add(std::move(table), 40);
 }
 
-// recall@10 of the default search beside the exact one.
-double RecallAtRest(const MeasuredServer& server, const MemorySet& set) {
-  const auto client = server.MakeClient();
-  size_t wanted = 0;
-  size_t found = 0;
-  for (size_t query = 0; query < set.queries(); ++query) {
-    v1::SearchRequest request = set.Ask(QueryKind::kVector, query);
-    const std::vector<uint32_t> near = RowsOf(OrDie(client->Search(kNamespace, request)));
-    request.set_exact(true);
-    for (const uint32_t row : RowsOf(OrDie(client->Search(kNamespace, request)))) {
-      ++wanted;
-      if (std::find(near.begin(), near.end(), row) != near.end()) ++found;
-    }
-  }
-  return static_cast<double>(found) / static_cast<double>(std::max<size_t>(wanted, 1));
-}
-
 int Main(const Options& options) {
   const MemorySet set(options.seed, options.rows, options.queries, options.dimensions);
   MeasuredServer server = StartServer(options);
@@ -155,7 +138,7 @@ int Main(const Options& options) {
   const auto end = Clock::now();
   searcher.Stop();
   const std::vector<Second> seconds = watch.Stop();
-  const double recall = RecallAtRest(server, set);
+  const double recall = RecallOverHttp(server, set);
   const uint64_t visible = OrDie(server.MakeClient()->CountMemories(kNamespace, {})).count();
 
   AddSeconds(seconds, &tables);

@@ -42,6 +42,22 @@ std::vector<Searcher::Sample> Searcher::samples() const {
   return samples_;
 }
 
+double RecallOverHttp(const MeasuredServer& server, const MemorySet& set) {
+  const auto client = server.MakeClient();
+  size_t wanted = 0;
+  size_t found = 0;
+  for (size_t query = 0; query < set.queries(); ++query) {
+    v1::SearchRequest request = set.Ask(QueryKind::kVector, query);
+    const std::vector<uint32_t> near = RowsOf(OrDie(client->Search(kNamespace, request)));
+    request.set_exact(true);
+    for (const uint32_t row : RowsOf(OrDie(client->Search(kNamespace, request)))) {
+      ++wanted;
+      if (std::find(near.begin(), near.end(), row) != near.end()) ++found;
+    }
+  }
+  return static_cast<double>(found) / static_cast<double>(std::max<size_t>(wanted, 1));
+}
+
 Latency LatencyOf(std::vector<double> times_ms) {
   if (times_ms.empty()) return {};
   std::sort(times_ms.begin(), times_ms.end());

@@ -49,6 +49,9 @@ class Searcher {
 };
 
 // What the samples of `kind` begun in [begin, end) come to.
+// recall@10 of the default vector search beside the exact one, over all queries of the set.
+double RecallOverHttp(const MeasuredServer& server, const MemorySet& set);
+
 struct Latency {
   size_t count = 0;
   double p50_ms = 0;

@@ -11,7 +11,7 @@
 namespace engram {
 
 struct MergePolicy {
-  size_t neighbours = 4;        // so many of one tier become one of the next
+  size_t neighbours = 4;        // so many of one tier become one of the next, and the factor between tiers
   size_t rows_max = SIZE_MAX;   // a merge that would make one of more live rows waits for ever
   double dead_share_max = 0.2;  // more, and a part is written anew
   size_t graph_rows = 8'000;    // of vectors: so many get a graph, fewer are scanned by their codes

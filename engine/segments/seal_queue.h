@@ -15,7 +15,7 @@ namespace engram {
 struct SealJob {
   // By rising urgency; the most urgent one asked for is done.
   enum class Kind : uint8_t {
-    kMerge,    // segments may be too many or too dead
+    kMerge,    // segments may be too many or too dead, or vectors without a graph
     kSeal,     // the index has grown
     kLoad,     // so have the rows of a namespace that isn't loaded
     kErased,   // segments may hold what was erased

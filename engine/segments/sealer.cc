@@ -34,18 +34,21 @@ Sealer::Sealer(const Store* store, IndexRegistry* registry, Committer* committer
     : store_(store), registry_(registry), committer_(committer), folder_(folder), queue_(queue), options_(options) {
   sealing_ = std::thread([this] { Run(queue_); });
   merging_ = std::thread([this] { Run(&merges_); });
+  merging_vectors_ = std::thread([this] { Run(&vector_merges_); });
 }
 
 Sealer::~Sealer() {
   queue_->Close();
   merges_.Close();
+  vector_merges_.Close();
   sealing_.join();
   merging_.join();
+  merging_vectors_.join();
 }
 
 void Sealer::Run(SealQueue* queue) {
   while (const auto job = queue->Pop()) {
-    const Status status = Handle(*job);
+    const Status status = Handle(*job, queue);
     if (status.ok() || queue->closed()) continue;
     // What is frozen stays in memory and is tried again with the next stretch.
     ++failed_;
@@ -55,9 +58,9 @@ void Sealer::Run(SealQueue* queue) {
   }
 }
 
-Status Sealer::Handle(const SealJob& job) {
+Status Sealer::Handle(const SealJob& job, SealQueue* queue) {
   switch (job.kind) {
-    case SealJob::Kind::kMerge: return Merge(job);
+    case SealJob::Kind::kMerge: return Merge(job, queue);
     case SealJob::Kind::kSeal:
     case SealJob::Kind::kLoad:
     case SealJob::Kind::kErased: return Seal(job);
@@ -85,6 +88,7 @@ Status Sealer::Seal(const SealJob& job) {
     }
   }
   merges_.Push({job.tenant, job.ns, SealJob::Kind::kMerge});
+  vector_merges_.Push({job.tenant, job.ns, SealJob::Kind::kMerge});
   return {};
 }
 
@@ -97,15 +101,16 @@ Status Sealer::SealLoading(TenantId tenant, NamespaceId ns, NamespaceIndex* inde
   return status;
 }
 
-Status Sealer::Merge(const SealJob& job) {
+Status Sealer::Merge(const SealJob& job, SealQueue* queue) {
   const auto index = registry_->Peek(job.tenant, job.ns);
   if (!index) return {};
   ASSIGN_OR_RETURN(const Position erased_at, LastErasure(job));
   MergePolicy policy = options_.merge;
   if (!index->was_read()) policy.graph_rows = SIZE_MAX;
-  const auto task = index->NextMerge(policy, erased_at);
+  const bool of_vectors = queue == &vector_merges_;
+  const auto task = of_vectors ? index->NextVectorMerge(policy, erased_at) : index->NextMerge(policy, erased_at);
   if (!task) return {};
-  const bool urgent = index->flat_rows() >= kFlatRowsUrgent;
+  const bool urgent = of_vectors && index->flat_rows() >= kFlatRowsUrgent;
   Status status;
   std::thread([&] {
     if (!urgent) LowerPriority();
@@ -113,7 +118,7 @@ Status Sealer::Merge(const SealJob& job) {
   }).join();
   RETURN_IF_ERROR(status);
   ++merged_;
-  merges_.Push(job);
+  queue->Push(job);
   return {};
 }
 

@@ -1,10 +1,11 @@
 // Moves what has grown out of memory: seals fresh parts of indexes into segment files and merges those, beside all
 // traffic.
 //
-// One thread seals: flat files, each in a fraction of a second, so that it keeps up with writing. Another one merges
-// and builds graphs, which takes minutes, at a lower priority: it has about a quarter of a core beside as many busy
-// threads as there are cores, and all that they leave. A file counts once its row is in the manifest, committed like
-// any other mutation; a crash anywhere leaves a file that no row names, which is removed when the store is opened.
+// One thread seals: flat files, each in a fraction of a second, so that it keeps up with writing. Two others merge, at
+// a lower priority: one texts and attributes, one vectors, as building a graph takes minutes. Each has about a quarter
+// of a core beside as many busy threads as there are cores, and all that they leave. A file counts once its row is in
+// the manifest, committed like any other mutation; a crash anywhere leaves a file that no row names, which is removed
+// when the store is opened.
 //
 // An index that nobody has read since it was loaded gets no graphs: importing costs no more than it must.
 //
@@ -54,14 +55,14 @@ class Sealer {
   Counts counts() const {
     // In this order, as sealing asks for merges before it is done.
     const uint64_t sealing = queue_->pending();
-    return {sealed_.load(), merged_.load(), failed_.load(), sealing + merges_.pending()};
+    return {sealed_.load(), merged_.load(), failed_.load(), sealing + merges_.pending() + vector_merges_.pending()};
   }
 
  private:
   void Run(SealQueue* queue);
-  Status Handle(const SealJob& job);
+  Status Handle(const SealJob& job, SealQueue* queue);
   Status Seal(const SealJob& job);
-  Status Merge(const SealJob& job);
+  Status Merge(const SealJob& job, SealQueue* queue);
   Status Execute(const SealJob& job, NamespaceIndex* index, const SealTask& task);
   Result<WrittenPart> Write(const SealJob& job, const NamespaceIndex& index, const SealTask& task,
                             const SealPart& part);
@@ -82,7 +83,8 @@ class Sealer {
   Committer* committer_;
   const SegmentFolder* folder_;
   SealQueue* queue_;
-  SealQueue merges_;
+  SealQueue merges_;  // of texts and attributes
+  SealQueue vector_merges_;
   const SealerOptions options_;
 
   Mutex publishing_;
@@ -93,6 +95,7 @@ class Sealer {
   std::atomic<uint64_t> failed_ = 0;
   std::thread sealing_;
   std::thread merging_;
+  std::thread merging_vectors_;
 };
 
 }  // namespace engram

@@ -390,12 +390,14 @@ TEST(PickMergeTest, TakesNeighboursOfOneTierAndWhatIsDead) {
   dead[1].holds_erased = dead[2].holds_erased = true;
   EXPECT_EQ(PickMerge(dead, policy), (MergeRange{1, 2}));
 
-  // Flat neighbours get a graph together when there is nothing else to do; those without a chance stay.
+  // Flat neighbours get a graph together, and with those beside that are not much larger.
   std::vector<SealedSize> flat = sizes({1'000'000, 5'000, 4'000, 100'000, 9'000, 7'000});
   for (const size_t i : {1, 2, 4}) flat[i].wants_graph = true;
   EXPECT_EQ(PickMerge(flat, policy), (MergeRange{1, 3}));
   flat[1].wants_graph = false;
-  EXPECT_EQ(PickMerge(flat, policy), (MergeRange{4, 5}));
+  EXPECT_EQ(PickMerge(flat, policy), (MergeRange{4, 6}));
+  flat[3].live = flat[3].rows = 36'000;
+  EXPECT_EQ(PickMerge(flat, policy), (MergeRange{1, 6}));
   flat[4].wants_graph = false;
   EXPECT_EQ(PickMerge(flat, policy), std::nullopt);
 }
