@@ -104,7 +104,8 @@ class VectorBench {
       LoadOrBuild(choice.index);
     }
     if (!choice.huge) return;
-    if (MoveToHugePages() > 0) return;
+    const size_t moved = MoveToHugePages();
+    if (moved > 0) return Say(fmt::format("{:.2f} GB are on huge pages", static_cast<double>(moved) / 1e9));
     fmt::print(stderr, "vector: {}: this kernel can't move memory onto huge pages\n", choice.name);
     std::exit(1);
   }
@@ -160,7 +161,7 @@ class VectorBench {
     const std::span<const float> wanted = set_.queries.Row(query);
     TopHits top(kNearest);
     for (const uint32_t row : peer_->Nearest(wanted, RescoredCount(kNearest), ef)) {
-      top.Offer({Slot(row), Dot(wanted.data(), std::as_const(set_.rows).Row(row).data(), wanted.size())});
+      top.Offer({Slot(row), Dot(wanted.data(), set_.rows.Row(row).data(), wanted.size())});
     }
     Rows rows;
     for (const ScoredSlot& hit : std::move(top).Take()) rows.push_back(hit.slot.value);

@@ -1,6 +1,7 @@
 #include "bench/retrieval/vector_filters.h"
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 #include <set>
 
@@ -69,7 +70,7 @@ SlotSet MakeOne(const VectorSet& set, size_t query, const Filter& filter, std::m
   }
   std::shuffle(order.begin(), order.end(), random);
   if (filter.kind == FilterKind::kAround) order.insert(order.begin(), own);
-  order.resize(std::min(order.size(), std::max<size_t>(1, static_cast<size_t>(groups + 0.5))));
+  order.resize(std::min(order.size(), std::max<size_t>(1, static_cast<size_t>(std::lround(groups)))));
   std::vector<bool> chosen(set.groups);
   for (const uint32_t group : order) chosen[group] = true;
   for (uint32_t row = 0; row < count; ++row) {

@@ -34,6 +34,7 @@ size_t MoveToHugePages() {
   constexpr int kMadvCollapse = 25;  // since Linux 6.1, not in Debian 12's headers
   constexpr uintptr_t kHugePage = uintptr_t{2} << 20;
   ::malloc_trim(0);
+  bool moved = false;
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
     std::istringstream fields(line);
@@ -49,10 +50,10 @@ size_t MoveToHugePages() {
     if (access != "rw-p" || inode != 0 || !name.empty()) continue;
     const uintptr_t first = (begin + kHugePage - 1) / kHugePage * kHugePage;
     const uintptr_t last = end / kHugePage * kHugePage;
-    // A page that can't be moved leaves the rest as it is: what counts is what the kernel tells in the end.
-    if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, kMadvCollapse);
+    // A range may hold a page that can't be moved, and is moved but for that.
+    if (first < last) moved |= ::madvise(reinterpret_cast<void*>(first), last - first, kMadvCollapse) == 0;
   }
-  return KilobytesOf("/proc/self/smaps_rollup", "AnonHugePages") * 1024;
+  return moved ? KilobytesOf("/proc/self/smaps_rollup", "AnonHugePages") * 1024 : 0;
 }
 
 }  // namespace engram::bench
