@@ -1,7 +1,5 @@
 #include "bench/retrieval/hnswlib_peer.h"
 
-#include <sys/mman.h>
-
 #include <atomic>
 #include <mutex>
 #include <thread>
@@ -20,7 +18,8 @@ namespace engram::bench {
 class HnswlibPeer::Rep {
  public:
   Rep(const Vectors& rows, size_t ef_construction)
-      : space_(rows.dimensions()), graph_(&space_, rows.rows(), 16, ef_construction) {}
+      : space_(rows.dimensions()), graph_(&space_, rows.rows(), kPeerLinks, ef_construction) {}
+  Rep(const std::string& path, size_t dimensions) : space_(dimensions), graph_(&space_, path) {}
 
   hnswlib_native::InnerProductSpace space_;
   hnswlib_native::HierarchicalNSW<float> graph_;
@@ -39,27 +38,26 @@ HnswlibPeer::HnswlibPeer(const Vectors& rows, size_t ef_construction, size_t thr
   for (std::thread& worker : workers) worker.join();
 }
 
+HnswlibPeer::HnswlibPeer(const std::string& path, size_t dimensions) : rep_(std::make_unique<Rep>(path, dimensions)) {}
+
 HnswlibPeer::~HnswlibPeer() = default;
 
-std::vector<uint32_t> HnswlibPeer::Nearest(std::span<const float> query, size_t k, size_t ef) {
+Rows HnswlibPeer::Nearest(std::span<const float> query, size_t k, size_t ef) {
   rep_->graph_.setEf(ef);
   auto found = rep_->graph_.searchKnn(query.data(), k);
-  std::vector<uint32_t> rows(found.size());
+  Rows rows(found.size());
   for (size_t i = rows.size(); i-- > 0; found.pop()) rows[i] = static_cast<uint32_t>(found.top().second);
   return rows;
 }
 
-bool HnswlibPeer::MoveToHugePages() {
-  constexpr int kMadvCollapse = 25;  // since Linux 6.1, not in Debian 12's headers
-  constexpr uintptr_t kHugePage = uintptr_t{2} << 20;
-  const auto& graph = rep_->graph_;
-  const auto begin = reinterpret_cast<uintptr_t>(graph.data_level0_memory_);
-  const uintptr_t end = begin + graph.max_elements_ * graph.size_data_per_element_;
-  const uintptr_t first = (begin + kHugePage - 1) / kHugePage * kHugePage;
-  const uintptr_t last = end / kHugePage * kHugePage;
-  if (first >= last) return false;
-  ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
-  return ::madvise(reinterpret_cast<void*>(first), last - first, kMadvCollapse) == 0;
+void HnswlibPeer::Save(const std::string& path) const { rep_->graph_.saveIndex(path); }
+
+std::vector<PeerIndex> HnswlibIndexes() {
+  return {{"hnswlib", "",
+           [](const Vectors& rows, const PeerBuild& build) {
+             return std::make_unique<HnswlibPeer>(rows, build.ef_construction, build.threads);
+           },
+           [](const std::string& path, size_t dimensions) { return std::make_unique<HnswlibPeer>(path, dimensions); }}};
 }
 
 }  // namespace engram::bench

@@ -1,27 +1,29 @@
 // hnswlib as everybody uses it: fp32, M = 16, compiled for this machine.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <vector>
 
-#include "bench/retrieval/vector_data.h"
+#include "bench/retrieval/vector_peer.h"
 
 namespace engram::bench {
 
-class HnswlibPeer {
+class HnswlibPeer : public VectorPeer {
  public:
-  // Builds on `threads` threads; `rows` must live on.
+  // Builds on `threads` threads.
   HnswlibPeer(const Vectors& rows, size_t ef_construction, size_t threads);
-  ~HnswlibPeer();
+  // Loads what Save wrote.
+  HnswlibPeer(const std::string& path, size_t dimensions);
+  ~HnswlibPeer() override;
 
-  std::vector<uint32_t> Nearest(std::span<const float> query, size_t k, size_t ef);
-  // Its vectors and links on huge pages from now on, which it doesn't do itself; false when the kernel can't.
-  bool MoveToHugePages();
+  Rows Nearest(std::span<const float> query, size_t k, size_t ef) override;
+  void Save(const std::string& path) const override;
 
  private:
   class Rep;
   std::unique_ptr<Rep> rep_;
 };
+
+std::vector<PeerIndex> HnswlibIndexes();
 
 }  // namespace engram::bench

@@ -1,5 +1,6 @@
 #include "bench/retrieval/vector_report.h"
 
+#include <algorithm>
 #include <fstream>
 #include <thread>
 
@@ -11,6 +12,8 @@
 namespace engram::bench {
 namespace {
 
+constexpr double kRecalls[] = {0.9, 0.95, 0.99};
+
 std::string CpuModel() {
   std::ifstream info("/proc/cpuinfo");
   for (std::string line; std::getline(info, line);) {
@@ -19,31 +22,102 @@ std::string CpuModel() {
   return "unknown CPU";
 }
 
-std::vector<std::string> Engines(const VectorFigures& figures) {
-  std::vector<std::string> engines;
-  for (const CurvePoint& point : figures.curves) {
-    if (engines.empty() || engines.back() != point.engine) engines.push_back(point.engine);
+const Curve* Find(const VectorFigures& figures, const std::string& engine, const std::string& beside) {
+  for (const Curve& curve : figures.curves) {
+    if (curve.engine == engine && curve.beside == beside) return &curve;
   }
-  return engines;
+  return nullptr;
 }
 
-// Each of ours beside the peer that was measured in turn with it, at equal recall; "-" where a curve lies above
-// the recall as a whole, or below.
-void PrintRatios(const VectorFigures& figures) {
-  const std::vector<std::string> engines = Engines(figures);
-  if (engines.size() < 2) return;
-  fmt::print("\n| recall@10 | ours QPS | peer | peer's QPS | ratio |\n|---|---|---|---|---|\n");
-  for (size_t i = 0; i + 1 < engines.size(); i += 2) {
-    for (const double recall : {0.9, 0.95, 0.98, 0.99, 0.995, 0.999}) {
-      const double ours = PerSecondAt(CurveOf(figures, engines[i]), recall);
-      const double theirs = PerSecondAt(CurveOf(figures, engines[i + 1]), recall);
-      const auto cell = [](double value, int digits) {
-        return value > 0 ? fmt::format("{:.{}f}", value, digits) : std::string("-");
-      };
-      fmt::print("| {} | {} | {} | {} | {} |\n", recall, cell(ours, 0), engines[i + 1], cell(theirs, 0),
-                 cell(theirs > 0 ? ours / theirs : 0, 2));
+std::optional<double> SpeedOf(const Curve* curve, double recall) {
+  if (curve == nullptr) return {};
+  const auto reached = ReachRecall(curve->points, recall);
+  return reached ? std::optional(reached->point.run.per_second) : std::nullopt;
+}
+
+// By how much engram is faster than a peer, in the rounds they had together.
+std::optional<double> Advantage(const VectorFigures& figures, const std::string& peer, double recall) {
+  const auto ours = SpeedOf(Find(figures, "engram", peer), recall);
+  const auto theirs = SpeedOf(Find(figures, peer, "engram"), recall);
+  return ours && theirs ? std::optional(*ours / *theirs) : std::nullopt;
+}
+
+std::string Cell(std::optional<double> value, int digits) {
+  return value ? fmt::format("{:.{}f}", *value, digits) : "-";
+}
+
+void PrintBuilds(const VectorFigures& figures) {
+  fmt::print(
+      "| engine | threads | CPU s | wall s | vectors/s of CPU | bytes a vector: anonymous | mapped | |\n"
+      "|---|---|---|---|---|---|---|---|\n");
+  for (const BuildLine& line : figures.builds) {
+    fmt::print("| {}{} | {} | {:.1f} | {:.1f} | {:.0f} | {:.0f} | {:.0f} | {} |\n", line.engine,
+               line.version.empty() ? "" : " (" + line.version + ")", line.cost.threads, line.cost.cpu_seconds,
+               line.cost.wall_seconds, static_cast<double>(figures.rows) / line.cost.cpu_seconds, line.anonymous_bytes,
+               line.mapped_bytes, line.cost.earlier ? "built by an earlier run" : "");
+  }
+  fmt::print(
+      "\nengram's build quantises, samples, builds the graph and writes the file. It was sealed with recall {:.3f}"
+      " at ef {}; {}\n",
+      figures.sealed_recall, figures.sealed_ef, figures.codes_suffice ? "codes suffice" : "codes do not suffice: fp32");
+}
+
+void PrintAtRecalls(const VectorFigures& figures) {
+  fmt::print(
+      "\nAt equal recall@10 (\"-\": not reached; \">\": the smallest ef finds more already). ef is the smallest "
+      "measured"
+      " that reaches it, with what it finds; speed and times are interpolated. Ratios are of rounds that engram and the"
+      " peer had in turn; a peer's ratio to hnswlib goes through engram.\n\n"
+      "| engine | recall@10 | ef | finds | QPS | p50 us | p99 us | x hnswlib | engram is x times as fast |\n"
+      "|---|---|---|---|---|---|---|---|---|\n");
+  for (const double recall : kRecalls) {
+    const auto to_hnswlib = Advantage(figures, "hnswlib", recall);
+    for (const Curve& curve : figures.curves) {
+      const bool ours = curve.engine == "engram";
+      if (ours && !curve.beside.empty()) continue;
+      const auto reached = ReachRecall(curve.points, recall);
+      if (!reached) {
+        fmt::print("| {} | {} | - | {:.4f} at most | - | - | - | - | - |\n", curve.engine, recall,
+                   curve.points.back().run.recall);
+        continue;
+      }
+      const auto advantage = ours ? std::optional(1.0) : Advantage(figures, curve.engine, recall);
+      const auto of_hnswlib = to_hnswlib && advantage ? std::optional(*to_hnswlib / *advantage) : std::nullopt;
+      const Run& run = reached->point.run;
+      fmt::print("| {} | {}{} | {} | {:.4f} | {:.0f} | {:.0f} | {:.0f} | {} | {} |\n", curve.engine,
+                 reached->least ? ">" : "", recall, reached->point.ef, run.recall, run.per_second, run.p50_us,
+                 run.p99_us, Cell(of_hnswlib, 2), ours ? "" : Cell(advantage, 2));
     }
   }
+}
+
+void PrintCurves(const VectorFigures& figures) {
+  fmt::print("\n| engine | ef | recall@10 | QPS | p50 us | p99 us |\n|---|---|---|---|---|---|\n");
+  for (const Curve& curve : figures.curves) {
+    if (curve.engine == "engram" && !curve.beside.empty()) continue;
+    for (const CurvePoint& point : curve.points) {
+      fmt::print("| {} | {} | {:.4f} | {:.0f} | {:.0f} | {:.0f} |\n", curve.engine, point.ef, point.run.recall,
+                 point.run.per_second, point.run.p50_us, point.run.p99_us);
+    }
+  }
+}
+
+void PrintFilters(const VectorFigures& figures) {
+  if (figures.filters.empty()) return;
+  fmt::print(
+      "\n| filter | rows that match | plan | recall@10 | queries short of 10 or all | p50 us | p99 us | p50 unfiltered "
+      "at"
+      " this recall, us | ratio |\n|---|---|---|---|---|---|---|---|---|\n");
+  for (const FilterLine& line : figures.filters) {
+    fmt::print("| {} | {:.0f} | {} | {:.4f} | {} | {:.0f} | {:.0f} | {:.0f} | {:.2f} |\n", line.filter, line.matches,
+               line.plan, line.run.recall, line.fewer, line.run.p50_us, line.run.p99_us, line.without,
+               line.run.p50_us / line.without);
+  }
+}
+
+std::string Json(const Run& run) {
+  return fmt::format("\"recall\": {:.4f}, \"per_second\": {:.1f}, \"p50_us\": {:.1f}, \"p99_us\": {:.1f}", run.recall,
+                     run.per_second, run.p50_us, run.p99_us);
 }
 
 }  // namespace
@@ -58,70 +132,55 @@ std::string DescribeMachine() {
                      DistanceKernel(), Int8Kernel(), kBuild);
 }
 
-std::vector<Run> CurveOf(const VectorFigures& figures, const std::string& engine) {
-  std::vector<Run> curve;
-  for (const CurvePoint& point : figures.curves) {
-    if (point.engine == engine) curve.push_back(point.run);
-  }
-  return curve;
-}
-
 void PrintMarkdown(const VectorFigures& figures) {
   fmt::print(
-      "{}\n\n{}: {} vectors, {} dimensions, cosine, k = 10; CPU time of one thread; medians of {} rounds A B B A\n\n",
-      figures.machine, figures.data, figures.rows, figures.dimensions, figures.rounds);
-  fmt::print("| | build, CPU s ({} threads) | vectors/s of CPU |\n|---|---|---|\n", figures.build_threads);
-  const auto build = [&](const char* engine, double seconds) {
-    if (seconds > 0) {
-      fmt::print("| {} | {:.1f} | {:.0f} |\n", engine, seconds, static_cast<double>(figures.rows) / seconds);
-    }
-  };
-  build("engram (quantise, sample, graph, file)", figures.our_build_seconds);
-  build("hnswlib", figures.peer_build_seconds);
-  fmt::print("\n{:.0f} anonymous and {:.0f} mapped bytes for each vector; sealed with recall {:.3f} at ef {}, {}\n",
-             figures.anonymous_bytes, figures.mapped_bytes, figures.sealed_recall, figures.sealed_ef,
-             figures.codes_suffice ? "codes suffice" : "codes do not suffice: fp32");
-  fmt::print("\n| engine | ef | recall@10 | QPS | p50 us | p99 us |\n|---|---|---|---|---|---|\n");
-  for (const CurvePoint& point : figures.curves) {
-    fmt::print("| {} | {} | {:.4f} | {:.0f} | {:.0f} | {:.0f} |\n", point.engine, point.ef, point.run.recall,
-               point.run.per_second, point.run.p50_us, point.run.p99_us);
-  }
-  PrintRatios(figures);
-  if (figures.filters.empty()) return;
-  fmt::print("\n| filter | share | rows | plan | recall@10 | p50 us | p99 us |\n|---|---|---|---|---|---|---|\n");
-  for (const FilterPoint& point : figures.filters) {
-    fmt::print("| {} | {} % | {:.0f} | {} | {:.4f} | {:.0f} | {:.0f} |\n", point.filter, 100 * point.share,
-               point.matches, point.plan, point.run.recall, point.run.p50_us, point.run.p99_us);
-  }
+      "{}\n\n{}: {} vectors, {} dimensions, cosine, {} queries, k = 10; M = 16, ef_construction {}; searches: CPU time "
+      "of"
+      " one thread, medians of {} rounds A B B A; at most {:.1f} GB resident, mapped files among them\n\n",
+      figures.machine, figures.data, figures.rows, figures.dimensions, figures.queries, figures.ef_construction,
+      figures.rounds, figures.peak_bytes / 1e9);
+  PrintBuilds(figures);
+  PrintAtRecalls(figures);
+  PrintCurves(figures);
+  PrintFilters(figures);
 }
 
 bool WriteJson(const VectorFigures& figures, const std::string& path) {
   std::string out = fmt::format(
-      "{{\"machine\": \"{}\", \"data\": \"{}\", \"rows\": {}, \"dimensions\": {}, \"rounds\": {},\n"
-      " \"build_threads\": {}, \"our_build_seconds\": {:.2f}, \"peer_build_seconds\": {:.2f},\n"
-      " \"anonymous_bytes\": {:.1f}, \"mapped_bytes\": {:.1f}, \"sealed_recall\": {:.4f}, \"sealed_ef\": {},\n"
-      " \"codes_suffice\": {},\n \"curves\": [",
-      figures.machine, figures.data, figures.rows, figures.dimensions, figures.rounds, figures.build_threads,
-      figures.our_build_seconds, figures.peer_build_seconds, figures.anonymous_bytes, figures.mapped_bytes,
-      figures.sealed_recall, figures.sealed_ef, figures.codes_suffice);
-  const auto run = [](const Run& r) {
-    return fmt::format("\"recall\": {:.4f}, \"per_second\": {:.1f}, \"p50_us\": {:.1f}, \"p99_us\": {:.1f}}}", r.recall,
-                       r.per_second, r.p50_us, r.p99_us);
-  };
-  for (size_t i = 0; i < figures.curves.size(); ++i) {
-    const CurvePoint& point = figures.curves[i];
-    out += fmt::format("{}\n  {{\"engine\": \"{}\", \"ef\": {}, {}", i > 0 ? "," : "", point.engine, point.ef,
-                       run(point.run));
+      "{{\"machine\": \"{}\", \"data\": \"{}\", \"rows\": {}, \"dimensions\": {}, \"queries\": {}, \"rounds\": {},\n"
+      " \"ef_construction\": {}, \"sealed_recall\": {:.4f}, \"sealed_ef\": {}, \"codes_suffice\": {},\n"
+      " \"peak_bytes\": {:.0f},\n \"builds\": [",
+      figures.machine, figures.data, figures.rows, figures.dimensions, figures.queries, figures.rounds,
+      figures.ef_construction, figures.sealed_recall, figures.sealed_ef, figures.codes_suffice, figures.peak_bytes);
+  const char* comma = "";
+  for (const BuildLine& line : figures.builds) {
+    out += fmt::format(
+        "{}\n  {{\"engine\": \"{}\", \"version\": \"{}\", \"threads\": {}, \"cpu_seconds\": {:.2f}, \"wall_seconds\":"
+        " {:.2f}, \"earlier\": {}, \"anonymous_bytes\": {:.1f}, \"mapped_bytes\": {:.1f}}}",
+        std::exchange(comma, ","), line.engine, line.version, line.cost.threads, line.cost.cpu_seconds,
+        line.cost.wall_seconds, line.cost.earlier, line.anonymous_bytes, line.mapped_bytes);
+  }
+  out += "],\n \"curves\": [";
+  comma = "";
+  for (const Curve& curve : figures.curves) {
+    for (const CurvePoint& point : curve.points) {
+      out += fmt::format("{}\n  {{\"engine\": \"{}\", \"beside\": \"{}\", \"ef\": {}, {}}}", std::exchange(comma, ","),
+                         curve.engine, curve.beside, point.ef, Json(point.run));
+    }
   }
   out += "],\n \"filters\": [";
-  for (size_t i = 0; i < figures.filters.size(); ++i) {
-    const FilterPoint& point = figures.filters[i];
-    out += fmt::format("{}\n  {{\"filter\": \"{}\", \"share\": {}, \"matches\": {:.1f}, \"plan\": \"{}\", {}",
-                       i > 0 ? "," : "", point.filter, point.share, point.matches, point.plan, run(point.run));
+  comma = "";
+  for (const FilterLine& line : figures.filters) {
+    out += fmt::format(
+        "{}\n  {{\"filter\": \"{}\", \"matches\": {:.1f}, \"plan\": \"{}\", \"fewer\": {}, \"unfiltered_p50_us\": "
+        "{:.1f},"
+        " {}}}",
+        std::exchange(comma, ","), line.filter, line.matches, line.plan, line.fewer, line.without, Json(line.run));
   }
   out += "]}\n";
   std::ofstream file(path);
   file << out;
+  file.flush();
   return file.good();
 }
 

@@ -1,5 +1,5 @@
 // Lucene as bench/text/peer.h speaks to it: one merged segment, terms as given, no query cache, hits counted only
-// as far as the best k need.
+// as far as the best k need. What it writes to standard error is for people.
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -71,13 +71,28 @@ public class LucenePeer {
     return builder.build();
   }
 
-  public static void main(String[] args) throws Exception {
-    Path folder = Files.createTempDirectory("lucene_peer");
-    MMapDirectory directory = new MMapDirectory(folder);
+  // Documents become an index that is there as a whole or not at all: nothing commits before close().
+  static IndexWriter writerOf(MMapDirectory directory) throws IOException {
     IndexWriterConfig config = new IndexWriterConfig(new Spaces());
+    config.setOpenMode(IndexWriterConfig.OpenMode.CREATE);
     config.setRAMBufferSizeMB(256);
     config.setSimilarity(new BM25Similarity(1.2f, 0.75f));
-    IndexWriter writer = new IndexWriter(directory, config);
+    return new IndexWriter(directory, config);
+  }
+
+  static IndexSearcher searcherOf(MMapDirectory directory) throws IOException {
+    IndexSearcher searcher = new IndexSearcher(DirectoryReader.open(directory));
+    searcher.setQueryCache(null);
+    searcher.setSimilarity(new BM25Similarity(1.2f, 0.75f));
+    return searcher;
+  }
+
+  public static void main(String[] args) throws Exception {
+    Path folder = null;
+    boolean kept = false;
+    MMapDirectory directory = null;
+    IndexWriter writer = null;
+    String ready = "ready Lucene " + Version.LATEST + ", Java " + Runtime.version().feature() + "\n";
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8), 1 << 20);
     BufferedWriter out = new BufferedWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8));
     IndexSearcher searcher = null;
@@ -87,16 +102,25 @@ public class LucenePeer {
     document.add(text);
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       String[] fields = line.split("\t");
-      if (fields[0].equals("D")) {
+      if (fields[0].equals("O")) {
+        kept = fields.length > 1;
+        folder = kept ? Files.createDirectories(Path.of(fields[1])) : Files.createTempDirectory("lucene_peer");
+        directory = new MMapDirectory(folder);
+        if (DirectoryReader.indexExists(directory)) {
+          searcher = searcherOf(directory);
+          out.write(ready);
+        } else {
+          writer = writerOf(directory);
+          out.write("empty\n");
+        }
+      } else if (fields[0].equals("D")) {
         text.setStringValue(fields[1]);
         writer.addDocument(document);
       } else if (fields[0].equals("C")) {
         writer.forceMerge(1);
         writer.close();
-        searcher = new IndexSearcher(DirectoryReader.open(directory));
-        searcher.setQueryCache(null);
-        searcher.setSimilarity(new BM25Similarity(1.2f, 0.75f));
-        out.write("ready Lucene " + Version.LATEST + ", Java " + Runtime.version().feature() + "\n");
+        searcher = searcherOf(directory);
+        out.write(ready);
       } else {
         int k = Integer.parseInt(fields[1]);
         Query query = parse(fields[2], fields[3].split(" "));
@@ -112,6 +136,9 @@ public class LucenePeer {
       if (!fields[0].equals("D")) {
         out.flush();
       }
+    }
+    if (folder == null || kept) {
+      return;
     }
     for (String name : directory.listAll()) {
       Files.delete(folder.resolve(name));

@@ -1,6 +1,6 @@
 // Prints how long a text search takes, top k, over documents recombined from real sentences: in the form in memory,
 // sealed in one segment and, with --peer, in another engine over the same documents and queries; and whether all of
-// them find equally good documents.
+// them find equally good documents. With --folder, the segment and the peer's index stay for the next run.
 //
 // Every query is run by all of them in turn, round after round, so that a noisy machine is noisy for all; a query's
 // time is the median of its rounds.
@@ -18,6 +18,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "bench/quality/machine.h"
 #include "bench/quality/report.h"
 #include "bench/text/corpus.h"
@@ -36,6 +37,7 @@ struct Options {
   std::string peer;
   std::string json;
   std::string mix;
+  std::string folder;
   uint32_t documents = 200'000;
   size_t queries = 200;
   size_t rounds = 5;
@@ -45,11 +47,16 @@ struct Options {
   bool exact = true;
 };
 
+void OrDie(const Status& status) {
+  if (status.ok()) return;
+  fmt::print(stderr, "text: {}\n", status.ToString());
+  std::exit(1);
+}
+
 template <class T>
 T OrDie(Result<T> result) {
-  if (result.ok()) return std::move(result).value();
-  fmt::print(stderr, "text: {}\n", result.status().ToString());
-  std::exit(1);
+  OrDie(result.status());
+  return std::move(result).value();
 }
 
 // Of this thread. A search has no other thread and no waiting, so that on a machine shared with others this is what it
@@ -97,8 +104,13 @@ class Bench {
     fmt::print("{}\n\n", quality::DescribeMachine());
     fmt::print("{} sentences recombined into {} documents, seed {}\n", sentences.size(), options_.documents,
                options_.seed);
-    if (!options_.peer.empty()) peer_.emplace(OrDie(Peer::Start(options_.peer)));
+    MakeFolder(sentences);
+    if (!options_.peer.empty()) {
+      peer_.emplace(OrDie(Peer::Start(options_.peer, options_.folder.empty() ? "" : folder_ + "/peer")));
+    }
+    all_.addRange(0, options_.documents);
     Load(sentences);
+    Open();
     const std::vector<QueryMix> mixes = MakeQueryMixes(sentences, options_.queries, options_.seed + 1);
     WarmUp(mixes);
     for (const QueryMix& mix : mixes) {
@@ -106,39 +118,65 @@ class Bench {
     }
     fmt::print("\n{}", report_.Markdown());
     if (!options_.json.empty()) std::ofstream(options_.json) << report_.Json();
-    std::filesystem::remove(segment_path_);
+    if (options_.folder.empty()) std::filesystem::remove_all(folder_);
   }
 
  private:
+  // Named after what its files are made of: their number, the seed and the sentences.
+  void MakeFolder(const std::vector<std::string>& sentences) {
+    if (options_.folder.empty()) {
+      folder_ = std::filesystem::temp_directory_path() / fmt::format("engram_text_{}", getpid());
+    } else {
+      uint64_t all = 0;
+      for (const std::string& sentence : sentences) all = HashBytes64(sentence + fmt::format(" {}", all));
+      folder_ = fmt::format("{}/documents{}-seed{}-{:016x}", options_.folder, options_.documents, options_.seed, all);
+    }
+    std::filesystem::create_directories(folder_);
+  }
+
+  std::string SegmentPath() const { return folder_ + "/segment"; }
+
+  // Makes what is not there yet, in one pass over the documents.
   void Load(const std::vector<std::string>& sentences) {
+    const bool to_seal = !std::filesystem::exists(SegmentPath());
+    const bool to_peer = peer_ && !peer_->has_index();
+    if (!to_seal) fmt::print("the segment is an earlier run's\n");
+    if (peer_ && !to_peer) fmt::print("the peer's index is an earlier run's\n");
+    if (!to_seal && !to_peer && !options_.exact) return;
     Documents documents(sentences, options_.seed);
     const auto begin = Clock::now();
     TextIndex loaded(analyzer_, {});
     for (uint32_t slot = 0; slot < options_.documents; ++slot) {
       const std::string document = documents.Next();
-      loaded.Add(Slot(slot), {document});
+      if (to_seal) loaded.Add(Slot(slot), {document});
       if (options_.exact) exact_.Add(Slot(slot), {document});
-      if (peer_) peer_->Add(document);
-      all_.add(slot);
+      if (to_peer) peer_->Add(document);
     }
-    all_.runOptimize();
-    const size_t memory = loaded.MemoryBytes();
-    fmt::print("indexed in {:.1f} s; in memory {:.0f} MB\n", Seconds(begin), static_cast<double>(memory) / 1e6);
-    Seal(&loaded);
-    if (peer_) peer_name_ = OrDie(peer_->Commit());
+    fmt::print("documents given to all in {:.1f} s\n", Seconds(begin));
+    if (to_seal || options_.exact) {
+      const size_t memory = (to_seal ? loaded : exact_).MemoryBytes();
+      fmt::print("the form in memory has {:.0f} MB\n", static_cast<double>(memory) / 1e6);
+    }
+    if (to_seal) Seal(&loaded);
+    if (to_peer) OrDie(peer_->Commit());
   }
 
   void Seal(TextIndex* loaded) {
     const TextPartHandle handle = *loaded->Freeze();
-    segment_path_ = std::filesystem::temp_directory_path() / fmt::format("engram_text_{}", getpid());
-    auto begin = Clock::now();
-    const uint64_t bytes = OrDie(SealTexts(FileSystem::Posix(), segment_path_, *analyzer_, {handle}, Position(1)));
-    const double seal_seconds = Seconds(begin);
-    begin = Clock::now();
-    sealed_.Attach(OrDie(TextSegment::Open(FileSystem::Posix(), segment_path_, *analyzer_)), {});
-    fmt::print("sealed in {:.1f} s: {:.0f} MB, {:.1f} MB of them resident; opened in {:.0f} ms\n", seal_seconds,
-               static_cast<double>(bytes) / 1e6, static_cast<double>(sealed_.MemoryBytes()) / 1e6,
-               Seconds(begin) * 1e3);
+    const auto begin = Clock::now();
+    const std::string part = SegmentPath() + ".part";
+    OrDie(SealTexts(FileSystem::Posix(), part, *analyzer_, {handle}, Position(1)));
+    std::filesystem::rename(part, SegmentPath());
+    fmt::print("sealed in {:.1f} s\n", Seconds(begin));
+  }
+
+  void Open() {
+    const auto begin = Clock::now();
+    sealed_.Attach(OrDie(TextSegment::Open(FileSystem::Posix(), SegmentPath(), *analyzer_)), {});
+    fmt::print("segment of {:.0f} MB, {:.1f} MB of them resident; opened in {:.0f} ms\n",
+               static_cast<double>(std::filesystem::file_size(SegmentPath())) / 1e6,
+               static_cast<double>(sealed_.MemoryBytes()) / 1e6, Seconds(begin) * 1e3);
+    std::fflush(stdout);
   }
 
   std::vector<ScoredSlot> Search(const TextIndex& index, const TextQuery& query, std::vector<double>* microseconds) {
@@ -187,7 +225,7 @@ class Bench {
     Tell(mix.name, "sealed", sealed);
     if (options_.exact) Tell(mix.name, "in memory", exact);
     if (!peer_) return;
-    Tell(mix.name, peer_name_, peer);
+    Tell(mix.name, peer_->description(), peer);
     times_.Set(mix.name, "p50 ratio", {sealed.Percentile(0.5) / peer.Percentile(0.5)});
     times_.Set(mix.name, "p99 ratio", {sealed.Percentile(0.99) / peer.Percentile(0.99)});
     times_.Set(mix.name, "peer's loss", {peer.worst_loss});
@@ -214,9 +252,8 @@ class Bench {
   TextIndex exact_{analyzer_, {}};
   TextIndex sealed_{analyzer_, {}};
   SlotSet all_;
-  std::string segment_path_;
+  std::string folder_;
   std::optional<Peer> peer_;
-  std::string peer_name_;
   quality::Report report_;
   quality::Table& times_ = report_.Add("Text search, microseconds of CPU a query", "queries");
 };
@@ -231,6 +268,7 @@ int main(int argc, char** argv) {
   app.add_option("--peer", options.peer, "Command that runs another engine, see bench/text/lucene.sh");
   app.add_option("--json", options.json, "Writes the figures there, too");
   app.add_option("--mix", options.mix, "Only this kind of query");
+  app.add_option("--folder", options.folder, "Keeps the segment and the peer's index there for the next run");
   app.add_option("--documents", options.documents, "How many")->capture_default_str();
   app.add_option("--queries", options.queries, "Of each kind")->capture_default_str();
   app.add_option("--rounds", options.rounds, "Times each query is measured")->capture_default_str();
@@ -239,5 +277,9 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed, "Of documents and queries")->capture_default_str();
   app.add_flag("--exact,!--no-exact", options.exact, "Also the form in memory, and that it gives the same answers");
   CLI11_PARSE(app, argc, argv);
+  if (app.count("--peer") > 0 && options.peer.empty()) {
+    fmt::print(stderr, "text: --peer names no command; did the script that prints it fail?\n");
+    return 1;
+  }
   engram::text_bench::Bench(options).Run();
 }
