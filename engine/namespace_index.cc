@@ -111,6 +111,12 @@ Status NamespaceIndex::Rep::LetWriterIn(const std::function<Status()>& check_dea
   return status;
 }
 
+SharedSlots NamespaceIndex::Rep::ActiveSlots() const {
+  const MutexLock lock(active_mutex);
+  if (!active) active = attributes.slots() - inactive;
+  return *active;
+}
+
 Result<std::optional<IndexView>> NamespaceIndex::Rep::TakeView(const ViewRequest& request, Timestamp now) const {
   Status late;
   const auto pause = [&]() REQUIRES_SHARED(mutex) {
@@ -126,11 +132,15 @@ Result<std::optional<IndexView>> NamespaceIndex::Rep::TakeView(const ViewRequest
   view.position = position;
   view.rows = rows;
 
-  FilterResult matching{attributes.slots(), true};
-  if (request.filter) matching = std::move(*next_result++);
   const bool any_state = request.include_inactive || NamesState(request.filter);
-  view.visible = any_state ? matching.slots : matching.slots - inactive;
-  view.exact = matching.exact;
+  SharedSlots matching;  // in any state
+  if (request.filter) {
+    view.exact = next_result->exact;
+    matching = std::move((next_result++)->slots);
+    view.visible = any_state || inactive.isEmpty() ? matching : SharedSlots(*matching - inactive);
+  } else {
+    view.visible = any_state ? SharedSlots(attributes.slots()) : ActiveSlots();
+  }
 
   view.legs.resize(std::max({request.leg_filters.size(), request.texts.size(), request.spaces.size()}));
   for (size_t i = 0; i < view.legs.size(); ++i) {
@@ -140,7 +150,8 @@ Result<std::optional<IndexView>> NamespaceIndex::Rep::TakeView(const ViewRequest
     if (const Filter* filter = At(request.leg_filters, i)) {
       const FilterResult own = std::move(*next_result++);
       // A leg that names the state looks at all states, as a whole search would.
-      leg.allowed = (NamesState(filter) ? matching.slots : view.visible) & own.slots;
+      const SlotSet& in_any_state = request.filter ? *matching : attributes.slots();
+      leg.allowed = (NamesState(filter) ? in_any_state : *view.visible) & own.slots;
       leg.exact = leg.exact && own.exact;
     }
     if (const TextQuery* query = At(request.texts, i)) leg.text = text.View(*query);
@@ -152,8 +163,8 @@ Result<std::optional<IndexView>> NamespaceIndex::Rep::TakeView(const ViewRequest
 }
 
 SlotSet NamespaceIndex::Rep::Present(const IndexView& view) const {
-  SlotSet present = view.visible & attributes.slots();
-  for (const uint32_t gone : view.visible - attributes.slots()) {
+  SlotSet present = *view.visible & attributes.slots();
+  for (const uint32_t gone : *view.visible - attributes.slots()) {
     if (const auto slot = PresentSlot(*view.rows, Slot(gone))) present.add(slot->value);
   }
   return present;
@@ -253,8 +264,8 @@ Result<std::vector<FacetValue>> NamespaceIndex::Facet(const IndexView& view, con
 SlotSet NamespaceIndex::LongTexts(const IndexView& view, std::string_view field) const {
   ReaderLock lock(rep_->mutex);
   const SlotSet present = rep_->attributes.LongTexts(field);
-  SlotSet slots = view.visible & present;
-  for (const uint32_t gone : view.visible - rep_->attributes.slots()) {
+  SlotSet slots = *view.visible & present;
+  for (const uint32_t gone : *view.visible - rep_->attributes.slots()) {
     const auto now = rep_->PresentSlot(*view.rows, Slot(gone));
     if (now && present.contains(now->value)) slots.add(gone);
   }

@@ -52,10 +52,10 @@ class RowTable;
 // The namespace as it was at `position`. Unchanged by later writes; confined to one thread.
 struct IndexView {
   Position position;
-  SlotSet visible;    // live at `now`, in the filter (a superset when !exact)
-  bool exact = true;  // false: re-check `visible` by Matches on rows
+  SharedSlots visible;  // live at `now`, in the filter (a superset when !exact)
+  bool exact = true;    // false: re-check `visible` by Matches on rows
   struct Leg {
-    SlotSet allowed;  // visible and in the leg's own filter
+    SharedSlots allowed;  // visible and in the leg's own filter
     bool exact = true;
     std::optional<TextView> text;
     std::optional<VectorView> vector;  // absent too when the space holds no vector yet

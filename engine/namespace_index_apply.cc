@@ -109,7 +109,13 @@ void NamespaceIndex::Rep::NoteRevival(const std::optional<Timestamp>& expires_at
   if (!expires_at || *expires_at > buried_until) outdated = true;
 }
 
+void NamespaceIndex::Rep::ForgetActive() {
+  const MutexLock lock(active_mutex);
+  active.reset();
+}
+
 void NamespaceIndex::Rep::SetInactive(Slot slot, MemoryState state) {
+  ForgetActive();
   if (state == MemoryState::kActive) {
     inactive.remove(slot.value);
   } else {
@@ -120,6 +126,7 @@ void NamespaceIndex::Rep::SetInactive(Slot slot, MemoryState state) {
 void NamespaceIndex::Rep::RemoveSlot(Slot slot) {
   const TableRow* known = rows->FindLive(slot);
   if (!known) return;
+  ForgetActive();
   ++unsealed.removed;
   text.Remove(slot);
   for (const auto& [space, index] : vectors) index->Remove(slot);

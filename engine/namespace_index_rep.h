@@ -48,6 +48,8 @@ class NamespaceIndex::Rep {
   // Gives the lock away now and then, so that the writer never waits for a filter. Nothing when a memory fell due
   // meanwhile.
   Result<std::optional<IndexView>> TakeView(const ViewRequest& request, Timestamp now) const REQUIRES_SHARED(mutex);
+  // Of all that live those that searches see by default.
+  SharedSlots ActiveSlots() const REQUIRES_SHARED(mutex) EXCLUDES(active_mutex);
   Status LetWriterIn(const std::function<Status()>& check_deadline) const REQUIRES_SHARED(mutex);
 
   // --- Segments (namespace_index_segments.cc).
@@ -90,8 +92,11 @@ class NamespaceIndex::Rep {
   std::map<std::string, std::unique_ptr<VectorIndex>> vectors GUARDED_BY(mutex);  // dense spaces with a vector so far
   AttributeIndex attributes GUARDED_BY(mutex);                                    // its slots() are the live ones
   SlotSet inactive GUARDED_BY(mutex);                                             // live, but archived or paused
-  std::optional<Slot> last_slot GUARDED_BY(mutex);                                // the highest that was ever here
-  std::vector<SegmentRow> segments GUARDED_BY(mutex);                             // the manifest, by slots
+  // Of the last view that asked for them; nothing since a change. Readers fill it in.
+  mutable Mutex active_mutex;
+  mutable std::optional<SharedSlots> active GUARDED_BY(active_mutex);
+  std::optional<Slot> last_slot GUARDED_BY(mutex);     // the highest that was ever here
+  std::vector<SegmentRow> segments GUARDED_BY(mutex);  // the manifest, by slots
   // Of the segments of attributes, by number: their rows, and how many of the live ones have another version by now.
   struct ColumnCounts {
     size_t rows = 0;
@@ -122,6 +127,8 @@ class NamespaceIndex::Rep {
   // The index of a space, made when it isn't there.
   VectorIndex* VectorsOf(const std::string& space, uint32_t dimensions) REQUIRES(mutex);
   void SetInactive(Slot slot, MemoryState state) REQUIRES(mutex);
+  // What ActiveSlots() gave is so no more.
+  void ForgetActive() REQUIRES(mutex) EXCLUDES(active_mutex);
   void BurySlot(Slot slot) REQUIRES(mutex);
   // Removes the slot from everything; dead and unknown slots are ignored (they were buried before).
   void RemoveSlot(Slot slot) REQUIRES(mutex);

@@ -27,8 +27,8 @@ Result<std::vector<std::optional<Memory>>> ReadCurrent(const KvReader& ns, const
   return memories;
 }
 
-Result<SlotSet> MatchingSlots(const ReadView& read, const NamespaceIndex& index, const IndexView& view,
-                              const Filter* filter) {
+Result<SharedSlots> MatchingSlots(const ReadView& read, const NamespaceIndex& index, const IndexView& view,
+                                  const Filter* filter) {
   if (view.exact || !filter) return view.visible;
   Include attributes_only;
   attributes_only.text = attributes_only.fields = false;
@@ -47,7 +47,7 @@ Result<SlotSet> MatchingSlots(const ReadView& read, const NamespaceIndex& index,
     }
     return {};
   }));
-  return matching;
+  return SharedSlots(std::move(matching));
 }
 
 std::vector<Slot> SlotList(const SlotSet& slots) {

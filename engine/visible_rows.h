@@ -24,8 +24,8 @@ Result<std::vector<std::optional<Memory>>> ReadCurrent(const KvReader& ns, const
                                                        const Include& include);
 
 // The view's visible slots that match `filter` for sure: at once when the view is exact, by their rows otherwise.
-Result<SlotSet> MatchingSlots(const ReadView& read, const NamespaceIndex& index, const IndexView& view,
-                              const Filter* filter);
+Result<SharedSlots> MatchingSlots(const ReadView& read, const NamespaceIndex& index, const IndexView& view,
+                                  const Filter* filter);
 
 std::vector<Slot> SlotList(const SlotSet& slots);
 

@@ -1,8 +1,11 @@
 #include "bench/retrieval/vector_runs.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <ctime>
+#include <numeric>
+#include <thread>
 
 namespace engram::bench {
 namespace {
@@ -22,6 +25,21 @@ double Middle(const std::vector<Run>& runs, double Run::*figure) {
   return values[values.size() / 2];
 }
 
+Run Figures(const std::vector<Rows>& exact, const std::vector<Rows>& answers, std::vector<double> times,
+            double total_us) {
+  size_t wanted = 0;
+  size_t found = 0;
+  for (size_t query = 0; query < exact.size(); ++query) {
+    wanted += exact[query].size();
+    for (const uint32_t row : answers[query]) {
+      found += static_cast<size_t>(std::count(exact[query].begin(), exact[query].end(), row));
+    }
+  }
+  std::sort(times.begin(), times.end());
+  return {wanted == 0 ? 1 : static_cast<double>(found) / static_cast<double>(wanted),
+          1e6 * static_cast<double>(times.size()) / total_us, times[times.size() / 2], times[times.size() * 99 / 100]};
+}
+
 }  // namespace
 
 Run Measure(const std::vector<Rows>& exact, const std::function<Rows(size_t query)>& search, TimeBy time) {
@@ -33,19 +51,29 @@ Run Measure(const std::vector<Rows>& exact, const std::function<Rows(size_t quer
     answers.push_back(search(query));
     times.push_back(Microseconds(time) - begin);
   }
-  size_t wanted = 0;
-  size_t found = 0;
-  double total = 0;
-  for (size_t query = 0; query < exact.size(); ++query) {
-    wanted += exact[query].size();
-    total += times[query];
-    for (const uint32_t row : answers[query]) {
-      found += static_cast<size_t>(std::count(exact[query].begin(), exact[query].end(), row));
+  const double total = std::accumulate(times.begin(), times.end(), 0.0);
+  return Figures(exact, answers, std::move(times), total);
+}
+
+Run MeasureTogether(const std::vector<Rows>& exact, const std::function<Rows(size_t query)>& search, size_t workers) {
+  std::vector<Rows> answers(exact.size());
+  std::vector<double> times(exact.size());
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t query = next++; query < exact.size(); query = next++) {
+      const double begin = Microseconds(TimeBy::kWall);
+      answers[query] = search(query);
+      times[query] = Microseconds(TimeBy::kWall) - begin;
     }
-  }
-  std::sort(times.begin(), times.end());
-  return {wanted == 0 ? 1 : static_cast<double>(found) / static_cast<double>(wanted),
-          1e6 * static_cast<double>(times.size()) / total, times[times.size() / 2], times[times.size() * 99 / 100]};
+  };
+  for (size_t query = 0; query < std::min(kWarmUp, exact.size()); ++query) search(query);
+  const double begin = Microseconds(TimeBy::kWall);
+  std::vector<std::thread> others;
+  for (size_t i = 1; i < workers; ++i) others.emplace_back(work);
+  work();
+  for (std::thread& other : others) other.join();
+  const double total = Microseconds(TimeBy::kWall) - begin;
+  return Figures(exact, answers, std::move(times), total);
 }
 
 Run Median(const std::vector<Run>& runs) {

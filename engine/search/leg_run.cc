@@ -13,16 +13,16 @@ void DropBelow(const std::optional<double>& min_score, std::vector<ScoredSlot>* 
 
 // Takes what fails the filters out of `allowed`; whether there was any.
 Result<bool> RemoveFailing(const std::vector<const Filter*>& filters, const std::vector<ScoredSlot>& hits,
-                           CandidateRows* rows, SlotSet* allowed) {
-  bool removed = false;
-  if (filters.empty()) return removed;
+                           CandidateRows* rows, SharedSlots* allowed) {
+  std::vector<uint32_t> failing;
+  if (filters.empty()) return false;
   for (const ScoredSlot& hit : hits) {
     ASSIGN_OR_RETURN(const bool passes, Passes(filters, hit.slot, rows));
-    if (passes) continue;
-    allowed->remove(hit.slot.value);
-    removed = true;
+    if (!passes) failing.push_back(hit.slot.value);
   }
-  return removed;
+  if (failing.empty()) return false;
+  *allowed = **allowed - SlotSet(failing.size(), failing.data());
+  return true;
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ Result<bool> Passes(const std::vector<const Filter*>& filters, Slot slot, Candid
 
 Result<std::vector<ScoredSlot>> BestHits(const LegRun& run, const SearchSource& source, CandidateRows* rows) {
   const size_t k = run.plan->candidates;
-  SlotSet allowed = run.allowed;
+  SharedSlots allowed = run.allowed;
   // One more than wanted shows whether the cut goes through equal scores; then as many as it takes to see all of
   // them, since the leg orders those by slot.
   for (size_t ask = k;; ask *= 2) {

@@ -16,7 +16,7 @@ namespace engram::search {
 struct LegRun {
   const LegPlan* plan = nullptr;
   std::unique_ptr<Leg> leg;
-  SlotSet allowed;                     // visible, by every leg's rules and this leg's own filter
+  SharedSlots allowed;                 // visible, by every leg's rules and this leg's own filter
   std::vector<const Filter*> recheck;  // `allowed` is a superset: these decide on rows; empty when it is exact
   std::vector<ScoredSlot> hits;        // its own list: best first, ties by id
   std::chrono::nanoseconds took{0};
