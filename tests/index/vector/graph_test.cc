@@ -93,7 +93,9 @@ TEST(GraphTest, NumbersThatLeadNowhereAreNotSound) {
   };
   EXPECT_TRUE(broken(&built.links0[7], 300));
   EXPECT_TRUE(broken(&built.upper[0].rows[0], 300));
+  EXPECT_TRUE(broken(&built.upper[0].rows[1], built.upper[0].rows[0]));
   EXPECT_TRUE(broken(&built.upper[0].down[0], 300));
+  EXPECT_TRUE(broken(&built.upper[0].down[0], built.upper[0].down[0] + 1));
   EXPECT_TRUE(broken(&built.upper[0].links[0], static_cast<uint32_t>(built.upper[0].rows.size())));
   EXPECT_TRUE(broken(&built.entry, static_cast<uint32_t>(built.upper.back().rows.size())));
   EXPECT_TRUE(GraphIsSound(built.View(), 300));
