@@ -1,9 +1,11 @@
 // What lives of a sealed graph, to be taken over into a larger one; private to index/vector.
 //
-// A link to a dead row goes. In the place of each that is lost comes one of the rows that lay behind: those the
-// dead one was linked to, through further dead ones where they are dead, too. The nearest are taken first, and none
-// that is nearer to a link already there than to the row itself, which is how HNSW chooses links. (That the
-// neighbours of the dead make good links is from FreshDiskANN, Singh et al., arXiv 2105.09613, Algorithm 4.)
+// A link to a dead row goes. In its place come rows that lay behind: those the dead one was linked to, through further
+// dead ones where they are dead, too. The nearest are taken first, as many as there is room for, but none that is
+// nearer to a link already there than to the row itself, which is how HNSW chooses links. Where that leaves a row with
+// fewer links than it had, the nearest of the others make up the number: graphs that lose links with every merge lose
+// recall with them. (That the neighbours of the dead make good links is from FreshDiskANN, Singh et al., arXiv
+// 2105.09613, Algorithm 4.)
 #pragma once
 
 #include <algorithm>
@@ -32,8 +34,8 @@ class GraphCopy {
   uint32_t NumberOf(uint32_t row) const { return base_.rows[row]; }
   int LevelOf(uint32_t row) const { return levels_[row]; }
 
-  // The links of a living row on a level that it has, as numbers; no more than it had. `distance(a, b)` is that of
-  // two numbers. Calls to different rows may run side by side.
+  // The links of a living row on a level that it has, as numbers. `distance(a, b)` is that of two numbers. Calls to
+  // different rows may run side by side.
   template <class Distance>
   std::vector<uint32_t> Links(uint32_t row, int level, const Distance& distance) const {
     std::vector<uint32_t> links;
@@ -41,16 +43,20 @@ class GraphCopy {
     Split(row, level, &links, &behind);
     if (behind.empty()) return links;
     const uint32_t number = NumberOf(row);
-    const size_t wanted = LinkCount(row, level);
+    const size_t width = level == 0 ? kGraphLinks0 : kGraphLinks;
+    const size_t before = LinkCount(row, level);
     std::vector<std::pair<float, uint32_t>> nearest;
     nearest.reserve(behind.size());
     for (const uint32_t other : behind) nearest.emplace_back(distance(number, other), other);
     std::sort(nearest.begin(), nearest.end());
+    std::vector<uint32_t> covered;
     for (const auto& [apart, other] : nearest) {
-      if (links.size() == wanted) break;
+      if (links.size() == width) return links;
       const auto covers = [&, far = apart, to = other](uint32_t link) { return distance(link, to) < far; };
-      if (std::none_of(links.begin(), links.end(), covers)) links.push_back(other);
+      const bool near_another = std::any_of(links.begin(), links.end(), covers);
+      (near_another ? covered : links).push_back(other);
     }
+    for (size_t i = 0; i < covered.size() && links.size() < before; ++i) links.push_back(covered[i]);
     return links;
   }
 

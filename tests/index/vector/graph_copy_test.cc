@@ -54,7 +54,7 @@ TEST(GraphCopyTest, LinksOfTheLivingStayInTheirOrder) {
 
 TEST(GraphCopyTest, ADeadNeighbourIsMadeUpForByOneBehindIt) {
   EXPECT_THAT(Line({{1}, {0, 2}, {1}}, {1}).Links(0), ElementsAre(2));
-  EXPECT_THAT(Line({{1}, {0, 3, 2}, {1}, {1}}, {1}).Links(0), ElementsAre(2)) << "one for one, the nearest";
+  EXPECT_THAT(Line({{1}, {0, 3, 2}, {1}, {1}}, {1}).Links(0), ElementsAre(2)) << "3 is nearer to 2";
 }
 
 TEST(GraphCopyTest, ALineOfDeadIsCrossed) {
@@ -65,6 +65,10 @@ TEST(GraphCopyTest, ALineOfDeadIsCrossed) {
 TEST(GraphCopyTest, NobodyIsLinkedWhoIsNearerToALinkThanToTheRow) {
   // Of 4, 5 and 10, which lie behind 3, row 6 has 5 already: 4 is nearer to that. 10 is on the other side.
   EXPECT_THAT(Line({{}, {}, {}, {4, 5, 10}, {}, {}, {3, 5}, {}, {}, {}, {}}, {3}).Links(6), ElementsAre(5, 10));
+}
+
+TEST(GraphCopyTest, TheOthersMakeUpForLinksThatWouldBeMissing) {
+  EXPECT_THAT(Line({{1, 2}, {3, 4, 5}, {}, {}, {}, {}}, {1, 2}).Links(0), ElementsAre(3, 4));
 }
 
 class Rows {
