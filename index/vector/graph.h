@@ -47,8 +47,8 @@ struct BuiltGraph {
   }
 };
 
-// Whether every number in it names a row or node that is there: what a reader asks before it follows links
-// from a file.
+// Whether every number in it names a row or node that is there, and every node stands on one of its row: what a
+// reader asks before it follows links from a file.
 bool GraphIsSound(const Graph& graph, size_t rows);
 
 }  // namespace engram

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "index/vector/graph.h"
+#include "index/vector/graph_copy.h"
 #include "index/vector/quantizer.h"
 #include "index/vector/vector_space.h"
 
@@ -26,14 +27,21 @@ struct FloatRows {
 struct GraphOptions {
   size_t threads = 1;
   size_t ef_construction = 128;
-  // Called now and then, by one thread at a time, with rows done so far; false stops the build.
-  std::function<bool(size_t rows_done)> progress;
+  // Called now and then, by one thread at a time, with the share that is done; false stops the build.
+  std::function<bool(double share)> progress;
+  uint64_t seed = 0;  // of the levels that are drawn
 };
 
-// hnswlib's construction. The same levels in every build; the same links when one thread builds. Nothing when
-// `progress` stopped it. Takes the rows' bytes again and 260 bytes for each while it runs.
-// REQUIRES: 1 <= rows < 2^31.
+// hnswlib's construction, and a way to every row from the entry on level 0. The same levels in every build; the same
+// links when one thread builds. Nothing when `progress` stopped it. Takes the rows' bytes again and 350 bytes for
+// each while it runs. REQUIRES: 1 <= rows < 2^31.
 std::optional<BuiltGraph> BuildGraph(const CodedRows& coded, size_t rows, const GraphOptions& options);
 std::optional<BuiltGraph> BuildGraph(const FloatRows& floats, const GraphOptions& options);
+
+// The same, with the rows that `base` has a graph of taken over from there (see GraphCopy) with their levels, and only
+// the others inserted. REQUIRES: the base's graph is sound, one of its rows lives.
+std::optional<BuiltGraph> ExtendGraph(const GraphBase& base, const CodedRows& coded, size_t rows,
+                                      const GraphOptions& options);
+std::optional<BuiltGraph> ExtendGraph(const GraphBase& base, const FloatRows& floats, const GraphOptions& options);
 
 }  // namespace engram

@@ -86,11 +86,15 @@ Result<std::shared_ptr<const VectorSegment>> VectorIndex::Seal(std::span<const V
   ENGRAM_CHECK(!parts.empty());
   const VectorSpace space = parts.front().part_->space();
   std::vector<PreparedRow> rows;
+  std::vector<GraphedRows> graphed;
   for (const VectorHandle& handle : parts) {
+    const size_t begin = rows.size();
     RETURN_IF_ERROR(handle.part_->AppendLive({handle.rows_, handle.deaths_}, &rows));
+    const VectorSegment* segment = handle.part_->segment();
+    if (segment != nullptr && segment->report().has_graph) graphed.push_back({segment, begin, rows.size()});
   }
   if (rows.empty()) return std::shared_ptr<const VectorSegment>();
-  RETURN_IF_ERROR(SealRows(files, path, space, rows, options).status());
+  RETURN_IF_ERROR(SealRows(files, path, space, rows, options, graphed).status());
   return VectorSegment::Open(files, path, space.dimensions(), space.metric());
 }
 

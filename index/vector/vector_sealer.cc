@@ -21,11 +21,21 @@ constexpr double kRecallMin = 0.95;
 constexpr size_t kTriedEf[] = {48, 64, 96, 128, 192, 256, 384, 512};
 // The share of the time that building the graph takes.
 constexpr double kGraphShare = 0.9;
+// Of the rows of a graph that is copied: more, and mending costs recall.
+constexpr double kDeadShareMax = 0.2;
+// Of the rows that are sealed: fewer, and a copy saves no time that could be measured.
+constexpr double kCopiedShareMin = 0.1;
 
 class Sealer {
  public:
-  Sealer(const VectorSpace& space, const std::vector<PreparedRow>& rows, const SealOptions& options)
-      : space_(space), rows_(rows), options_(options), quantizer_(Train()), codes_(rows.size() * code_bytes()) {
+  Sealer(const VectorSpace& space, const std::vector<PreparedRow>& rows, const SealOptions& options,
+         std::optional<GraphedRows> copied)
+      : space_(space),
+        rows_(rows),
+        options_(options),
+        copied_(copied),
+        quantizer_(Train()),
+        codes_(rows.size() * code_bytes()) {
     report_.rows = rows.size();
   }
 
@@ -64,26 +74,58 @@ class Sealer {
   // By codes if they suffice, by fp32 if they don't or if the graph they make is poor; none if that is poor too.
   Status BuildGraphs(const RecallSample& sample) {
     if (report_.codes_suffice) {
-      RETURN_IF_ERROR(BuildOne(coded(), sample));
+      RETURN_IF_ERROR(BuildBy(coded(), sample));
       if (report_.has_graph) return {};
       report_.codes_suffice = false;
     }
-    return BuildOne(floats(), sample);
+    return BuildBy(floats(), sample);
   }
 
+  // A graph is copied only for the distances it was built by. A copy that finds too little, or needs more than twice
+  // the original's ef for it, gives way to a graph that is built from nothing.
   template <class Rows>
-  Status BuildOne(const Rows& rows, const RecallSample& sample) {
-    GraphOptions options{options_.threads, options_.ef_construction, {}};
-    if (options_.progress) {
-      options.progress = [this](size_t done) {
-        return options_.progress(kGraphShare * static_cast<double>(done) / static_cast<double>(rows_.size()));
-      };
+  Status BuildBy(const Rows& rows, const RecallSample& sample) {
+    constexpr bool kByCodes = std::is_same_v<Rows, CodedRows>;
+    if (copied_ && copied_->segment->report().codes_suffice == kByCodes) {
+      const GraphBase base = CopiedBase();
+      if constexpr (kByCodes) {
+        graph_ = ExtendGraph(base, rows, rows_.size(), graph_options());
+      } else {
+        graph_ = ExtendGraph(base, rows, graph_options());
+      }
+      RETURN_IF_ERROR(Measure(rows, sample));
+      if (report_.has_graph && report_.ef <= 2 * copied_->segment->report().ef) return {};
     }
-    if constexpr (std::is_same_v<Rows, CodedRows>) {
-      graph_ = BuildGraph(rows, rows_.size(), options);
+    if constexpr (kByCodes) {
+      graph_ = BuildGraph(rows, rows_.size(), graph_options());
     } else {
-      graph_ = BuildGraph(rows, options);
+      graph_ = BuildGraph(rows, graph_options());
     }
+    return Measure(rows, sample);
+  }
+
+  GraphOptions graph_options() const {
+    GraphOptions options{options_.threads, options_.ef_construction, {}, rows_.back().slot.value};
+    if (options_.progress) {
+      options.progress = [this](double share) { return options_.progress(kGraphShare * share); };
+    }
+    return options;
+  }
+
+  GraphBase CopiedBase() const {
+    const VectorSegment::Rep& rep = copied_->segment->rep();
+    GraphBase base{*rep.graph, std::vector<uint32_t>(rep.rows(), kNoLink)};
+    size_t at = copied_->begin;
+    for (size_t row = 0; row < rep.rows() && at < copied_->end; ++row) {
+      if (rep.slots[row] == rows_[at].slot.value) base.rows[row] = static_cast<uint32_t>(at++);
+    }
+    ENGRAM_CHECK(at == copied_->end);
+    return base;
+  }
+
+  // Whether the graph is good enough to be kept, and the effort it takes.
+  template <class Rows>
+  Status Measure(const Rows& rows, const RecallSample& sample) {
     if (!graph_) return Stopped();
     const Graph graph = graph_->View();
     for (const size_t ef : kTriedEf) {
@@ -153,6 +195,7 @@ class Sealer {
   VectorSpace space_;
   const std::vector<PreparedRow>& rows_;
   const SealOptions& options_;
+  std::optional<GraphedRows> copied_;
   std::vector<const float*> values_;
   Quantizer quantizer_;
   HugeMemory codes_;
@@ -163,9 +206,24 @@ class Sealer {
 
 }  // namespace
 
+std::optional<GraphedRows> PickGraphToCopy(std::span<const GraphedRows> graphed, size_t rows) {
+  std::optional<GraphedRows> most;
+  for (const GraphedRows& one : graphed) {
+    const size_t live = one.end - one.begin;
+    const auto all = static_cast<double>(one.segment->rows());
+    if (all - static_cast<double>(live) >= kDeadShareMax * all) continue;
+    if (static_cast<double>(live) < kCopiedShareMin * static_cast<double>(rows)) continue;
+    if (!most || live > most->end - most->begin) most = one;
+  }
+  return most;
+}
+
 Result<VectorSegmentReport> SealRows(FileSystem& files, const std::string& path, const VectorSpace& space,
-                                     const std::vector<PreparedRow>& rows, const SealOptions& options) {
-  return Sealer(space, rows, options).Run(files, path);
+                                     const std::vector<PreparedRow>& rows, const SealOptions& options,
+                                     std::span<const GraphedRows> graphed) {
+  std::optional<GraphedRows> copied;
+  if (options.copy_graph) copied = PickGraphToCopy(graphed, rows.size());
+  return Sealer(space, rows, options, copied).Run(files, path);
 }
 
 }  // namespace engram

@@ -61,8 +61,12 @@ class VectorSegment {
 };
 
 struct SealOptions {
-  // Flat segments cost next to nothing to seal; a graph costs about a millisecond of one core for each vector.
+  // Flat segments cost next to nothing to seal; a graph costs up to a millisecond of one core for each vector that
+  // is inserted into it.
   bool graph = false;
+  // Lets the graph of a segment among the parts be copied, so that only the others' vectors are inserted; without it
+  // all are.
+  bool copy_graph = true;
   size_t threads = 1;
   size_t ef_construction = 128;
   Position position = {};
