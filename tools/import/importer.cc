@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "api/json.h"
+#include "tools/import/record_check.h"
 #include "tools/import/revision.h"
 #include "tools/import/verify.h"
 
@@ -54,6 +55,7 @@ Status Importer::Run() {
   }
   cursor_ = source_.Cursor(summary_.complete);
   RETURN_IF_ERROR(Flush(/*last=*/true));
+  for (std::string& note : source_.Notes()) summary_.notes.push_back(std::move(note));
   progress_.Finish();
   return {};
 }
@@ -88,7 +90,20 @@ Result<std::optional<v1::ImportProgress>> Importer::EarlierProgress() {
   return std::optional<v1::ImportProgress>();
 }
 
+bool Importer::StaysBehind(const RecordItem& item) {
+  if (const auto* tombstone = std::get_if<Tombstone>(&item)) {
+    ++summary_.tombstones;
+    summary_.tombstone_versions += static_cast<uint64_t>(tombstone->memory.history_size());
+    return true;
+  }
+  const auto* edge = std::get_if<v1::Edge>(&item);
+  if (edge == nullptr || !edge->has_retired_at()) return false;
+  ++summary_.retired_edges;
+  return true;
+}
+
 Status Importer::Take(SourceRecord record) {
+  if (record.problem.ok() && options_.dry_run) record.problem = CheckRecord(record.item);
   if (auto* config = std::get_if<v1::NamespaceConfig>(&record.item); config != nullptr && record.problem.ok()) {
     RETURN_IF_ERROR(Flush(/*last=*/false));
     record.problem = TakeConfig(std::move(*config));
@@ -99,7 +114,7 @@ Status Importer::Take(SourceRecord record) {
   if (!record.problem.ok()) {
     if (!rejects_ && !options_.dry_run) RETURN_IF_ERROR(Flush(/*last=*/false));  // what came before it is in
     RETURN_IF_ERROR(Reject(record, record.problem));
-  } else {
+  } else if (!StaysBehind(record.item)) {
     batch_.Add(std::move(record));
   }
   cursor_ = source_.Cursor(false);
