@@ -11,6 +11,7 @@
 #include "tools/import/jsonl_source.h"
 #include "tools/import/verify.h"
 #include "tools/import_run.h"
+#include "tools/import_sources.h"
 
 namespace engram {
 namespace {
@@ -19,6 +20,7 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  engram import jsonl notes.jsonl --namespace notes       what `engram export` wrote, or your own lines\n"
     "  engram import sqlite captures.db --namespace chat       one memory per row; again whenever it has grown\n"
+    "  engram import qdrant-local ./qdrant --namespace notes   the folder of QdrantClient(path=…)\n"
     "  engram import archive notes.archive --namespace notes   what --archive made\n"
     "\n"
     "With --archive DIR instead of --namespace every source makes an archive: a folder with hashes over each record,\n"
@@ -155,6 +157,8 @@ void AddImportCommand(CLI::App& app, ChosenCommand* chosen) {
   sqlite->add_option("file", from_sqlite->file, "The database")->required();
   sqlite->add_flag("--fast", *fast, "A quick integrity check instead of the whole one");
   sqlite->callback([=] { *chosen = [=] { return RunSqlite(*from_sqlite, *fast); }; });
+
+  AddQdrantLocalSource(import, chosen);
 }
 
 }  // namespace engram

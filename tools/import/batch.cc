@@ -71,11 +71,17 @@ void ImportBatch::RemoveMemories(const std::function<bool(v1::Memory* memory, bo
   });
 }
 
+std::vector<const v1::Memory*> ImportBatch::Memories() const {
+  std::vector<const v1::Memory*> memories;
+  for (const SourceRecord& record : records_) {
+    if (const auto* memory = std::get_if<v1::Memory>(&record.item)) memories.push_back(memory);
+  }
+  return memories;
+}
+
 std::vector<std::string> ImportBatch::MemoryIds() const {
   std::vector<std::string> ids;
-  for (const SourceRecord& record : records_) {
-    if (const auto* memory = std::get_if<v1::Memory>(&record.item)) ids.push_back(memory->id());
-  }
+  for (const v1::Memory* memory : Memories()) ids.push_back(memory->id());
   return ids;
 }
 

@@ -36,6 +36,7 @@ class ImportBatch {
   // Takes the memories out that `settled` is true for; it may change the others.
   void RemoveMemories(const std::function<bool(v1::Memory* memory, bool seen)>& settled);
   std::vector<std::string> MemoryIds() const;
+  std::vector<const v1::Memory*> Memories() const;
 
   // The items in their order, without mode and progress.
   v1::WriteRequest Request() const;
