@@ -20,6 +20,7 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  engram import jsonl notes.jsonl --namespace notes       what `engram export` wrote, or your own lines\n"
     "  engram import sqlite captures.db --namespace chat       one memory per row; again whenever it has grown\n"
+    "  engram import mem0 --history history.db --vectors ./qdrant --namespace memories\n"
     "  engram import qdrant-local ./qdrant --namespace notes   the folder of QdrantClient(path=…)\n"
     "  engram import archive notes.archive --namespace notes   what --archive made\n"
     "\n"
@@ -158,6 +159,7 @@ void AddImportCommand(CLI::App& app, ChosenCommand* chosen) {
   sqlite->add_flag("--fast", *fast, "A quick integrity check instead of the whole one");
   sqlite->callback([=] { *chosen = [=] { return RunSqlite(*from_sqlite, *fast); }; });
 
+  AddMem0Source(import, chosen);
   AddQdrantLocalSource(import, chosen);
 }
 

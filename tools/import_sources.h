@@ -7,6 +7,7 @@
 
 namespace engram {
 
+void AddMem0Source(CLI::App* import, ChosenCommand* chosen);
 void AddQdrantLocalSource(CLI::App* import, ChosenCommand* chosen);
 
 }  // namespace engram
