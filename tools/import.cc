@@ -7,9 +7,7 @@
 
 #include "tools/command.h"
 #include "tools/import/archive_source.h"
-#include "tools/import/captures_source.h"
 #include "tools/import/jsonl_source.h"
-#include "tools/import/verify.h"
 #include "tools/import_run.h"
 #include "tools/import_sources.h"
 
@@ -35,7 +33,11 @@ constexpr const char* kArchiveExamples =
     "\n"
     "Examples:\n"
     "  engram export --namespace notes --archive notes.archive\n"
+    "  engram import mem0 --history history.db --vectors ./qdrant --namespace memories\n"
+    "  engram import qdrant-local ./qdrant --namespace notes   the folder of QdrantClient(path=…)\n"
     "  engram import archive notes.archive --namespace copy --dry-run\n"
+    "  engram import mem0 --history history.db --vectors ./qdrant --namespace memories\n"
+    "  engram import qdrant-local ./qdrant --namespace notes   the folder of QdrantClient(path=…)\n"
     "  engram import archive notes.archive --namespace copy";
 
 constexpr const char* kJsonlExamples =
@@ -56,47 +58,6 @@ constexpr const char* kJsonlExamples =
     "Progress is committed with each batch: run it again after an interruption and it goes on where it was;\n"
     "lines added to the file since are taken, too. Exit code 1 if any line was not taken.";
 
-constexpr const char* kSqliteExamples =
-    "Reads the table captures(id, session_id, timestamp, user_text, agent_text, metadata) and never writes to the\n"
-    "file. One memory per row: id, run_id from session_id, created_at and event_time from timestamp, both texts as\n"
-    "fields, metadata from its JSON. Afterwards every row is compared with the store; exit code 1 if any is missing\n"
-    "or differs.\n"
-    "\n"
-    "Run it again whenever the file may have grown: new rows are added, rows that changed in the file are written\n"
-    "again, and everything else stays as it is in the store: what was edited there stays edited, and what was deleted\n"
-    "or erased stays away. New are the rows put in after the last one taken (by their rowid); --restart forgets what\n"
-    "earlier runs took, and erased memories come back with it.\n"
-    "\n"
-    "Examples:\n"
-    "  engram import sqlite captures.db --namespace chat --dry-run\n"
-    "  engram import sqlite captures.db --namespace chat --rejects bad.jsonl";
-
-void PrintPlan(const CapturesSource& source, const ImportChoice& choice) {
-  const std::string target = choice.archive.empty()
-                                 ? fmt::format("{} of {}", choice.options.namespace_name, StoreName(choice.store))
-                                 : choice.archive;
-  fmt::print("{}: {} captures for {}\n", choice.file, WithThousands(source.rows()), target);
-  std::string ignored;
-  for (const std::string& column : source.IgnoredColumns()) ignored += (ignored.empty() ? "" : ", ") + column;
-  if (!ignored.empty()) fmt::print("columns that are not imported: {}\n", ignored);
-}
-
-ExitCode Verify(CapturesSource& source, Client& client, const ImportChoice& choice) {
-  if (const Status status = source.Rewind(); !status.ok()) return Fail(status);
-  Progress progress = Progress::OnStderr("compare " + choice.options.namespace_name, "rows");
-  const auto report = VerifyImport(client, source, choice.options.namespace_name, progress);
-  if (!report.ok()) return Fail(report.status());
-  fmt::print(
-      "compared: {} rows in the file, {} equal in the store, {} edited and {} deleted there since, {} missing, "
-      "{} different, {} not importable\n",
-      WithThousands(source.rows()), WithThousands(report->matched), WithThousands(report->edited),
-      WithThousands(report->deleted), WithThousands(report->missing), WithThousands(report->different),
-      WithThousands(report->unreadable));
-  for (const std::string& place : report->places) fmt::print(stderr, "  {}\n", place);
-  const bool all = report->unmatched() == 0 && report->matched + report->edited + report->deleted == source.rows();
-  return all ? ExitCode::kOk : ExitCode::kFailed;
-}
-
 // What Source::Open gives.
 template <class Source>
 Result<std::unique_ptr<ImportSource>> AsSource(Result<std::unique_ptr<Source>> opened) {
@@ -113,22 +74,6 @@ ExitCode RunJsonl(const ImportChoice& choice) {
 ExitCode RunArchive(const ImportChoice& choice) {
   ImportSteps steps;
   steps.open = [&] { return AsSource(ArchiveSource::Open(choice.file)); };
-  return RunImport(choice, steps);
-}
-
-ExitCode RunSqlite(ImportChoice choice, bool fast) {
-  choice.options.newer = true;
-  CapturesSource* captures = nullptr;
-  ImportSteps steps;
-  steps.open = [&]() -> Result<std::unique_ptr<ImportSource>> {
-    ASSIGN_OR_RETURN(std::unique_ptr<CapturesSource> source, CapturesSource::Open(choice.file, fast));
-    captures = source.get();
-    return std::unique_ptr<ImportSource>(std::move(source));
-  };
-  steps.announce = [&](const ImportSource&) { PrintPlan(*captures, choice); };
-  steps.compare = [&](ImportSource&, Client& client) {
-    return captures->rows() == 0 ? ExitCode::kOk : Verify(*captures, client, choice);
-  };
   return RunImport(choice, steps);
 }
 
@@ -151,16 +96,9 @@ void AddImportCommand(CLI::App& app, ChosenCommand* chosen) {
   archive->add_option("folder", from_archive->file, "The archive")->required();
   archive->callback([=] { *chosen = [=] { return RunArchive(*from_archive); }; });
 
-  CLI::App* sqlite = import->add_subcommand("sqlite", "From the table captures of a SQLite file");
-  sqlite->footer(kSqliteExamples);
-  auto from_sqlite = AddImportOptions(sqlite);
-  auto fast = std::make_shared<bool>(false);
-  sqlite->add_option("file", from_sqlite->file, "The database")->required();
-  sqlite->add_flag("--fast", *fast, "A quick integrity check instead of the whole one");
-  sqlite->callback([=] { *chosen = [=] { return RunSqlite(*from_sqlite, *fast); }; });
-
   AddMem0Source(import, chosen);
   AddQdrantLocalSource(import, chosen);
+  AddSqliteSource(import, chosen);
 }
 
 }  // namespace engram

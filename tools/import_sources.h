@@ -9,5 +9,6 @@ namespace engram {
 
 void AddMem0Source(CLI::App* import, ChosenCommand* chosen);
 void AddQdrantLocalSource(CLI::App* import, ChosenCommand* chosen);
+void AddSqliteSource(CLI::App* import, ChosenCommand* chosen);
 
 }  // namespace engram
