@@ -61,7 +61,7 @@ class Exporter {
     }
     if (out_.takes_ended_edges() && !options_.no_graph) RETURN_IF_ERROR(WriteEndedEdges());
     const std::string origin = fmt::format("{} of {}", described.name(), StoreName(options_.store));
-    RETURN_IF_ERROR(out_.Finish({"engram", origin, described.counts().memories()}, LeftOut()));
+    RETURN_IF_ERROR(out_.Finish({"engram", origin, described.counts().memories()}, Notes()));
     progress_.Finish();
     return {};
   }
@@ -116,16 +116,17 @@ class Exporter {
     }
   }
 
-  std::vector<std::string> LeftOut() const {
-    std::vector<std::string> left_out = {"deleted memories and their histories, which a store does not list",
-                                         "the progress of imports"};
-    if (options_.no_history) left_out.emplace_back("former versions");
-    if (options_.no_graph) left_out.emplace_back("nodes and edges");
+  std::vector<std::string> Notes() const {
+    std::vector<std::string> notes = {
+        "deleted memories and their histories are not in it, since a store does not list them",
+        "the progress of imports is not in it"};
+    if (options_.no_history) notes.emplace_back("former versions were left out as asked");
+    if (options_.no_graph) notes.emplace_back("nodes and edges were left out as asked");
     if (histories_cut_ > 0) {
-      left_out.push_back(fmt::format("the oldest former versions of {} memories, which are more than an import takes",
-                                     histories_cut_));
+      notes.push_back(fmt::format(
+          "the oldest former versions of {} memories are more than an import takes and not in it", histories_cut_));
     }
-    return left_out;
+    return notes;
   }
 
   Client& client_;

@@ -85,8 +85,8 @@ class ArchiveSink final : public ExportSink {
  public:
   explicit ArchiveSink(std::unique_ptr<ArchiveWriter> writer) : writer_(std::move(writer)) {}
   Status Write(const RecordItem& item) override { return writer_->Add(item); }
-  Status Finish(const SourceDescription& source, const std::vector<std::string>& left_out) override {
-    return writer_->Finish(source, left_out).status();
+  Status Finish(const SourceDescription& source, const std::vector<std::string>& notes) override {
+    return writer_->Finish(source, notes).status();
   }
   bool takes_ended_edges() const override { return true; }
 

@@ -17,8 +17,8 @@ class ExportSink {
  public:
   virtual ~ExportSink() = default;
   virtual Status Write(const RecordItem& item) = 0;
-  // `left_out`: what the namespace holds and the export doesn't, for a person.
-  virtual Status Finish(const SourceDescription& source, const std::vector<std::string>& left_out) = 0;
+  // `notes`: what the namespace holds and the export doesn't, as sentences without a full stop.
+  virtual Status Finish(const SourceDescription& source, const std::vector<std::string>& notes) = 0;
   virtual bool takes_ended_edges() const = 0;
 };
 

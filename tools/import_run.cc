@@ -122,7 +122,7 @@ ExitCode WriteArchive(const ImportChoice& choice, const ImportSteps& steps, Impo
       N(made.count(ArchiveKind::kRun)), N(made.count(ArchiveKind::kEdge)), N(made.count(ArchiveKind::kRetiredEdge)),
       N(summary.rejected));
   std::fflush(stdout);
-  for (const std::string& what : made.left_out) fmt::print(stderr, "engram: not in the archive: {}\n", what);
+  PrintNotes(made.notes);
   return summary.rejected == 0 ? ExitCode::kOk : ExitCode::kFailed;
 }
 

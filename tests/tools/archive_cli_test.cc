@@ -42,7 +42,8 @@ TEST_F(ArchiveCliTest, ExportImportExportGivesTheSameRecords) {
       << exported.output;
   const CliResult imported = Run("import archive one --namespace copy --data store");
   ASSERT_EQ(imported.code, 0) << imported.output;
-  EXPECT_TRUE(Has(imported, "the archive was made without deleted memories")) << imported.output;
+  EXPECT_TRUE(Has(imported, "noted when the archive was made: deleted memories and their histories are not in it"))
+      << imported.output;
   EXPECT_FALSE(Has(imported, "stayed behind")) << imported.output;
   ASSERT_EQ(Run("export --namespace copy --data store --archive two").code, 0);
   for (const char* file : kFiles) {
@@ -112,7 +113,7 @@ TEST_F(ArchiveCliTest, ASourceIsArchivedWithoutAStoreAndCheckedAsAServerWould) {
   const CliResult rejected = Run("import jsonl in.jsonl --archive two --rejects bad.jsonl");
   EXPECT_EQ(rejected.code, 1);
   EXPECT_TRUE(Has(rejected, "made two: 1 memories")) << rejected.output;
-  EXPECT_TRUE(Has(rejected, "not in the archive: 1 records that can't be taken")) << rejected.output;
+  EXPECT_TRUE(Has(rejected, "1 records could not be taken and are not in it")) << rejected.output;
   EXPECT_NE(ReadFile("bad.jsonl").find("importance"), std::string::npos);
 }
 

@@ -167,7 +167,8 @@ std::vector<std::string> PickledPoints(const std::string& folder) {
 
 TEST_P(RealQdrantTest, APointCutAnywhereIsAnError) {
   for (const std::string& blob : PickledPoints(Folder())) {
-    for (size_t size = 0; size < blob.size(); ++size) {
+    const size_t step = blob.size() > 1'000 ? 7 : 1;  // the long one repeats itself
+    for (size_t size = 0; size < blob.size(); size += size < 300 ? 1 : step) {
       StoredPoint point;
       EXPECT_FALSE(ReadQdrantPoint(std::string_view(blob).substr(0, size), &point).ok()) << size;
     }

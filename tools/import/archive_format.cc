@@ -199,8 +199,8 @@ Result<ArchiveManifest> ReadManifest(const Members& members) {
   ASSIGN_OR_RETURN(manifest.versions, NumberOf(*counts, "versions"));
   if (const auto digest = members.find("digest"); digest != members.end())
     manifest.digest = digest->second.string_value();
-  if (const auto notes = members.find("left_out"); notes != members.end()) {
-    for (const v1::Value& note : notes->second.list_value().values()) manifest.left_out.push_back(note.string_value());
+  if (const auto notes = members.find("notes"); notes != members.end()) {
+    for (const v1::Value& note : notes->second.list_value().values()) manifest.notes.push_back(note.string_value());
   }
   return manifest;
 }
@@ -260,8 +260,8 @@ std::string PrintManifest(const ArchiveManifest& manifest) {
   }
   counts["versions"] = Number(manifest.versions);
   if (!manifest.digest.empty()) members["digest"] = Text(manifest.digest);
-  auto& left_out = *members["left_out"].mutable_list_value()->mutable_values();
-  for (const std::string& note : manifest.left_out) *left_out.Add() = Text(note);
+  auto& notes = *members["notes"].mutable_list_value()->mutable_values();
+  for (const std::string& note : manifest.notes) *notes.Add() = Text(note);
   return HashedLine("manifest", PrintJson(root)) + "\n";
 }
 

@@ -59,7 +59,7 @@ struct ArchiveManifest {
   std::array<uint64_t, kArchiveKinds> counts{};
   uint64_t versions = 0;                  // former versions and ends in the histories of memories and tombstones
   std::string digest;                     // sum of the memories' canonical hashes; empty unless all have one
-  std::vector<std::string> left_out;      // what the source holds and the archive doesn't, for a person
+  std::vector<std::string> notes;         // what a person should know of it: ImportSource::Notes()
   std::array<File, kArchiveKinds> files;  // of every kind, empty ones included
 
   uint64_t count(ArchiveKind kind) const { return counts[static_cast<size_t>(kind)]; }

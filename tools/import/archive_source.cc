@@ -161,8 +161,8 @@ std::optional<double> ArchiveSource::Fraction() const {
 
 std::vector<std::string> ArchiveSource::Notes() const {
   std::vector<std::string> notes;
-  for (const std::string& what : manifest_.left_out) {
-    notes.push_back(fmt::format("the archive was made without {}", what));
+  for (const std::string& note : manifest_.notes) {
+    notes.push_back(fmt::format("noted when the archive was made: {}", note));
   }
   return notes;
 }

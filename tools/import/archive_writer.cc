@@ -107,7 +107,7 @@ Status ArchiveWriter::Flush(File* file) {
   return {};
 }
 
-Result<ArchiveManifest> ArchiveWriter::Finish(const SourceDescription& source, std::vector<std::string> left_out) {
+Result<ArchiveManifest> ArchiveWriter::Finish(const SourceDescription& source, std::vector<std::string> notes) {
   FileSystem& files = FileSystem::Posix();
   for (size_t i = 0; i < kArchiveKinds; ++i) {
     RETURN_IF_ERROR(Flush(&files_[i]));
@@ -118,7 +118,7 @@ Result<ArchiveManifest> ArchiveWriter::Finish(const SourceDescription& source, s
   manifest_.system = source.system;
   manifest_.origin = source.origin;
   manifest_.created_at = FormatRfc3339(Clock::Real().Now());
-  manifest_.left_out = std::move(left_out);
+  manifest_.notes = std::move(notes);
   if (all_hashed_) manifest_.digest = digest_.ToHex();
   RETURN_IF_ERROR(files.ReplaceFile(part_ + "/" + kManifestFile, PrintManifest(manifest_)));
   RETURN_IF_ERROR(files.SyncDirectory(part_));

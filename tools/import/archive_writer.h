@@ -31,8 +31,8 @@ class ArchiveWriter {
   // counts. After another error the archive can't be finished. A memory's hash is set where it can be told.
   Status Add(RecordItem item);
 
-  // Nothing may be called afterwards. `left_out`: see ArchiveManifest.
-  Result<ArchiveManifest> Finish(const SourceDescription& source, std::vector<std::string> left_out);
+  // Nothing may be called afterwards. `notes`: see ArchiveManifest.
+  Result<ArchiveManifest> Finish(const SourceDescription& source, std::vector<std::string> notes);
 
  private:
   struct File {

@@ -62,7 +62,7 @@ Status Importer::Run() {
       summary_.complete = true;
       break;
     }
-    ++summary_.records;
+    if (!std::holds_alternative<v1::NamespaceConfig>(record.item)) ++summary_.records;
     RETURN_IF_ERROR(Take(std::move(record)));
     progress_.Update(summary_.records, source_.Fraction());
   }

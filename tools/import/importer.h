@@ -34,7 +34,7 @@ struct ImportOptions {
 struct ImportSummary {
   std::string import_id;
   bool resumed = false;
-  uint64_t records = 0;  // read by this run
+  uint64_t records = 0;  // read by this run, beside a configuration
   uint64_t memories = 0;
   uint64_t created = 0;
   uint64_t updated = 0;

@@ -29,7 +29,7 @@ class SourceArchiver {
       SourceRecord record;
       ASSIGN_OR_RETURN(const bool more, source_.Next(&record));
       if (!more) break;
-      ++summary_.records;
+      if (!std::holds_alternative<v1::NamespaceConfig>(record.item)) ++summary_.records;
       RETURN_IF_ERROR(Take(std::move(record)));
       progress_.Update(summary_.records, source_.Fraction());
     }
@@ -69,14 +69,15 @@ class SourceArchiver {
   }
 
   Status Finish() {
-    std::vector<std::string> left_out = source_.Notes();
-    if (summary_.rejected > 0) left_out.push_back(fmt::format("{} records that can't be taken", summary_.rejected));
+    std::vector<std::string> notes = source_.Notes();
+    if (summary_.rejected > 0)
+      notes.push_back(fmt::format("{} records could not be taken and are not in it", summary_.rejected));
     if (!writer_) {
-      summary_.manifest.left_out = std::move(left_out);
+      summary_.manifest.notes = std::move(notes);
       return {};
     }
     if (rejects_) RETURN_IF_ERROR(rejects_->Flush());
-    ASSIGN_OR_RETURN(summary_.manifest, writer_->Finish(source_.Describe(), std::move(left_out)));
+    ASSIGN_OR_RETURN(summary_.manifest, writer_->Finish(source_.Describe(), std::move(notes)));
     return {};
   }
 
