@@ -102,8 +102,7 @@ TEST_F(ImportCliTest, EverythingThatANamespaceHoldsComesBack) {
 TEST_F(ImportCliTest, ANamespaceThatIsThereKeepsItsConfigurationAndItIsSaid) {
   WriteFile("in.jsonl", Lines(1, 1));
   ASSERT_EQ(Run(kImport).code, 0);
-  WriteFile("config.jsonl",
-            "{\"namespace\":{\"text\":{\"analyzer\":\"english\"},\"aliases\":[\"n\"]}}\n" + Lines(2, 2));
+  WriteFile("config.jsonl", "{\"namespace\":{\"text\":{\"analyzer\":\"simple\"},\"aliases\":[\"n\"]}}\n" + Lines(2, 2));
   const CliResult kept = Run("import jsonl config.jsonl --namespace notes --data store");
   EXPECT_EQ(kept.code, 0) << kept.output;
   EXPECT_TRUE(Has(kept, "keeps its own configuration")) << kept.output;
@@ -111,7 +110,7 @@ TEST_F(ImportCliTest, ANamespaceThatIsThereKeepsItsConfigurationAndItIsSaid) {
   EXPECT_EQ(made.code, 0) << made.output;
   EXPECT_TRUE(Has(made, "alias \"n\" was not taken over")) << made.output;
   ASSERT_EQ(Run("export -n other --data store -o out.jsonl").code, 0);
-  EXPECT_NE(ReadFile("out.jsonl").find("\"english\""), std::string::npos);
+  EXPECT_NE(ReadFile("out.jsonl").find("\"simple\""), std::string::npos);
 }
 
 TEST_F(ImportCliTest, AnExportThatFailsLeavesNoHalfFile) {

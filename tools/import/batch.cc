@@ -1,6 +1,7 @@
 #include "tools/import/batch.h"
 
 #include <charconv>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -10,7 +11,15 @@ namespace engram {
 namespace {
 
 size_t ItemBytes(const SourceRecord& record) {
-  return std::visit([](const auto& item) { return item.ByteSizeLong(); }, record.item);
+  return std::visit(
+      [](const auto& item) -> size_t {
+        if constexpr (requires { item.ByteSizeLong(); }) {
+          return item.ByteSizeLong();
+        } else {
+          return 0;  // no item of a batch
+        }
+      },
+      record.item);
 }
 
 // What lists an item stands in, by SourceRecord::item's order.
@@ -41,7 +50,7 @@ bool ImportBatch::Refuses(const SourceRecord& record) const {
 }
 
 void ImportBatch::Add(SourceRecord record) {
-  ENGRAM_CHECK(!std::holds_alternative<v1::NamespaceConfig>(record.item));
+  ENGRAM_CHECK(record.item.index() < std::size(kLists));
   bytes_ += ItemBytes(record);
   const std::string id = ItemId(record);
   if (!id.empty()) (IsEdge(record) ? edge_ids_ : ids_).insert(id);
@@ -62,11 +71,17 @@ void ImportBatch::RemoveMemories(const std::function<bool(v1::Memory* memory, bo
   });
 }
 
+std::vector<const v1::Memory*> ImportBatch::Memories() const {
+  std::vector<const v1::Memory*> memories;
+  for (const SourceRecord& record : records_) {
+    if (const auto* memory = std::get_if<v1::Memory>(&record.item)) memories.push_back(memory);
+  }
+  return memories;
+}
+
 std::vector<std::string> ImportBatch::MemoryIds() const {
   std::vector<std::string> ids;
-  for (const SourceRecord& record : records_) {
-    if (const auto* memory = std::get_if<v1::Memory>(&record.item)) ids.push_back(memory->id());
-  }
+  for (const v1::Memory* memory : Memories()) ids.push_back(memory->id());
   return ids;
 }
 

@@ -26,7 +26,7 @@ class ImportBatch {
   // Whether the record must wait for the next batch: no room, or an id that is in this one already (the later record
   // of a file wins; a batch with both is refused).
   bool Refuses(const SourceRecord& record) const;
-  // A namespace's configuration is no item of a batch.
+  // Neither a namespace's configuration nor a tombstone is an item of a batch.
   void Add(SourceRecord record);
   bool empty() const { return records_.empty(); }
   size_t size() const { return records_.size(); }
@@ -36,6 +36,7 @@ class ImportBatch {
   // Takes the memories out that `settled` is true for; it may change the others.
   void RemoveMemories(const std::function<bool(v1::Memory* memory, bool seen)>& settled);
   std::vector<std::string> MemoryIds() const;
+  std::vector<const v1::Memory*> Memories() const;
 
   // The items in their order, without mode and progress.
   v1::WriteRequest Request() const;

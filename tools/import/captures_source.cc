@@ -91,15 +91,7 @@ Status ReadTime(const SqliteQuery& row, v1::Memory* memory) {
     default: time = ParseLooseTime(row.Text(kTime));
   }
   if (!time.ok()) return std::move(time).status().At("timestamp");
-  constexpr int64_t kMicros = 1'000'000;
-  int64_t seconds = time->micros / kMicros;
-  int64_t micros = time->micros % kMicros;
-  if (micros < 0) {
-    --seconds;
-    micros += kMicros;
-  }
-  memory->mutable_created_at()->set_seconds(seconds);
-  memory->mutable_created_at()->set_nanos(static_cast<int32_t>(micros * 1'000));
+  *memory->mutable_created_at() = ToProtoTime(*time);
   *memory->mutable_event_time() = memory->created_at();
   return {};
 }
@@ -232,6 +224,8 @@ Status CapturesSource::Rewind() {
   last_row_.reset();
   return Start("");
 }
+
+SourceDescription CapturesSource::Describe() const { return {kCapturesSystem, path_, rows_}; }
 
 std::string CapturesSource::DefaultImportId() const { return MakeImportId("sqlite", path_); }
 

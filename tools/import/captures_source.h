@@ -28,6 +28,7 @@ class CapturesSource final : public ImportSource {
   // Checks the file's integrity and the table's columns. `quick`: see SqliteDatabase::CheckIntegrity.
   static Result<std::unique_ptr<CapturesSource>> Open(const std::string& path, bool quick);
 
+  SourceDescription Describe() const override;
   std::string DefaultImportId() const override;
   const char* unit() const override { return "rows"; }
   Result<bool> Resume(const std::string& cursor) override;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "api/json.h"
+#include "tools/import/record_check.h"
 #include "tools/import/revision.h"
 #include "tools/import/verify.h"
 
@@ -25,11 +26,24 @@ bool BlamesItem(StatusCode code) {
   }
 }
 
-// What a configuration says of the memories in it, as opposed to where the namespace stands.
-std::string ConfigOfContents(v1::NamespaceConfig config) {
-  config.clear_aliases();
-  config.clear_read_only();
-  return PrintJson(config);
+// Whether the namespace has what a configuration asks for; what that leaves open, and where the namespace stands, do
+// not count.
+bool Agrees(v1::NamespaceConfig wanted, v1::NamespaceConfig stored) {
+  for (v1::NamespaceConfig* config : {&wanted, &stored}) {
+    config->clear_aliases();
+    config->clear_read_only();
+  }
+  for (auto& [name, space] : *wanted.mutable_vectors()) {
+    if (space.type() == v1::VECTOR_TYPE_UNSPECIFIED) space.set_type(v1::VECTOR_TYPE_DENSE);
+    if (space.metric() == v1::METRIC_UNSPECIFIED) space.set_metric(v1::METRIC_COSINE);
+    const auto known = stored.vectors().find(name);
+    if (known == stored.vectors().end()) continue;
+    if (space.dimensions() == 0) space.set_dimensions(known->second.dimensions());
+    if (space.model().empty()) space.set_model(known->second.model());
+  }
+  v1::NamespaceConfig merged = stored;
+  merged.MergeFrom(wanted);
+  return PrintJson(merged) == PrintJson(stored);
 }
 
 }  // namespace
@@ -48,12 +62,13 @@ Status Importer::Run() {
       summary_.complete = true;
       break;
     }
-    ++summary_.records;
+    if (!std::holds_alternative<v1::NamespaceConfig>(record.item)) ++summary_.records;
     RETURN_IF_ERROR(Take(std::move(record)));
     progress_.Update(summary_.records, source_.Fraction());
   }
   cursor_ = source_.Cursor(summary_.complete);
   RETURN_IF_ERROR(Flush(/*last=*/true));
+  for (std::string& note : source_.Notes()) summary_.notes.push_back(std::move(note));
   progress_.Finish();
   return {};
 }
@@ -88,7 +103,20 @@ Result<std::optional<v1::ImportProgress>> Importer::EarlierProgress() {
   return std::optional<v1::ImportProgress>();
 }
 
+bool Importer::StaysBehind(const RecordItem& item) {
+  if (const auto* tombstone = std::get_if<Tombstone>(&item)) {
+    ++summary_.tombstones;
+    summary_.tombstone_versions += static_cast<uint64_t>(tombstone->memory.history_size());
+    return true;
+  }
+  const auto* edge = std::get_if<v1::Edge>(&item);
+  if (edge == nullptr || !edge->has_retired_at()) return false;
+  ++summary_.retired_edges;
+  return true;
+}
+
 Status Importer::Take(SourceRecord record) {
+  if (record.problem.ok() && options_.dry_run) record.problem = CheckRecord(record.item);
   if (auto* config = std::get_if<v1::NamespaceConfig>(&record.item); config != nullptr && record.problem.ok()) {
     RETURN_IF_ERROR(Flush(/*last=*/false));
     record.problem = TakeConfig(std::move(*config));
@@ -99,7 +127,7 @@ Status Importer::Take(SourceRecord record) {
   if (!record.problem.ok()) {
     if (!rejects_ && !options_.dry_run) RETURN_IF_ERROR(Flush(/*last=*/false));  // what came before it is in
     RETURN_IF_ERROR(Reject(record, record.problem));
-  } else {
+  } else if (!StaysBehind(record.item)) {
     batch_.Add(std::move(record));
   }
   cursor_ = source_.Cursor(false);
@@ -110,7 +138,7 @@ Status Importer::TakeConfig(v1::NamespaceConfig config) {
   if (client_ == nullptr) return {};
   const auto described = client_->DescribeNamespace(options_.namespace_name);
   if (described.ok()) {
-    if (ConfigOfContents(config) != ConfigOfContents(described->config())) {
+    if (!Agrees(config, described->config())) {
       summary_.notes.push_back(
           fmt::format("namespace {} was there already and keeps its own configuration, "
                       "which is another than the file's",
@@ -138,6 +166,25 @@ Status Importer::FindDeleted(const std::map<std::string, const v1::Memory*>& sto
   return {};
 }
 
+Result<v1::ListReply> Importer::FindHidden(const std::map<std::string, const v1::Memory*>& stored) {
+  v1::ListRequest request;
+  v1::Value& in = (*(*request.mutable_filter()->mutable_object_value()->mutable_members())["id"]
+                        .mutable_object_value()
+                        ->mutable_members())["in"];
+  for (const v1::Memory* memory : batch_.Memories()) {
+    const bool may_hide = memory->has_expires_at() && stored.count(memory->id()) == 0;
+    if (may_hide) in.mutable_list_value()->add_values()->set_string_value(memory->id());
+  }
+  const int wanted = in.list_value().values_size();
+  if (wanted == 0) return v1::ListReply();
+  request.set_include_expired(true);
+  request.add_include("source");
+  request.set_limit(static_cast<uint32_t>(wanted));
+  auto reply = client_->ListMemories(options_.namespace_name, request);
+  if (!reply.ok() && reply.status().code() == StatusCode::kNotFound) return v1::ListReply();
+  return reply;
+}
+
 Status Importer::DropSettled() {
   v1::GetRequest request;
   for (std::string& id : batch_.MemoryIds()) request.add_ids(std::move(id));
@@ -149,6 +196,8 @@ Status Importer::DropSettled() {
   if (reply.ok()) {
     for (const v1::Memory& memory : reply->memories()) stored[memory.id()] = &memory;
   }
+  ASSIGN_OR_RETURN(const v1::ListReply hidden, FindHidden(stored));
+  for (const v1::Memory& memory : hidden.memories()) stored[memory.id()] = &memory;
   std::set<std::string> deleted;
   if (options_.restart) RETURN_IF_ERROR(FindDeleted(stored, &deleted));  // otherwise `seen` tells, and erased ones, too
   batch_.RemoveMemories([&](v1::Memory* memory, bool seen) {

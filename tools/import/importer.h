@@ -25,7 +25,7 @@ struct ImportOptions {
   bool dry_run = false;  // read and check everything, write nothing
   bool restart = false;  // from the beginning, whatever an earlier run has done
   // Writes only what the source says anew (import/revision.h): memories that were edited or deleted since stay so.
-  // Memories alone, each with an id and a source.version.
+  // Every memory has an id and a source.version.
   bool newer = false;
   std::optional<uint64_t> limit;
   std::string rejects_path;  // empty: the first record that can't be taken ends the run
@@ -34,7 +34,7 @@ struct ImportOptions {
 struct ImportSummary {
   std::string import_id;
   bool resumed = false;
-  uint64_t records = 0;  // read by this run
+  uint64_t records = 0;  // read by this run, beside a configuration
   uint64_t memories = 0;
   uint64_t created = 0;
   uint64_t updated = 0;
@@ -44,6 +44,10 @@ struct ImportSummary {
   uint64_t edges = 0;
   uint64_t nodes = 0;
   uint64_t runs = 0;
+  // What the source brought and no store can be given today, so that it stayed behind.
+  uint64_t tombstones = 0;
+  uint64_t tombstone_versions = 0;  // with their ends
+  uint64_t retired_edges = 0;
   uint64_t rejected = 0;           // by this run
   uint64_t rejected_before = 0;    // by runs that this one continues
   bool complete = false;           // the source was read to its end
@@ -64,10 +68,14 @@ class Importer {
   Status Prepare();
   Result<std::optional<v1::ImportProgress>> EarlierProgress();
   Status Take(SourceRecord record);
+  // Counts what can't be written; false for what can.
+  bool StaysBehind(const RecordItem& item);
   // Makes the namespace unless it is there: then it keeps its own configuration.
   Status TakeConfig(v1::NamespaceConfig config);
   // Takes out of the batch what the store knows as well as the source (ImportOptions::newer).
   Status DropSettled();
+  // Those of the batch that the store keeps but hides, since they have expired. To write one again would end it.
+  Result<v1::ListReply> FindHidden(const std::map<std::string, const v1::Memory*>& stored);
   Status FindDeleted(const std::map<std::string, const v1::Memory*>& stored, std::set<std::string>* deleted);
   Status Reject(const SourceRecord& record, const Status& why);
   // Writes the batch; records that the server refuses are rejected one by one and the rest is written.

@@ -95,6 +95,10 @@ Result<std::unique_ptr<JsonlSource>> JsonlSource::Open(const std::string& path) 
 JsonlSource::JsonlSource(std::istream& in, std::string name, uint64_t bytes)
     : in_(in), name_(std::move(name)), bytes_(bytes) {}
 
+SourceDescription JsonlSource::Describe() const {
+  return {"jsonl", name_.empty() ? "standard input" : name_, std::nullopt};
+}
+
 std::string JsonlSource::DefaultImportId() const { return MakeImportId("jsonl", name_); }
 
 Result<bool> JsonlSource::ReadLine(std::string* line) {

@@ -22,6 +22,7 @@ class JsonlSource final : public ImportSource {
   // Over any stream, which outlives the source. `bytes`: how many there are; 0: unknown.
   JsonlSource(std::istream& in, std::string name, uint64_t bytes);
 
+  SourceDescription Describe() const override;
   std::string DefaultImportId() const override;
   const char* unit() const override { return "lines"; }
   Result<bool> Resume(const std::string& cursor) override;

@@ -73,6 +73,20 @@ Result<Timestamp> FromEpochNumber(double number) {
   return FromEpochNumber(static_cast<int64_t>(std::llround(number)));
 }
 
+google::protobuf::Timestamp ToProtoTime(Timestamp time) {
+  constexpr int64_t kMicros = 1'000'000;
+  google::protobuf::Timestamp out;
+  int64_t seconds = time.micros / kMicros;
+  int64_t micros = time.micros % kMicros;
+  if (micros < 0) {
+    --seconds;
+    micros += kMicros;
+  }
+  out.set_seconds(seconds);
+  out.set_nanos(static_cast<int32_t>(micros * 1'000));
+  return out;
+}
+
 Result<Timestamp> ParseLooseTime(std::string_view text) {
   text = Trim(text);
   int64_t whole = 0;

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include <google/protobuf/timestamp.pb.h>
+
 #include "base/status.h"
 #include "base/timestamp.h"
 
@@ -17,5 +19,8 @@ Result<Timestamp> ParseLooseTime(std::string_view text);
 // (the year 5138), one of milliseconds below 10^14, and so on. InvalidArgument when it is not finite.
 Result<Timestamp> FromEpochNumber(double number);
 Timestamp FromEpochNumber(int64_t number);
+
+// As the wire model has it.
+google::protobuf::Timestamp ToProtoTime(Timestamp time);
 
 }  // namespace engram

@@ -1,0 +1,280 @@
+// cursor := "row " rowid " id " 16 hex digits       the row given last, with a hash of its key
+#include "tools/import/qdrant_local_store.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "api/json.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "tools/import/qdrant_point.h"
+#include "tools/import/sqlite_database.h"
+
+namespace engram {
+namespace {
+
+using Members = google::protobuf::Map<std::string, v1::Value>;
+
+const v1::Value* Find(const Members& members, const std::string& name) {
+  const auto found = members.find(name);
+  return found == members.end() || found->second.has_null_value() ? nullptr : &found->second;
+}
+
+const Members* FindObject(const Members& members, const std::string& name) {
+  const v1::Value* value = Find(members, name);
+  return value != nullptr && value->has_object_value() ? &value->object_value().members() : nullptr;
+}
+
+// --- How a collection was created.
+
+void AddSpace(const std::string& name, const Members& params, v1::NamespaceConfig* config,
+              std::vector<std::string>* notes) {
+  v1::VectorSpace& space = (*config->mutable_vectors())[name];
+  if (const v1::Value* size = Find(params, "size"); size != nullptr && size->has_int_value() && size->int_value() > 0) {
+    space.set_dimensions(static_cast<uint32_t>(size->int_value()));
+  }
+  space.set_type(Find(params, "multivector_config") != nullptr ? v1::VECTOR_TYPE_MULTI : v1::VECTOR_TYPE_DENSE);
+  const v1::Value* given = Find(params, "distance");
+  const std::string distance = given == nullptr ? "" : given->string_value();
+  space.set_metric(distance == "Dot" ? v1::METRIC_DOT : distance == "Cosine" ? v1::METRIC_COSINE : v1::METRIC_L2);
+  if (distance == "Dot" || distance == "Cosine" || distance == "Euclid") return;
+  notes->push_back(
+      fmt::format("the vectors \"{}\" are compared by l2; their distance \"{}\" is none of ours", name, distance));
+}
+
+void ReadConfig(const Members& created, v1::NamespaceConfig* config, std::vector<std::string>* notes) {
+  if (const Members* vectors = FindObject(created, "vectors")) {
+    const v1::Value* size = Find(*vectors, "size");
+    if (size != nullptr && size->has_int_value()) {
+      AddSpace("default", *vectors, config, notes);
+    } else {
+      for (const auto& [name, params] : *vectors) {
+        if (params.has_object_value()) {
+          AddSpace(name.empty() ? "default" : name, params.object_value().members(), config, notes);
+        }
+      }
+    }
+  }
+  const Members* sparse = FindObject(created, "sparse_vectors");
+  if (sparse == nullptr) return;
+  for (const auto& [name, params] : *sparse) {
+    (*config->mutable_vectors())[name].set_type(v1::VECTOR_TYPE_SPARSE);
+  }
+}
+
+// --- Points.
+
+struct QdrantCursor {
+  int64_t row = 0;
+  uint64_t key_hash = 0;
+};
+
+std::optional<QdrantCursor> ParseCursor(std::string_view text) {
+  constexpr std::string_view kRow = "row ";
+  constexpr std::string_view kId = " id ";
+  if (!text.starts_with(kRow)) return std::nullopt;
+  QdrantCursor cursor;
+  const char* const end = text.data() + text.size();
+  const auto row = std::from_chars(text.data() + kRow.size(), end, cursor.row);
+  if (row.ec != std::errc() || !std::string_view(row.ptr, end).starts_with(kId)) return std::nullopt;
+  const auto hash = std::from_chars(row.ptr + kId.size(), end, cursor.key_hash, 16);
+  return hash.ec == std::errc() && hash.ptr == end ? std::optional<QdrantCursor>(cursor) : std::nullopt;
+}
+
+class QdrantLocalReader final : public PointReader {
+ public:
+  QdrantLocalReader(std::unique_ptr<SqliteDatabase> database, v1::NamespaceConfig config,
+                    std::vector<std::string> notes)
+      : database_(std::move(database)), config_(std::move(config)), notes_(std::move(notes)) {}
+
+  Status Open() {
+    RETURN_IF_ERROR(FindSuperseded());
+    return Start(std::nullopt);
+  }
+
+  uint64_t points() const override { return ids_.size(); }
+  const v1::NamespaceConfig& config() const override { return config_; }
+  std::vector<std::string> Notes() const override { return notes_; }
+
+  Result<bool> Holds(const std::string& id) override {
+    return std::binary_search(ids_.begin(), ids_.end(), HashBytes128(id));
+  }
+
+  Result<bool> Next(StoredPoint* point) override {
+    do {
+      ASSIGN_OR_RETURN(const bool more, query_->Step());
+      if (!more) return false;
+      last_ = QdrantCursor{query_->Int(0), HashBytes64(query_->Text(1))};
+    } while (superseded_.count(last_->row) != 0);
+    point->raw = query_->Text(2);
+    point->fingerprint = HashBytes64(point->raw);
+    point->problem = ReadQdrantPoint(point->raw, point);
+    point->place = fmt::format("row {}", last_->row);
+    if (!point->id.empty()) point->place += fmt::format(", point {}", point->id);
+    return true;
+  }
+
+  std::string Cursor() const override {
+    return last_ ? fmt::format("row {} id {:016x}", last_->row, last_->key_hash) : "start";
+  }
+
+  Result<bool> Seek(const std::string& text) override {
+    const auto cursor = ParseCursor(text);
+    if (cursor) {
+      ASSIGN_OR_RETURN(SqliteQuery query, database_->Prepare("SELECT id FROM points WHERE rowid = ?1"));
+      query.BindInt(1, cursor->row);
+      ASSIGN_OR_RETURN(const bool found, query.Step());
+      if (found && HashBytes64(query.Text(0)) == cursor->key_hash) {
+        RETURN_IF_ERROR(Start(cursor));
+        return true;
+      }
+    }
+    RETURN_IF_ERROR(Start(std::nullopt));
+    return false;
+  }
+
+ private:
+  Status Start(const std::optional<QdrantCursor>& after) {
+    query_.reset();
+    ASSIGN_OR_RETURN(SqliteQuery query,
+                     database_->Prepare("SELECT rowid, id, point FROM points WHERE rowid > ?1 ORDER BY rowid"));
+    // Row numbers may be negative, but the client gives none.
+    query.BindInt(1, after ? after->row : 0);
+    query_.emplace(std::move(query));
+    last_ = after;
+    return {};
+  }
+
+  // Rows whose id has a later row.
+  Status FindSuperseded() {
+    std::vector<std::pair<Hash128, int64_t>> rows;
+    ASSIGN_OR_RETURN(SqliteQuery query, database_->Prepare("SELECT rowid, id FROM points WHERE rowid > 0"));
+    while (true) {
+      ASSIGN_OR_RETURN(const bool more, query.Step());
+      if (!more) break;
+      const std::string key = query.Text(1);
+      const auto id = ReadQdrantKey(key);
+      rows.emplace_back(HashBytes128(id.ok() ? *id : key), query.Int(0));
+    }
+    std::sort(rows.begin(), rows.end());
+    for (size_t i = 1; i < rows.size(); ++i) {
+      if (rows[i].first == rows[i - 1].first) superseded_.insert(rows[i - 1].second);
+    }
+    for (const auto& [id, row] : rows) {
+      if (superseded_.count(row) == 0) ids_.push_back(id);
+    }
+    if (superseded_.empty()) return {};
+    notes_.push_back(
+        fmt::format("{} rows were written over by later ones of the same id and left out", superseded_.size()));
+    return {};
+  }
+
+  const std::unique_ptr<SqliteDatabase> database_;
+  const v1::NamespaceConfig config_;
+  std::vector<std::string> notes_;
+  std::set<int64_t> superseded_;
+  std::vector<Hash128> ids_;  // of all points, sorted
+  std::optional<SqliteQuery> query_;
+  std::optional<QdrantCursor> last_;
+};
+
+class QdrantLocalStore final : public PointStore {
+ public:
+  QdrantLocalStore(std::string folder, bool quick) : folder_(std::move(folder)), quick_(quick) {}
+
+  Status Open() {
+    const std::string path = folder_ + "/meta.json";
+    auto text = FileSystem::Posix().ReadFile(path);
+    if (!text.ok() && text.status().code() == StatusCode::kNotFound) {
+      return NotFound(fmt::format("{} is no folder of qdrant-client's local mode: it has no meta.json", folder_));
+    }
+    if (!text.ok()) return text.status();
+    v1::Value meta;
+    if (const Status status = ParseJson(*text, &meta); !status.ok()) {
+      return InvalidArgument(fmt::format("{}: {}", path, status.message()));
+    }
+    const Members* collections =
+        meta.has_object_value() ? FindObject(meta.object_value().members(), "collections") : nullptr;
+    if (collections == nullptr) return InvalidArgument(fmt::format("{} names no collections", path));
+    for (const auto& [name, created] : *collections) {
+      if (created.has_object_value()) collections_[name] = created.object_value().members();
+    }
+    if (const Members* aliases = FindObject(meta.object_value().members(), "aliases")) {
+      for (const auto& [alias, name] : *aliases) aliases_[alias] = name.string_value();
+    }
+    return {};
+  }
+
+  const char* system() const override { return kQdrantLocalSystem; }
+  const std::string& path() const override { return folder_; }
+
+  std::vector<std::string> Collections() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, created] : collections_) names.push_back(name);
+    return names;
+  }
+
+  Result<std::unique_ptr<PointReader>> OpenCollection(const std::string& given) override {
+    const auto alias = aliases_.find(given);
+    const std::string& name = alias == aliases_.end() ? given : alias->second;
+    const auto found = collections_.find(name);
+    if (found == collections_.end()) {
+      std::string names;
+      for (const auto& [known, created] : collections_) names += (names.empty() ? "" : ", ") + known;
+      return NotFound(fmt::format("{} has no collection \"{}\"; it has: {}", folder_, given, names));
+    }
+    ASSIGN_OR_RETURN(const std::string path, PathOf(name));
+    ASSIGN_OR_RETURN(auto database, SqliteDatabase::Open(path));
+    RETURN_IF_ERROR(database->CheckIntegrity(quick_));
+    ASSIGN_OR_RETURN(const auto columns, database->Columns("points"));
+    const bool known = columns.size() == 2 && columns[0].name == "id" && columns[1].name == "point";
+    if (!known) return InvalidArgument(fmt::format("{} has no table points(id, point)", path));
+    v1::NamespaceConfig config;
+    std::vector<std::string> notes;
+    ReadConfig(found->second, &config, &notes);
+    auto reader = std::make_unique<QdrantLocalReader>(std::move(database), std::move(config), std::move(notes));
+    RETURN_IF_ERROR(reader->Open());
+    return std::unique_ptr<PointReader>(std::move(reader));
+  }
+
+ private:
+  // Names come from a file that anybody may have written.
+  Result<std::string> PathOf(const std::string& name) const {
+    const std::filesystem::path relative = std::filesystem::path(name).lexically_normal();
+    const bool inside = !relative.empty() && !relative.is_absolute() && *relative.begin() != ".." && relative != ".";
+    if (!inside || name.find('\0') != std::string::npos) {
+      return InvalidArgument(fmt::format("the collection's name \"{}\" leads out of {}", name, folder_));
+    }
+    const std::string collection = folder_ + "/collection/" + relative.string();
+    const std::string file = collection + "/storage.sqlite";
+    std::error_code error;
+    if (!std::filesystem::exists(file, error) && std::filesystem::exists(collection + "/storage.dbm", error)) {
+      return InvalidArgument(
+          fmt::format("{} is in the format of qdrant-client before 1.1.7; open it once with a later client that still "
+                      "converts it",
+                      collection));
+    }
+    return file;
+  }
+
+  const std::string folder_;
+  const bool quick_;
+  std::map<std::string, Members> collections_;
+  std::map<std::string, std::string> aliases_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<PointStore>> OpenQdrantLocalStore(const std::string& folder, bool quick) {
+  auto store = std::make_unique<QdrantLocalStore>(folder, quick);
+  RETURN_IF_ERROR(store->Open());
+  return std::unique_ptr<PointStore>(std::move(store));
+}
+
+}  // namespace engram

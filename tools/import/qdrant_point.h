@@ -1,0 +1,20 @@
+// One point of a Qdrant collection, out of the pickle that qdrant-client stores.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "tools/import/point_store.h"
+
+namespace engram {
+
+// Fills id, vectors and payload. Vectors are as they stand there: as given, or normalised where the client has
+// rewritten a cosine point; the indices of sparse ones are put in order. InvalidArgument says what the bytes have that
+// no point has.
+Status ReadQdrantPoint(std::string_view pickle, StoredPoint* point);
+
+// The id that a row's key stands for, in the spelling that tells points apart.
+Result<std::string> ReadQdrantKey(std::string_view base64);
+
+}  // namespace engram

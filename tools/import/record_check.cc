@@ -1,0 +1,70 @@
+#include "tools/import/record_check.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "engine/canonical.h"
+#include "server/handlers/convert_graph.h"
+#include "server/handlers/convert_memory.h"
+#include "server/handlers/convert_namespace.h"
+#include "server/handlers/convert_run.h"
+
+namespace engram {
+namespace {
+
+Result<WriteMemory> Convert(const v1::Memory& memory) {
+  static UuidSource uuids(Clock::Real());
+  const RequestLimits limits;
+  return ToWriteMemory(memory, MemoryBorder{limits, /*may_import=*/true}, uuids);
+}
+
+struct Checker {
+  Status operator()(const v1::Memory& memory) const { return Convert(memory).status(); }
+
+  Status operator()(const Tombstone& tombstone) const {
+    const v1::Memory& memory = tombstone.memory;
+    if (memory.id().empty()) return InvalidArgument("a deleted memory without an id").At("id");
+    if (memory.history().empty()) return InvalidArgument("a deleted memory without its end").At("history");
+    const std::string& last = memory.history().rbegin()->event();
+    if (last == "delete" || last == "expire") return Convert(memory).status();
+    return InvalidArgument("the last event of a deleted memory is neither delete nor expire").At("history");
+  }
+
+  Status operator()(const v1::Edge& edge) const {
+    v1::Edge written = edge;
+    if (edge.has_retired_at()) {  // these two come with what no store can be given
+      written.clear_retired_at();
+      written.clear_version();
+    }
+    return ToWriteEdge(written, limits, /*may_import=*/true).status();
+  }
+  Status operator()(const v1::Node& node) const { return ToWriteNode(node, limits, /*may_import=*/true).status(); }
+
+  Status operator()(const v1::Run& run) const {
+    return ToWriteRun(run.run_id(), run, MemoryBorder{limits, /*may_import=*/true}).status();
+  }
+
+  Status operator()(const v1::NamespaceConfig& config) const { return ToNamespaceConfig(config).status(); }
+
+  const RequestLimits limits = {};
+};
+
+}  // namespace
+
+Status CheckRecord(const RecordItem& item) { return std::visit(Checker(), item); }
+
+std::string CanonicalHash(const v1::Memory& memory) {
+  if (memory.id().empty() || !memory.has_created_at() || !memory.has_updated_at()) return {};
+  auto write = Convert(memory);
+  ENGRAM_CHECK(write.ok());
+  Attributes attributes = std::move(write->attributes);
+  attributes.created_at = *write->created_at;
+  attributes.updated_at = *write->updated_at;
+  StateRecord state;
+  state.expires_at = write->state.expires_at.value_or(std::nullopt);
+  state.ttl_seconds = write->state.ttl_seconds.value_or(std::nullopt);
+  return MemoryHash(write->id, ContentHash(write->content), attributes, state).ToHex();
+}
+
+}  // namespace engram

@@ -1,0 +1,40 @@
+// What the sources of `engram import` share: their options, and how a run goes and is told.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "client/cpp/client.h"
+#include "tools/command.h"
+#include "tools/import/importer.h"
+#include "tools/import/source.h"
+#include "tools/store_access.h"
+
+namespace engram {
+
+struct ImportChoice {
+  StoreChoice store;
+  ImportOptions options;
+  std::string archive;  // not empty: a folder to write an archive to, instead of a store
+  std::string file;     // or folder: what the source is called in messages
+};
+
+// Adds what every source takes. The choice lives as long as the command's callback.
+std::shared_ptr<ImportChoice> AddImportOptions(CLI::App* command);
+
+// The parts in which sources differ.
+struct ImportSteps {
+  std::function<Result<std::unique_ptr<ImportSource>>()> open;
+  // Before the first record; may be empty.
+  std::function<void(const ImportSource&)> announce;
+  // After an import into a store that was read to its end; may be empty. Its code is the command's.
+  std::function<ExitCode(ImportSource&, Client&)> compare;
+};
+
+// From the source into a store, or with --archive into an archive.
+ExitCode RunImport(const ImportChoice& choice, const ImportSteps& steps);
+
+}  // namespace engram

@@ -1,0 +1,115 @@
+// engram import sqlite: captures, or any table by a mapping.
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "tools/import/captures_source.h"
+#include "tools/import/sqlite_table_source.h"
+#include "tools/import/verify.h"
+#include "tools/import_run.h"
+#include "tools/import_sources.h"
+#include "tools/progress.h"
+
+namespace engram {
+namespace {
+
+constexpr const char* kAbout =
+    "Reads the table captures(id, session_id, timestamp, user_text, agent_text, metadata) and never writes to the\n"
+    "file. One memory per row: id, run_id from session_id, created_at and event_time from timestamp, both texts as\n"
+    "fields, metadata from its JSON. Afterwards every row is compared with the store; exit code 1 if any is missing\n"
+    "or differs.\n"
+    "\n"
+    "Run it again whenever the file may have grown: new rows are added, rows that changed in the file are written\n"
+    "again, and everything else stays as it is in the store: what was edited there stays edited, and what was deleted\n"
+    "or erased stays away. New are the rows put in after the last one taken (by their rowid); --restart forgets what\n"
+    "earlier runs took, and erased memories come back with it.\n"
+    "\n"
+    "--map FILE reads any other table instead: the file says in JSON what its columns mean.\n"
+    "  {\"table\":\"notes\", \"id\":\"note_id\", \"text\":\"body\", \"user_id\":\"owner\", \"created_at\":\"made\",\n"
+    "   \"fields\":{\"title\":\"headline\"}, \"metadata\":{\"topic\":\"topic\",\"tags\":{\"json\":\"tags\"}},\n"
+    "   \"vectors\":{\"default\":{\"column\":\"embedding\",\"format\":\"f32\",\"metric\":\"cosine\"}}}\n"
+    "Vectors are blobs of little-endian f32 or f64, JSON arrays, or in a sqlite-vec table:\n"
+    "{\"sqlite_vec\":\"vec_notes\"}. The table may be a full-text one (FTS5). Everything about it: docs/migrating.md.\n"
+    "\n"
+    "Examples:\n"
+    "  engram import sqlite captures.db --namespace chat --dry-run\n"
+    "  engram import sqlite captures.db --namespace chat --rejects bad.jsonl\n"
+    "  engram import sqlite notes.db --map notes.json --namespace notes --dry-run";
+
+void PrintPlan(const CapturesSource& source, const ImportChoice& choice) {
+  const std::string target = choice.archive.empty()
+                                 ? fmt::format("{} of {}", choice.options.namespace_name, StoreName(choice.store))
+                                 : choice.archive;
+  fmt::print("{}: {} captures for {}\n", choice.file, WithThousands(source.rows()), target);
+  std::string ignored;
+  for (const std::string& column : source.IgnoredColumns()) ignored += (ignored.empty() ? "" : ", ") + column;
+  if (!ignored.empty()) fmt::print("columns that are not imported: {}\n", ignored);
+}
+
+ExitCode Verify(CapturesSource& source, Client& client, const ImportChoice& choice) {
+  if (const Status status = source.Rewind(); !status.ok()) return Fail(status);
+  Progress progress = Progress::OnStderr("compare " + choice.options.namespace_name, "rows");
+  const auto report = VerifyImport(client, source, choice.options.namespace_name, progress);
+  if (!report.ok()) return Fail(report.status());
+  fmt::print(
+      "compared: {} rows in the file, {} equal in the store, {} edited and {} deleted there since, {} missing, "
+      "{} different, {} not importable\n",
+      WithThousands(source.rows()), WithThousands(report->matched), WithThousands(report->edited),
+      WithThousands(report->deleted), WithThousands(report->missing), WithThousands(report->different),
+      WithThousands(report->unreadable));
+  for (const std::string& place : report->places) fmt::print(stderr, "  {}\n", place);
+  const bool all = report->unmatched() == 0 && report->matched + report->edited + report->deleted == source.rows();
+  return all ? ExitCode::kOk : ExitCode::kFailed;
+}
+
+ExitCode RunCaptures(ImportChoice choice, bool fast) {
+  choice.options.newer = true;
+  CapturesSource* captures = nullptr;
+  ImportSteps steps;
+  steps.open = [&]() -> Result<std::unique_ptr<ImportSource>> {
+    ASSIGN_OR_RETURN(std::unique_ptr<CapturesSource> source, CapturesSource::Open(choice.file, fast));
+    captures = source.get();
+    return std::unique_ptr<ImportSource>(std::move(source));
+  };
+  steps.announce = [&](const ImportSource&) { PrintPlan(*captures, choice); };
+  steps.compare = [&](ImportSource&, Client& client) {
+    return captures->rows() == 0 ? ExitCode::kOk : Verify(*captures, client, choice);
+  };
+  return RunImport(choice, steps);
+}
+
+ExitCode RunTable(ImportChoice choice, const std::string& map, bool fast) {
+  choice.options.newer = true;
+  ImportSteps steps;
+  steps.open = [&]() -> Result<std::unique_ptr<ImportSource>> {
+    ASSIGN_OR_RETURN(const std::string json, FileSystem::Posix().ReadFile(map));
+    auto mapping = ParseSqliteMapping(json);
+    if (!mapping.ok()) {
+      Status status(mapping.status().code(), fmt::format("{}: {}", map, mapping.status().message()));
+      return mapping.status().field().empty() ? std::move(status) : std::move(status).At(mapping.status().field());
+    }
+    ASSIGN_OR_RETURN(auto source, SqliteTableSource::Open(choice.file, *std::move(mapping), fast));
+    return std::unique_ptr<ImportSource>(std::move(source));
+  };
+  return RunImport(choice, steps);
+}
+
+}  // namespace
+
+void AddSqliteSource(CLI::App* import, ChosenCommand* chosen) {
+  CLI::App* command = import->add_subcommand("sqlite", "From a SQLite file: the table captures, or any by a mapping");
+  command->footer(kAbout);
+  auto choice = AddImportOptions(command);
+  auto fast = std::make_shared<bool>(false);
+  auto map = std::make_shared<std::string>();
+  command->add_option("file", choice->file, "The database")->required();
+  command->add_option("--map", *map, "What the columns of which table mean, in JSON")->type_name("FILE");
+  command->add_flag("--fast", *fast, "A quick integrity check instead of the whole one");
+  command->callback(
+      [=] { *chosen = [=] { return map->empty() ? RunCaptures(*choice, *fast) : RunTable(*choice, *map, *fast); }; });
+}
+
+}  // namespace engram
