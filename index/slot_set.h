@@ -23,7 +23,6 @@ class SharedSlots {
 
   bool contains(uint32_t slot) const { return set_->contains(slot); }
   uint64_t cardinality() const { return set_->cardinality(); }
-  bool isEmpty() const { return set_->isEmpty(); }
   auto begin() const { return set_->begin(); }
   auto end() const { return set_->end(); }
 

@@ -118,7 +118,7 @@ TEST_F(IndexRegistryTest, AMemoryRenewedWhileAReaderBuriedItIsFoundAgain) {
   renew.record.expires_at = Timestamp{kLogTime.micros + 1'000};
   // Decided before the memory's time, published after a search that came behind it.
   const auto late = writer_.Commit("a", {renew});
-  EXPECT_TRUE(index->View({}, Timestamp{kLogTime.micros + 20})->visible.isEmpty());
+  EXPECT_TRUE(index->View({}, Timestamp{kLogTime.micros + 20})->visible->isEmpty());
   writer_.Publish(late);
   EXPECT_EQ((*Acquire(ns))->View({}, Timestamp{kLogTime.micros + 20})->visible.cardinality(), 1u);
   EXPECT_EQ(registry_.usage().loads, 2u);
