@@ -148,7 +148,9 @@ TEST_F(Mem0Test, EveryEventOfTheHistoryIsThere) {
       const char* const time = kind == "ADD" ? "created_at" : "updated_at";
       EXPECT_EQ(PrintJson(event.time()), PrintJson(ToProtoTime(*ParseLooseTime(wanted.at(time).string_value()))));
     }
-    if (!deleted) EXPECT_EQ(memory.version(), static_cast<uint64_t>(events.size()));
+    if (!deleted) {
+      EXPECT_EQ(memory.version(), static_cast<uint64_t>(events.size()));
+    }
   }
   EXPECT_EQ(taken.tombstones.size(), 1U);
 }

@@ -79,7 +79,7 @@ class RealQdrantTest : public testing::TestWithParam<const char*> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Clients, RealQdrantTest, testing::Values("qdrant_client_1.9.2", "qdrant_client_1.20.0"),
-                         [](const auto& info) { return info.index == 0 ? "pydantic1" : "pydantic2"; });
+                         [](const auto& client) { return client.index == 0 ? "pydantic1" : "pydantic2"; });
 
 TEST_P(RealQdrantTest, EveryPointIsWhatTheClientReads) {
   auto store = OpenQdrantLocalStore(Folder(), /*quick=*/false);
@@ -127,7 +127,9 @@ TEST_P(RealQdrantTest, SpacesHaveTheirTypesSizesAndMetrics) {
   EXPECT_EQ(mixed.vectors().at("image").metric(), v1::METRIC_L2);
   EXPECT_EQ(mixed.vectors().at("sound").metric(), v1::METRIC_DOT);
   EXPECT_EQ(mixed.vectors().at("words").type(), v1::VECTOR_TYPE_SPARSE);
-  if (mixed.vectors().contains("tokens")) EXPECT_EQ(mixed.vectors().at("tokens").type(), v1::VECTOR_TYPE_MULTI);
+  if (mixed.vectors().contains("tokens")) {
+    EXPECT_EQ(mixed.vectors().at("tokens").type(), v1::VECTOR_TYPE_MULTI);
+  }
   const Status unknown = (*store)->OpenCollection("none").status();
   EXPECT_THAT(unknown.message(), HasSubstr("it has: empty, many, mixed, notes"));
 }
@@ -146,7 +148,9 @@ TEST_P(RealQdrantTest, ACursorGoesOnBehindItsPoint) {
     EXPECT_TRUE(*(*reader)->Seek(cursors[i]));
     const auto rest = ReadAll(reader->get());
     ASSERT_EQ(rest.size(), ids.size() - i - 1);
-    if (!rest.empty()) EXPECT_EQ(rest[0].id, ids[i + 1]);
+    if (!rest.empty()) {
+      EXPECT_EQ(rest[0].id, ids[i + 1]);
+    }
   }
   for (const char* foreign : {"", "start", "finished", "row 1 id 0123456789abcdef", "row 99 id 1"}) {
     EXPECT_FALSE(*(*reader)->Seek(foreign)) << foreign;
