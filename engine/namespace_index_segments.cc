@@ -18,7 +18,7 @@ uint64_t LiveIn(const SlotSet& live, const SlotRange& slots) {
   return live.rank(slots.last.value) - before;
 }
 
-// More, and rewriting a segment of attributes takes as much memory as a namespace's load.
+// A segment of attributes is copied into memory to be written: so many rows at the most.
 constexpr size_t kColumnRowsMax = 131'072;
 
 template <class Handle>

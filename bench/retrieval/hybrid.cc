@@ -5,6 +5,7 @@
 //
 // The server is the real program in a process of its own on the same machine; client and server share its cores, but
 // for the comparison, where the server has core 0 and the client, or hnswlib, core 1: in turn, A B B A, by wall time.
+// The client then keeps four requests under way, so that neither core waits for the other; hnswlib has one thread.
 #include <sched.h>
 
 #include <filesystem>

@@ -1,6 +1,7 @@
 // Which sealed parts of an index to merge: neighbours of about one size, so that each row is written again only
 // when its segment has grown by a factor (size-tiered, as in O'Neil et al., "The Log-Structured Merge-Tree", 1996),
-// and parts that are a good deal dead.
+// and parts that are a good deal dead. Flat vectors that are worth a graph get it together with what stands beside
+// them.
 #pragma once
 
 #include <cstddef>
