@@ -14,14 +14,18 @@
 namespace engram {
 namespace {
 
-// A thread of this niceness has about a quarter of a core beside as many busy ones as there are cores: the scheduler
-// weighs 335 against their 1,024.
+// A thread that is so much nicer has about a quarter of a core beside as many busy ones as there are cores: the
+// scheduler weighs 335 against their 1,024.
 constexpr int kMergeNiceness = 5;
 // With so many vectors waiting for a graph, merges have no lower priority than searches. (Threads may be lowered, not
 // raised, so every merge has its own.)
 constexpr uint64_t kFlatRowsUrgent = 500'000;
 
-void LowerPriority() { (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kMergeNiceness); }
+// Below that of the process, whatever it was started with.
+void LowerPriority() {
+  const auto self = static_cast<id_t>(gettid());
+  (void)setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + kMergeNiceness);
+}
 
 bool Contains(const std::vector<SegmentRow>& rows, uint32_t number) {
   return std::any_of(rows.begin(), rows.end(), [&](const SegmentRow& row) { return row.number == number; });

@@ -23,8 +23,15 @@ constexpr size_t kTriedEf[] = {48, 64, 96, 128, 192, 256, 384, 512};
 constexpr double kGraphShare = 0.9;
 // Of the rows of a graph that is copied: more, and mending costs recall.
 constexpr double kDeadShareMax = 0.2;
+// The same over all the copies since a graph was built from nothing: what each costs adds up.
+constexpr double kMendedShareMax = 0.4;
 // Of the rows that are sealed: fewer, and a copy saves no time that could be measured.
 constexpr double kCopiedShareMin = 0.1;
+
+// Rows gone from a graph since it was built from nothing, those of its next copy included.
+size_t MendedBy(const GraphedRows& graphed) {
+  return graphed.segment->report().mended + graphed.segment->rows() - (graphed.end - graphed.begin);
+}
 
 class Sealer {
  public:
@@ -94,8 +101,10 @@ class Sealer {
         graph_ = ExtendGraph(base, rows, graph_options());
       }
       RETURN_IF_ERROR(Measure(rows, sample));
+      report_.mended = static_cast<uint32_t>(MendedBy(*copied_));
       if (report_.has_graph && report_.ef <= 2 * copied_->segment->report().ef) return {};
     }
+    report_.mended = 0;
     if constexpr (kByCodes) {
       graph_ = BuildGraph(rows, rows_.size(), graph_options());
     } else {
@@ -155,6 +164,7 @@ class Sealer {
     if (report_.has_graph) {
       out.push_back(static_cast<char>(graph_->upper.size()));
       AppendFixed32(&out, graph_->entry);
+      AppendFixed32(&out, report_.mended);
     }
     return out;
   }
@@ -212,6 +222,7 @@ std::optional<GraphedRows> PickGraphToCopy(std::span<const GraphedRows> graphed,
     const size_t live = one.end - one.begin;
     const auto all = static_cast<double>(one.segment->rows());
     if (all - static_cast<double>(live) >= kDeadShareMax * all) continue;
+    if (static_cast<double>(MendedBy(one)) >= kMendedShareMax * all) continue;
     if (static_cast<double>(live) < kCopiedShareMin * static_cast<double>(rows)) continue;
     if (!most || live > most->end - most->begin) most = one;
   }

@@ -21,7 +21,7 @@ Status Contradicts(const SegmentFile& file, std::string_view section) {
 }  // namespace
 
 std::string VectorFingerprint(const VectorSpace& space) {
-  return fmt::format("vector/1 {} {} int8-direction hnsw-{}", MetricName(space.metric()), space.dimensions(),
+  return fmt::format("vector/2 {} {} int8-direction hnsw-{}", MetricName(space.metric()), space.dimensions(),
                      kGraphLinks);
 }
 
@@ -69,6 +69,7 @@ Result<std::unique_ptr<const VectorSegment::Rep>> VectorSegment::Rep::Load(std::
   report.ef = in.Fixed32();
   const uint8_t levels = report.has_graph ? in.Byte() : 0;
   const uint32_t entry = report.has_graph ? in.Fixed32() : 0;
+  report.mended = report.has_graph ? in.Fixed32() : 0;
   if (!in.Finish("space").ok() || metric != static_cast<uint8_t>(space.metric()) || dimensions != space.dimensions() ||
       rows == 0 || levels > kLevelsMax) {
     return Contradicts(*file, "space");

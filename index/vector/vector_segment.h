@@ -28,6 +28,8 @@ struct VectorSegmentReport {
   bool has_graph = false;
   double graph_recall = 0;  // at `ef`, on the sample; 0 without a graph
   uint32_t ef = 0;          // the smallest tried that found .98; what a search uses unless told otherwise
+  // Rows that have gone from the graph, merge after merge that copied it, since it was built from nothing.
+  uint32_t mended = 0;
 };
 
 // Immutable and thread-safe.

@@ -239,7 +239,25 @@ TEST_P(VectorMergeTest, MergedRandomlyItFindsAsMuchAsBuiltFromNothing) {
   EXPECT_GE(copied, built - 0.01);
 }
 
-// In each cycle half of the rows go and three tenths of the first number come, over four merges, each of which copies.
+TEST_P(VectorMergeTest, AGraphMendedForTwoFifthsOfItsRowsIsNotCopiedAgain) {
+  Merging merging(GetParam());
+  merging.Add(300, [&] { return Next(); });
+  merging.Seal(kBuilt);
+  merging.Replace();
+  for (const uint32_t mended : {36U, 72U, 108U}) {
+    merging.Remove(36);
+    merging.Add(36, [&] { return Next(); });
+    EXPECT_TRUE(Copies(merging));
+    EXPECT_EQ(merging.segment()->report().mended, mended);
+    merging.Replace();
+  }
+  merging.Remove(36);
+  merging.Add(36, [&] { return Next(); });
+  EXPECT_FALSE(Copies(merging));
+  EXPECT_EQ(merging.segment()->report().mended, 0);
+}
+
+// In each cycle half of the rows go and three tenths of the first number come, over four merges, most of which copy.
 TEST_P(VectorMergeTest, TwentyCyclesOfDeletesAndAddsLeaveItAsGoodAsNew) {
   if (!IsLong() && GetParam() != Metric::kCosine) GTEST_SKIP() << "for ENGRAM_LONG=1";
   const size_t rows = IsLong() ? 10 * kUnit : kUnit;
@@ -249,6 +267,7 @@ TEST_P(VectorMergeTest, TwentyCyclesOfDeletesAndAddsLeaveItAsGoodAsNew) {
   merging.Add(rows, [&] { return Next(); });
   merging.Seal(kCopied);
   merging.Replace();
+  size_t copies = 0;
   for (int cycle = 1; cycle <= 20; ++cycle) {
     const size_t gone = merging.live() / 2;
     std::string file;
@@ -257,20 +276,20 @@ TEST_P(VectorMergeTest, TwentyCyclesOfDeletesAndAddsLeaveItAsGoodAsNew) {
       merging.Add(rows * 3 / 10 / kMerges, [&] { return Next(); });
       file = merging.Seal(kCopied);
       merging.Replace();
+      copies += merging.segment()->report().mended > 0 ? 1 : 0;
     }
     if (cycle % 5 != 0) continue;
     const auto copied = merging.segment();
     const double recall = Recall(copied, merging.index(), queries, 32);
     const std::string built = merging.Seal(kBuilt);
-    EXPECT_NE(file, built);
     const double fresh = Recall(merging.segment(), merging.index(), queries, 32);
-    // With as little effort as here, larger graphs lose a little more; 0.0245 is the most that was seen, under dot.
-    EXPECT_GE(recall, fresh - (IsLong() ? 0.03 : 0.01)) << "cycle " << cycle;
+    EXPECT_GE(recall, fresh - 0.01) << "cycle " << cycle;
     EXPECT_LE(file.size(), built.size() * 102 / 100);
     // In whole pages; a level more has three arrays.
     EXPECT_LE(copied->AnonymousBytes(), merging.segment()->AnonymousBytes() * 102 / 100 + 2 * 3 * 4096);
     EXPECT_LE(merging.index().MemoryBytes(), copied->AnonymousBytes() + 10'000);
   }
+  EXPECT_GE(copies, 20 * kMerges / 2);
 }
 
 }  // namespace
