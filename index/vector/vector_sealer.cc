@@ -24,7 +24,7 @@ constexpr double kGraphShare = 0.9;
 // Of the rows of a graph that is copied: more, and mending costs recall.
 constexpr double kDeadShareMax = 0.2;
 // The same over all the copies since a graph was built from nothing: what each costs adds up.
-constexpr double kMendedShareMax = 0.4;
+constexpr double kMendedShareMax = 0.25;
 // Of the rows that are sealed: fewer, and a copy saves no time that could be measured.
 constexpr double kCopiedShareMin = 0.1;
 

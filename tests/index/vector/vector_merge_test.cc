@@ -239,12 +239,12 @@ TEST_P(VectorMergeTest, MergedRandomlyItFindsAsMuchAsBuiltFromNothing) {
   EXPECT_GE(copied, built - 0.01);
 }
 
-TEST_P(VectorMergeTest, AGraphMendedForTwoFifthsOfItsRowsIsNotCopiedAgain) {
+TEST_P(VectorMergeTest, AGraphMendedForAQuarterOfItsRowsIsNotCopiedAgain) {
   Merging merging(GetParam());
   merging.Add(300, [&] { return Next(); });
   merging.Seal(kBuilt);
   merging.Replace();
-  for (const uint32_t mended : {36U, 72U, 108U}) {
+  for (const uint32_t mended : {36U, 72U}) {
     merging.Remove(36);
     merging.Add(36, [&] { return Next(); });
     EXPECT_TRUE(Copies(merging));
@@ -257,7 +257,7 @@ TEST_P(VectorMergeTest, AGraphMendedForTwoFifthsOfItsRowsIsNotCopiedAgain) {
   EXPECT_EQ(merging.segment()->report().mended, 0);
 }
 
-// In each cycle half of the rows go and three tenths of the first number come, over four merges, most of which copy.
+// In each cycle half of the rows go and three tenths of the first number come, over four merges, some of which copy.
 TEST_P(VectorMergeTest, TwentyCyclesOfDeletesAndAddsLeaveItAsGoodAsNew) {
   if (!IsLong() && GetParam() != Metric::kCosine) GTEST_SKIP() << "for ENGRAM_LONG=1";
   const size_t rows = IsLong() ? 10 * kUnit : kUnit;
@@ -289,7 +289,7 @@ TEST_P(VectorMergeTest, TwentyCyclesOfDeletesAndAddsLeaveItAsGoodAsNew) {
     EXPECT_LE(copied->AnonymousBytes(), merging.segment()->AnonymousBytes() * 102 / 100 + 2 * 3 * 4096);
     EXPECT_LE(merging.index().MemoryBytes(), copied->AnonymousBytes() + 10'000);
   }
-  EXPECT_GE(copies, 20 * kMerges / 2);
+  EXPECT_GE(copies, 20 * kMerges / 4);
 }
 
 }  // namespace
