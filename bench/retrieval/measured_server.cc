@@ -109,9 +109,9 @@ ProcessFigures MeasuredServer::process() const {
 Result<SealingFigures> MeasuredServer::sealing(Client& client) const {
   ASSIGN_OR_RETURN(const std::string metrics, client.GetMetrics());
   const auto count = [&](const char* name) { return static_cast<uint64_t>(GaugeIn(metrics, name)); };
-  return SealingFigures{count("engram_segments_sealed_total"), count("engram_segments_merged_total"),
+  return SealingFigures{count("engram_segments_sealed_total"),  count("engram_segments_merged_total"),
                         count("engram_sealing_failures_total"), count("engram_namespaces_behind"),
-                        GaugeIn(metrics, "engram_index_memory_bytes")};
+                        count("engram_sealing_jobs"),           GaugeIn(metrics, "engram_index_memory_bytes")};
 }
 
 bool MeasuredServer::IsIdleSince(const SealingFigures& before, Client& client) const {
@@ -120,7 +120,7 @@ bool MeasuredServer::IsIdleSince(const SealingFigures& before, Client& client) c
   std::this_thread::sleep_for(std::chrono::seconds(1));
   const double cores = (process().cpu_seconds - cpu) / SecondsSince(begin);
   const SealingFigures now = OrDie(sealing(client));
-  return cores < kIdleCores && now.sealed == before.sealed && now.merged == before.merged;
+  return cores < kIdleCores && now.jobs == 0 && now.sealed == before.sealed && now.merged == before.merged;
 }
 
 bool MeasuredServer::WaitUntilAtRest(std::chrono::seconds most) const {

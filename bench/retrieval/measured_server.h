@@ -37,6 +37,7 @@ struct SealingFigures {
   uint64_t merged = 0;
   uint64_t failed = 0;
   uint64_t behind = 0;  // namespaces whose writers are sent away
+  uint64_t jobs = 0;    // namespaces that wait to be sealed or merged, or are at it
   double index_bytes = 0;
 };
 

@@ -134,7 +134,7 @@ class VectorBench {
   CurveRuns Ours() const {
     return CurveRuns(
         exact_, [this](size_t query, size_t ef) { return sealed_.Nearest(set_.queries.Row(query), nullptr, ef); },
-        RescoredCount(kNearest));  // it never keeps fewer
+        kNearest);
   }
 
   void MeasureBeside(const PeerChoice& choice) {

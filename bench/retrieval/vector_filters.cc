@@ -40,7 +40,7 @@ std::string NameOf(const std::vector<Filter>& filters) {
 std::vector<std::vector<Filter>> AllFilters() {
   std::vector<std::vector<Filter>> all;
   for (const FilterKind kind : {FilterKind::kRandom, FilterKind::kAround, FilterKind::kAway}) {
-    for (const double share : {0.5, 0.1, 0.01, 0.001, 0.0001}) all.push_back({{kind, share}});
+    for (const double share : {0.5, 0.1, 0.02, 0.01, 0.001, 0.0001}) all.push_back({{kind, share}});
   }
   all.push_back({{FilterKind::kRandom, 0.5}, {FilterKind::kRandom, 0.5}});
   all.push_back({{FilterKind::kRandom, 0.2}, {FilterKind::kRandom, 0.2}});
@@ -117,7 +117,7 @@ class FilterBench {
         folder_.Exact(fmt::format("exact-of-{}", queries()), [&] { return ExactNearest(set_, kNearest, {}); });
     CurveRuns runs(
         exact, [&](size_t query, size_t ef) { return sealed_.Nearest(set_.queries.Row(query), nullptr, ef); },
-        RescoredCount(kNearest));
+        kNearest);
     for (size_t round = 0; round < options_.rounds; ++round) runs.Measure();
     without_ = runs.Points();
   }
@@ -161,7 +161,7 @@ class FilterBench {
       lines_.push_back({NameOf(filters), matches, plan_name, run, fewer.size(),
                         (without ? without->point : without_.back()).run.p50_us});
     };
-    const size_t ef = std::max<size_t>(2 * sealed_.segment().report().ef, RescoredCount(kNearest));
+    const size_t ef = std::max<size_t>(sealed_.segment().report().ef, RescoredCount(kNearest));
     measure({}, NameOf(ChoosePlan(sealed_.segment().rep(), static_cast<size_t>(matches), ef)));
     if (!options_.every_plan) return;
     const double share = matches / static_cast<double>(set_.rows.rows());

@@ -15,6 +15,15 @@ inline void PrefetchBytes(const void* begin, size_t n) {
   for (size_t at = 0; at < n; at += kCacheLineBytes) __builtin_prefetch(static_cast<const char*>(begin) + at);
 }
 
+// Into the second-level cache alone, which can wait for many more lines at once.
+inline void PrefetchFarBytes(const void* begin, size_t n) {
+  constexpr int kRead = 0;
+  constexpr int kSecondLevel = 2;
+  for (size_t at = 0; at < n; at += kCacheLineBytes) {
+    __builtin_prefetch(static_cast<const char*>(begin) + at, kRead, kSecondLevel);
+  }
+}
+
 // Without lengths, which is cosine, a score is the integer product.
 template <bool kLengths>
 class CodeScorer {
@@ -32,6 +41,8 @@ class CodeScorer {
     PrefetchBytes(codes_ + row * code_bytes_, code_bytes_);
     if constexpr (kLengths) __builtin_prefetch(lengths_ + row);
   }
+  // Long before it is scored.
+  void PrefetchFar(uint32_t row) const { PrefetchFarBytes(codes_ + row * code_bytes_, code_bytes_); }
 
  private:
   const CodeQuery& query_;
@@ -52,6 +63,9 @@ class FloatScorer {
   void Prefetch(uint32_t row) const {
     const size_t row_bytes = space_.stride() * sizeof(float);
     PrefetchBytes(rows_ + row * space_.stride(), row_bytes < 512 ? row_bytes : 512);
+  }
+  void PrefetchFar(uint32_t row) const {
+    PrefetchFarBytes(rows_ + row * space_.stride(), space_.stride() * sizeof(float));
   }
 
  private:

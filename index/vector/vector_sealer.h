@@ -24,8 +24,8 @@ struct GraphedRows {
 };
 
 // The segment whose graph is worth being copied into one of `rows` rows, into which only the others are then inserted:
-// that with the most living rows, among those that aren't dead for a fifth or more, haven't been mended for a quarter of
-// their rows in merges before, and aren't next to nothing of the whole.
+// that with the most living rows, among those that aren't dead for a fifth or more, haven't been mended for a quarter
+// of their rows in merges before, and aren't next to nothing of the whole.
 std::optional<GraphedRows> PickGraphToCopy(std::span<const GraphedRows> graphed, size_t rows);
 
 // Quantises, checks what codes lose on a sample, builds the graph when it is asked for, on a copy where one is worth

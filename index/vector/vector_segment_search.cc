@@ -12,27 +12,55 @@
 namespace engram {
 namespace {
 
-// What the plans cost, in rows that a gather scores in the same time; fitted to 20,000 vectors of 384 dimensions with
-// bench/retrieval/vector
-// --every-plan. A walk
-// pays for each candidate it keeps, and keeps 1/share as many as have to match; a walk over the rows that pass
-// looks at its neighbours' neighbours for each.
+// What the plans cost, in rows that a gather scores in the same time; fitted to 20,000 vectors of 384 dimensions and a
+// million of 768 with bench/retrieval/vector --every-plan. A walk pays for each candidate it keeps, and keeps 1/share
+// as many as have to match. A walk over the rows that pass begins by looking for places to begin at, then looks at its
+// neighbours' neighbours for each candidate: at the more of them, the fewer pass.
 constexpr double kWalkCost = 30;
-constexpr double kWalkPassingCost = 100;
+constexpr double kWalkPassingStart = 2'000;
+constexpr double kWalkPassingCost = 40;
+constexpr double kCrossingCost = 4;
 // Below this share too few of a row's neighbours' neighbours pass to lead on.
 constexpr double kWalkPassingShare = 0.01;
 
-// A filter takes away some of the ways to a row, which more candidates make up for.
-constexpr size_t kFilteredEf = 2;
+// A filter takes away some of the ways to a row, which more candidates make up for: from a few times fewer matches on
+// than a row has neighbours' neighbours, the more the fewer match.
+constexpr double kFilteredEf = 2;
+constexpr double kSparseShare = 0.04;
+// Where the matches are elsewhere, the nearest of them lie in several places, each as far from the query as the next.
+constexpr double kElsewhereEf = 16;
+constexpr double kElsewhereShare = 0.5;  // of what would match around the query if matches were spread evenly
 
-constexpr size_t kSeedSample = 256;
-constexpr size_t kSeeds = 8;
+// Where a walk over the rows that pass begins: at the best of a sample of them.
+struct Seeds {
+  size_t sample;
+  size_t kept;
+};
+constexpr Seeds kSeeds = {256, 8};
+constexpr Seeds kSeedsElsewhere = {1'024, 32};
+
+// What a search with a filter keeps, where one without keeps `ef`.
+size_t EfFor(double share, size_t ef, bool elsewhere) {
+  if (share == 1) return ef;
+  const double times = elsewhere ? kElsewhereEf : kFilteredEf * std::max(1.0, kSparseShare / share);
+  return static_cast<size_t>(times * static_cast<double>(ef));
+}
 
 struct Costs {
+  // `ef` is EfFor's.
   Costs(size_t rows, size_t matches, size_t ef) : gather(static_cast<double>(matches)) {
     const double share = gather / static_cast<double>(rows);
     walk = kWalkCost * static_cast<double>(ef) / share;
-    if (share >= kWalkPassingShare) walk_passing = kWalkPassingCost * static_cast<double>(ef);
+    if (share < kWalkPassingShare) return;
+    walk_passing = kWalkPassingStart + (kWalkPassingCost + kCrossingCost / share) * static_cast<double>(ef);
+  }
+
+  VectorPlan Cheapest() const {
+    if (gather <= std::min(walk, walk_passing)) return VectorPlan::kGather;
+    return walk <= walk_passing ? VectorPlan::kWalk : VectorPlan::kWalkPassing;
+  }
+  VectorPlan CheapestOverMatches() const {
+    return walk_passing < gather ? VectorPlan::kWalkPassing : VectorPlan::kGather;
   }
 
   double gather;
@@ -77,19 +105,48 @@ class SegmentSearch {
  private:
   template <class Scorer>
   void RunBy(const Scorer& scorer) {
-    const size_t wanted = std::min(RescoredCount(k_), matches_);
-    size_t ef = options_.ef > 0 ? options_.ef : segment_.report.ef;
-    if (matches_ < segment_.rows()) ef *= kFilteredEf;
-    ef = std::max(ef, wanted);
-    VectorPlan plan = options_.plan.value_or(ChoosePlan(segment_, matches_, ef));
-    if (!segment_.has_graph()) plan = VectorPlan::kGather;
+    const size_t most = RescoredCount(k_);
+    const size_t wanted = std::min(options_.ef > 0 ? std::clamp<size_t>(options_.ef, k_, most) : most, matches_);
+    const size_t ef = std::max<size_t>(options_.ef > 0 ? options_.ef : segment_.report.ef, wanted);
+    VectorPlan plan = VectorPlan::kGather;
+    if (segment_.has_graph()) plan = options_.plan.value_or(ChoosePlan(segment_, matches_, ef));
 
-    // Each plan goes over to the next when it comes back short.
-    if (plan == VectorPlan::kWalk && RescoreIfEnough(WalkAll(scorer, ef, wanted), wanted)) return;
-    const Costs costs(segment_.rows(), matches_, ef);
-    if (plan == VectorPlan::kWalk && costs.walk_passing < costs.gather) plan = VectorPlan::kWalkPassing;
-    if (plan == VectorPlan::kWalkPassing && RescoreIfEnough(WalkMatches(scorer, ef), wanted)) return;
+    // Each plan goes over to the next when its matches are elsewhere than it would look, or when it comes back short.
+    bool elsewhere = plan != VectorPlan::kGather && share() < 1 && MatchesAreElsewhere(scorer);
+    if (plan == VectorPlan::kWalk && !elsewhere) {
+      if (RescoreIfEnough(WalkAll(scorer, EfFor(share(), ef, false), wanted), wanted)) return;
+      elsewhere = true;
+    }
+    const size_t kept = EfFor(share(), ef, elsewhere);
+    if (elsewhere && !options_.plan) plan = Costs(segment_.rows(), matches_, kept).CheapestOverMatches();
+    if (plan != VectorPlan::kGather) {
+      if (RescoreIfEnough(WalkMatches(scorer, kept, elsewhere ? kSeedsElsewhere : kSeeds), wanted)) return;
+    }
     RescorePool(Gather(scorer, wanted), wanted);
+  }
+
+  // Of the segment's rows, how many match.
+  double share() const { return static_cast<double>(matches_) / static_cast<double>(segment_.rows()); }
+
+  // Whether far fewer rows match around the query, among its nearest rows' neighbours, than do on the whole.
+  template <class Scorer>
+  bool MatchesAreElsewhere(const Scorer& scorer) const {
+    const std::span<const uint32_t> nearest = segment_.graph->Links0(Descend(*segment_.graph, scorer));
+    for (const uint32_t row : nearest) {
+      if (row == kNoLink) break;
+      PrefetchLinks(*segment_.graph, row);
+    }
+    size_t met = 0;
+    size_t matching = 0;
+    for (const uint32_t row : nearest) {
+      if (row == kNoLink) break;
+      for (const uint32_t link : segment_.graph->Links0(row)) {
+        if (link == kNoLink) break;
+        ++met;
+        matching += Matches(link) ? 1 : 0;
+      }
+    }
+    return static_cast<double>(matching) < kElsewhereShare * share() * static_cast<double>(met);
   }
 
   bool everything_matches() const { return matches_ == segment_.rows() && !deaths_.any(); }
@@ -130,6 +187,7 @@ class SegmentSearch {
       return pacer_.Spend(batch.size() * segment_.space.stride());
     };
     ForEachAllowed([&](uint32_t row) {
+      scorer.PrefetchFar(row);
       batch[n++] = row;
       return n < batch.size() || flush();
     });
@@ -142,8 +200,7 @@ class SegmentSearch {
   template <class Scorer>
   CandidatePool WalkAll(const Scorer& scorer, size_t ef, size_t wanted) const {
     VisitedRows& visited = VisitedRows::Begin(segment_.rows());
-    const double share = static_cast<double>(matches_) / static_cast<double>(segment_.rows());
-    CandidatePool pool(std::min(static_cast<size_t>(static_cast<double>(ef) / share), segment_.rows()));
+    CandidatePool pool(std::min(static_cast<size_t>(static_cast<double>(ef) / share()), segment_.rows()));
     const uint32_t entry = Descend(*segment_.graph, scorer);
     visited.Mark(entry);
     const float entry_score = scorer(entry);
@@ -165,7 +222,7 @@ class SegmentSearch {
   }
 
   template <class Scorer>
-  CandidatePool WalkMatches(const Scorer& scorer, size_t ef) const {
+  CandidatePool WalkMatches(const Scorer& scorer, size_t ef, const Seeds& seeds) const {
     static thread_local SlotBits bits;
     const uint32_t first = segment_.slots.front();
     bits.Fill(allowed_, Slot(first), Slot(segment_.slots.back()));
@@ -175,7 +232,7 @@ class SegmentSearch {
       const auto passes = [&](uint32_t row) { return bits.Contains(slot_of(row)) && deaths_.Alive(row); };
       const uint32_t entry = Descend(*segment_.graph, scorer);
       if (passes(entry) && visited.Mark(entry)) pool.Offer(scorer(entry), entry);
-      Seed(scorer, bits, passes, visited, pool);
+      Seed(scorer, bits, passes, seeds, visited, pool);
       CrossFrom(scorer, entry, passes, visited, pool);
       WalkPassing(*segment_.graph, scorer, visited, pool, passes);
     };
@@ -205,15 +262,15 @@ class SegmentSearch {
 
   // The best of a sample of the matches: where matches lie apart, a walk can't come from one heap to another.
   template <class Scorer, class Passes>
-  void Seed(const Scorer& scorer, const SlotBits& bits, Passes passes, VisitedRows& visited,
+  void Seed(const Scorer& scorer, const SlotBits& bits, Passes passes, const Seeds& seeds, VisitedRows& visited,
             CandidatePool& pool) const {
-    CandidatePool best(kSeeds);
+    CandidatePool best(seeds.kept);
     const uint32_t first = segment_.slots.front();
     const uint64_t span = uint64_t{segment_.slots.back()} - first + 1;
     std::vector<uint32_t> sample;
-    for (size_t i = 0; i < kSeedSample; ++i) {
+    for (size_t i = 0; i < seeds.sample; ++i) {
       uint32_t slot = 0;
-      if (!bits.NextFrom(first + static_cast<uint32_t>(span * i / kSeedSample), &slot)) break;
+      if (!bits.NextFrom(first + static_cast<uint32_t>(span * i / seeds.sample), &slot)) break;
       const auto row = segment_.dense() ? std::optional<uint32_t>(slot - first) : segment_.Find(Slot(slot));
       if (row && passes(*row) && (sample.empty() || sample.back() < *row)) sample.push_back(*row);
     }
@@ -271,9 +328,8 @@ class SegmentSearch {
 
 VectorPlan ChoosePlan(const VectorSegment::Rep& segment, size_t matches, size_t ef) {
   if (!segment.has_graph()) return VectorPlan::kGather;
-  const Costs costs(segment.rows(), matches, ef);
-  if (costs.gather <= std::min(costs.walk, costs.walk_passing)) return VectorPlan::kGather;
-  return costs.walk <= costs.walk_passing ? VectorPlan::kWalk : VectorPlan::kWalkPassing;
+  const double share = static_cast<double>(matches) / static_cast<double>(segment.rows());
+  return Costs(segment.rows(), matches, EfFor(share, ef, /*elsewhere=*/false)).Cheapest();
 }
 
 void SearchSegment(const VectorSegment::Rep& segment, const float* query, const SlotSet& allowed,

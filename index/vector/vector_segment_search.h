@@ -29,15 +29,17 @@ struct RowDeaths {
 
 struct SegmentSearchOptions {
   bool exact = false;                   // scores every allowed row in fp32
-  uint32_t ef = 0;                      // how many candidates a walk keeps; 0 stands for what sealing found
+  uint32_t ef = 0;                      // how many candidates a walk keeps (more under a filter), k at the least; 0
+                                        // stands for what sealing found
   std::optional<VectorPlan> plan = {};  // instead of the planner's choice. A walk may still end in a gather
   Pacer* pacer = nullptr;               // counts the floats of rows that are scanned; none: never gives up
 };
 
-// Candidates that are scored in fp32 for the k that are wanted.
+// Candidates that are scored in fp32 for the k that are wanted; no more than ef, where that is given.
 inline size_t RescoredCount(size_t k) { return k + std::max<size_t>(20, k / 2); }
 
-// The planner's choice for `matches` of the segment's rows.
+// The planner's choice for `matches` of the segment's rows, where they are as many around a query as elsewhere. `ef` is
+// what a search without a filter would keep.
 VectorPlan ChoosePlan(const VectorSegment::Rep& segment, size_t matches, size_t ef);
 
 // Offers the k best rows that are allowed and alive, with scores that are VectorSpace::Similarity's. All k where

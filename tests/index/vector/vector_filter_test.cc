@@ -174,6 +174,27 @@ TEST_F(VectorFilterTest, EveryPlanKeepsTheRecallWhereItIsMeantFor) {
   }
 }
 
+// Its scores are exact and its hits complete all the same.
+TEST_F(VectorFilterTest, ASmallEfIsLessWorkAndFindsLess) {
+  const auto recall = [&](uint32_t ef) {
+    size_t found = 0;
+    SlotSet all;
+    all.addRange(0, kRows);
+    for (const auto& query : queries_) {
+      const auto exact = index_->View().Top(query.vector, all, kNearest, {.exact = true});
+      const auto hits = Search(query.vector, all, {.exact = false, .ef = ef, .plan = VectorPlan::kWalk});
+      EXPECT_EQ(hits.size(), kNearest);
+      for (const ScoredSlot& hit : hits) {
+        EXPECT_EQ(index_->View().Score(query.vector, {hit.slot})[0], hit.score);
+        found += std::count_if(exact.begin(), exact.end(), [&](const ScoredSlot& e) { return e.slot == hit.slot; });
+      }
+    }
+    return static_cast<double>(found) / static_cast<double>(kNearest * kQueries);
+  };
+  EXPECT_EQ(recall(1), recall(kNearest));  // never fewer than are wanted
+  EXPECT_LT(recall(kNearest), recall(64));
+}
+
 TEST_F(VectorFilterTest, ManyHitsAreAsGood) {
   SlotSet all;
   all.addRange(0, kRows);
