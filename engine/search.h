@@ -82,6 +82,9 @@ struct Include {
   bool metadata = true;
   bool attributes = true;  // scopes, times, state record, source
   bool hash = false;       // Memory::hash, where the version is the current one
+
+  // Id and version alone, which an index knows without rows.
+  bool nothing() const { return !text && !fields && !vectors && !metadata && !attributes && !hash; }
 };
 // "text", "fields", "vector" and "vectors", "metadata", "attributes" (or one of the attributes' names), "all",
 // "none". Empty gives the default. InvalidArgument names what is not known.

@@ -149,7 +149,7 @@ void MeasureBesidePeer(const MeasuredServer& server, const MemorySet& set, const
           request.set_ef(efs[i]);
           request.mutable_fusion()->set_candidates(10);  // as many as hnswlib brings; by default 100 are ranked
         }
-        request.add_include("kind");  // not the whole memory: hnswlib has none
+        request.add_include("none");  // nothing of the memories: hnswlib has none
         return RowsOf(OrDie(client->Search(kNamespace, request)));
       };
       ours[i].push_back(MeasureTogether(exact, search, kUnderWay));

@@ -45,6 +45,22 @@ Result<std::vector<std::string>> Highlights(const Content& content, const TextQu
   return fragments;
 }
 
+// Rows are read where something of them is asked for. What an index knows is there in any case: id, version and state
+// record, which says whether a read is to be noted.
+Result<std::vector<Memory>> PageOfMemories(const Include& include, const std::vector<Slot>& slots, const KvReader& rows,
+                                           CandidateRows* known) {
+  std::vector<MemoryRef> refs;
+  for (const Slot slot : slots) refs.push_back(known->RefOf(slot));
+  if (!include.nothing()) return ReadMemories(rows, refs, include);
+  std::vector<Memory> memories(slots.size());
+  for (size_t i = 0; i < slots.size(); ++i) {
+    memories[i].id = std::move(refs[i].id);
+    memories[i].version = refs[i].version;
+    memories[i].state = known->At(slots[i]).state;
+  }
+  return memories;
+}
+
 void ReportLegs(const Ranking& ranking, SearchReply* reply) {
   for (const LegRun& run : ranking.runs) {
     LegReport& report = reply->legs[run.plan->name()];
@@ -63,14 +79,12 @@ Result<SearchReply> MakeReply(const SearchSource& source, const SearchRequest& r
   std::vector<Slot> slots;
   for (const size_t candidate : ranking.page) slots.push_back(ranking.candidates->slots()[candidate]);
   ranking.rows->Load(slots);
-  std::vector<MemoryRef> refs;
-  for (const Slot slot : slots) refs.push_back(ranking.rows->RefOf(slot));
-  ASSIGN_OR_RETURN(std::vector<Memory> memories, ReadMemories(rows, refs, WhatToRead(request)));
+  ASSIGN_OR_RETURN(std::vector<Memory> memories, PageOfMemories(WhatToRead(request), slots, rows, ranking.rows.get()));
   const TextQuery query = request.highlight ? AllTextQueries(ranking.plan) : TextQuery();
   for (size_t i = 0; i < ranking.page.size(); ++i) {
     const size_t candidate = ranking.page[i];
     SearchHit& hit = reply.hits.emplace_back();
-    hit.id = refs[i].id;
+    hit.id = memories[i].id;
     hit.score = ranking.scores[candidate];
     hit.memory = std::move(memories[i]);
     ASSIGN_OR_RETURN(hit.highlights, Highlights(hit.memory.content, query, source));

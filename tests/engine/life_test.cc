@@ -97,6 +97,29 @@ TEST_F(LifeTest, AReadRenewsWhatAsksForIt) {
   ExpectConsistent();
 }
 
+TEST_F(LifeTest, ASearchForIdsAloneIsAReadToo) {
+  WriteMemory write = WithTtl("a", 60);
+  write.state.refresh_ttl_on_read = true;
+  (void)Write(write);
+  Advance(40);
+  SearchRequest request;
+  request.include = *ParseInclude({"none"});
+  LegRequest leg;
+  leg.name = "text";
+  leg.type = LegType::kText;
+  leg.text = write.content.text;
+  request.legs = {leg};
+  const auto reply = engine_->Search(Ref(), request, {});
+  ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+  ASSERT_EQ(reply->hits.size(), 1U);
+  EXPECT_EQ(reply->hits[0].memory.id, "a");
+  EXPECT_EQ(reply->hits[0].memory.version, Version(1));
+  EXPECT_EQ(reply->hits[0].memory.content.text, "");
+  Sweep();
+  Advance(40);
+  EXPECT_TRUE(Get("a"));
+}
+
 TEST_F(LifeTest, AJumpOfTheWallClockExpiresNothing) {
   (void)Write(WithTtl("a", 3600));
   clock_.JumpTo(kStart.PlusSeconds(10 * 365 * 86'400));
