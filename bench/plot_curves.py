@@ -11,7 +11,7 @@ import math
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 760, 450
-LEFT, RIGHT, TOP, BOTTOM = 70, 190, 60, 52
+LEFT, RIGHT, TOP, BOTTOM = 70, 205, 60, 52
 INK = "#7d8590"  # legible on white and on dark
 COLOURS = ["#e5484d", "#3e8fd8", "#30a46c", "#d6861d", "#9a6fd8", "#12a5a5", "#c2508f", "#8a8f28", "#a2744f", "#6f7d8c"]
 RECALL_TICKS = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999]

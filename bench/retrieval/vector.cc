@@ -144,7 +144,7 @@ class VectorBench {
         [&](size_t query, size_t ef) {
           return choice.rescored ? Rescored(query, ef) : peer_->Nearest(set_.queries.Row(query), kNearest, ef);
         },
-        choice.rescored ? RescoredCount(kNearest) : kNearest);
+        kNearest);
     for (size_t round = 0; round < options_.rounds; ++round) {
       ours.Measure();
       theirs.Measure();
@@ -160,7 +160,7 @@ class VectorBench {
   Rows Rescored(size_t query, size_t ef) {
     const std::span<const float> wanted = set_.queries.Row(query);
     TopHits top(kNearest);
-    for (const uint32_t row : peer_->Nearest(wanted, RescoredCount(kNearest), ef)) {
+    for (const uint32_t row : peer_->Nearest(wanted, RescoredCount(kNearest, ef), ef)) {
       top.Offer({Slot(row), Dot(wanted.data(), set_.rows.Row(row).data(), wanted.size())});
     }
     Rows rows;

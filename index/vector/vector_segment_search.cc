@@ -105,8 +105,7 @@ class SegmentSearch {
  private:
   template <class Scorer>
   void RunBy(const Scorer& scorer) {
-    const size_t most = RescoredCount(k_);
-    const size_t wanted = std::min(options_.ef > 0 ? std::clamp<size_t>(options_.ef, k_, most) : most, matches_);
+    const size_t wanted = std::min(RescoredCount(k_, options_.ef), matches_);
     const size_t ef = std::max<size_t>(options_.ef > 0 ? options_.ef : segment_.report.ef, wanted);
     VectorPlan plan = VectorPlan::kGather;
     if (segment_.has_graph()) plan = options_.plan.value_or(ChoosePlan(segment_, matches_, ef));

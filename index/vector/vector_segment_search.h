@@ -1,6 +1,7 @@
 // The k nearest rows of one segment; private to index/vector and its benchmarks.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 
@@ -35,8 +36,12 @@ struct SegmentSearchOptions {
   Pacer* pacer = nullptr;               // counts the floats of rows that are scanned; none: never gives up
 };
 
-// Candidates that are scored in fp32 for the k that are wanted; no more than ef, where that is given.
+// Candidates that are scored in fp32 for the k that are wanted.
 inline size_t RescoredCount(size_t k) { return k + std::max<size_t>(20, k / 2); }
+// The same of a search that keeps `ef` candidates, 0 standing for no such wish.
+inline size_t RescoredCount(size_t k, size_t ef) {
+  return ef == 0 ? RescoredCount(k) : std::clamp(ef, k, RescoredCount(k));
+}
 
 // The planner's choice for `matches` of the segment's rows, where they are as many around a query as elsewhere. `ef` is
 // what a search without a filter would keep.
