@@ -27,9 +27,9 @@ constexpr uint32_t kStretchMin = 1024;
 // What a thread needs again and again.
 struct Scratch {
   std::vector<float> sums = std::vector<float>(kWindowTexts);  // zero between two stretches
-  std::vector<uint32_t> texts = std::vector<uint32_t>(kWindowTexts + 8);
-  std::vector<float> scores = std::vector<float>(kWindowTexts + 8);
-  std::vector<uint32_t> kept = std::vector<uint32_t>(kWindowTexts + 8);
+  std::vector<uint32_t> texts = std::vector<uint32_t>(kWindowTexts + 16);
+  std::vector<float> scores = std::vector<float>(kWindowTexts + 16);
+  std::vector<uint32_t> kept = std::vector<uint32_t>(kWindowTexts + 16);
   std::vector<uint32_t> frequencies = std::vector<uint32_t>(kBlockPostings);  // of a query's only term
 };
 
