@@ -69,7 +69,7 @@ void Parts(benchmark::State& state, const ScoreKernels& kernels) {
 void AtLeast(benchmark::State& state, const ScoreKernels& kernels) {
   std::vector<float> scores(kPackedNumbers);
   for (size_t i = 0; i < scores.size(); ++i) scores[i] = i % static_cast<size_t>(state.range(0)) == 0 ? 1.0f : 0.0f;
-  std::vector<uint32_t> kept(kPackedNumbers + 8);
+  std::vector<uint32_t> kept(kPackedNumbers + 16);
   for (auto _ : state) benchmark::DoNotOptimize(kernels.at_least(scores.data(), scores.size(), 0.5f, kept.data()));
   CountItems(state);
 }

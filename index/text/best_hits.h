@@ -17,6 +17,8 @@ class BestHits {
   size_t k() const { return k_; }
   // No hit with a lower score gets in; one with exactly this score may, by its slot.
   double floor() const { return floor_; }
+  // In no order.
+  const std::vector<ScoredSlot>& hits() const { return hits_; }
   // Promises that there are k hits of at least this score, found already or still to be offered.
   void RaiseFloor(double score) { floor_ = std::max(floor_, score); }
 

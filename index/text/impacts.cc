@@ -60,16 +60,33 @@ bool ReadImpacts(std::string_view* in, std::vector<Impact>* impacts) {
   return reader.ok() && !impacts->empty();
 }
 
+double ImpactsPeak(const std::vector<Impact>& impacts, double weight, const Bm25Norm& norm) {
+  // Rounded, the part still falls with the length, step by step. It rises with the frequency f where the next one
+  // gains more, norm / (f * (f + 1 + norm)) of it, than roundings lose, some 2^-51.
+  constexpr uint32_t kFrequencyMax = 1 << 16;
+  constexpr double kNormMin = 0x1p-10;
+  double peak = 0;
+  bool rises = true;
+  for (const Impact& impact : impacts) {
+    const double norm_here = norm(impact.length);
+    rises = rises && impact.frequency <= kFrequencyMax && norm_here >= kNormMin;
+    peak = std::max(peak, Bm25Part(weight, impact.frequency, norm_here));
+  }
+  return rises ? peak : peak * (1 + 0x1p-48);
+}
+
 float ImpactsBound(const std::vector<Impact>& impacts, double weight, const Bm25Norm& norm) {
   if (impacts.empty()) return 0;
-  // f / (f + norm) is greatest where norm / f is least: products find it without a division for each.
+  // f / (f + norm) is greatest where norm / f is least: products find it without a division or a branch for each.
+  const double base = norm.base();
+  const double slope = norm.slope();
   double frequency = impacts[0].frequency;
-  double norm_there = norm(impacts[0].length);
-  for (size_t i = 1; i < impacts.size(); ++i) {
-    const double other = norm(impacts[i].length);
-    if (other * frequency >= norm_there * impacts[i].frequency) continue;
-    frequency = impacts[i].frequency;
-    norm_there = other;
+  double norm_there = base + slope * impacts[0].length;
+  for (const Impact& impact : impacts) {
+    const double other = base + slope * impact.length;
+    const bool better = other * frequency < norm_there * impact.frequency;
+    frequency = better ? impact.frequency : frequency;
+    norm_there = better ? other : norm_there;
   }
   return RoundedUp(weight * frequency / (frequency + norm_there));
 }

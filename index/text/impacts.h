@@ -55,4 +55,8 @@ inline float ImpactBound(const Impact& impact, double weight, const Bm25Norm& no
 
 float ImpactsBound(const std::vector<Impact>& impacts, double weight, const Bm25Norm& norm);
 
+// The same without rounding up: a posting that equals the pair has this very part, to the last bit, so that a tie
+// shows. 0 without pairs.
+double ImpactsPeak(const std::vector<Impact>& impacts, double weight, const Bm25Norm& norm);
+
 }  // namespace engram

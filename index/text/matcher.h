@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "index/text/text_query.h"
@@ -44,14 +45,17 @@ class ClauseMatcher {
   ClauseMatcher(const typename Cursor::Part& part, const BoundClause<Cursor>& clause) : part_(&part), clause_(&clause) {
     Rewind();
     if (clause.kind != TextClause::Kind::kPhrase || cursors_.empty()) return;
-    lead_ = clause.rarest();
     at_.resize(cursors_.size());
+    by_count_.resize(cursors_.size());
+    std::iota(by_count_.begin(), by_count_.end(), 0);
+    std::sort(by_count_.begin(), by_count_.end(),
+              [&](size_t a, size_t b) { return Cursor::Count(clause.lists[a]) < Cursor::Count(clause.lists[b]); });
   }
 
   // At or before the next match; kEnd when there is none.
   uint32_t next() const {
     if (cursors_.empty()) return kEnd;
-    if (is_phrase()) return cursors_[lead_].done() ? kEnd : cursors_[lead_].ordinal();
+    if (is_phrase()) return cursors_[by_count_[0]].done() ? kEnd : cursors_[by_count_[0]].ordinal();
     uint32_t least = kEnd;
     for (const Cursor& cursor : cursors_) {
       if (!cursor.done()) least = std::min(least, cursor.ordinal());
@@ -62,7 +66,7 @@ class ClauseMatcher {
   // The same, not before `ordinal`.
   uint32_t NextFrom(uint32_t ordinal) {
     if (is_phrase() && !cursors_.empty()) {
-      cursors_[lead_].Seek(ordinal);
+      cursors_[by_count_[0]].Seek(ordinal);
     } else {
       for (Cursor& cursor : cursors_) cursor.Seek(ordinal);
     }
@@ -73,18 +77,23 @@ class ClauseMatcher {
   // REQUIRES: end - begin <= kWindowTexts, `begin` not before an earlier `end`.
   template <class Visit>
   void EachMatch(uint32_t begin, uint32_t end, Visit visit) {
-    EachMatchWhere(
-        begin, end, [](uint32_t, uint32_t) { return true; }, visit);
-  }
-
-  // The same, but a phrase is looked for only in texts for which `promising(ordinal, most)` holds, where `most` is
-  // how often it can stand there at the most.
-  template <class Promising, class Visit>
-  void EachMatchWhere(uint32_t begin, uint32_t end, Promising promising, Visit visit) {
     if (cursors_.empty()) return;
-    if (is_phrase()) return EachPhrase(begin, end, promising, visit);
+    if (is_phrase()) return EachPhrase(begin, end, visit);
     if (cursors_.size() == 1) return EachPosting(begin, end, visit);
     for (const Match& match : SumFrequencies(begin, end)) visit(match.ordinal, match.frequency);
+  }
+
+  // That of a phrase's rarest term. Phrases are looked for at or behind it. REQUIRES: a phrase with lists.
+  Cursor& lead() { return cursors_[by_count_[0]]; }
+
+  // How often a phrase stands in one text; 0, too, where `promising(most)` doesn't hold, `most` being how often it can
+  // stand there at the most. Ascending.
+  template <class Promising>
+  uint32_t PhraseFrequencyWhere(uint32_t ordinal, Promising promising) {
+    if (!SeekAll(ordinal)) return 0;
+    uint32_t most = UINT32_MAX;
+    for (Cursor& cursor : cursors_) most = std::min(most, cursor.frequency());
+    return promising(most) ? PhraseFrequency() : 0;
   }
 
   // How often the clause stands in one text, 0 for not at all. Any order; ascending is fast.
@@ -112,15 +121,12 @@ class ClauseMatcher {
     }
   }
 
-  template <class Promising, class Visit>
-  void EachPhrase(uint32_t begin, uint32_t end, Promising promising, Visit visit) {
-    Cursor& lead = cursors_[lead_];
+  template <class Visit>
+  void EachPhrase(uint32_t begin, uint32_t end, Visit visit) {
+    Cursor& lead = cursors_[by_count_[0]];
     for (lead.Seek(begin); !lead.done() && lead.ordinal() < end; lead.Next()) {
       const uint32_t ordinal = lead.ordinal();
-      uint32_t most = lead.frequency();
-      if (!promising(ordinal, most) || !SeekAll(ordinal)) continue;
-      for (Cursor& cursor : cursors_) most = std::min(most, cursor.frequency());
-      if (!promising(ordinal, most)) continue;
+      if (!SeekAll(ordinal)) continue;
       if (const uint32_t frequency = PhraseFrequency()) visit(ordinal, frequency);
     }
   }
@@ -133,11 +139,10 @@ class ClauseMatcher {
 
   // The rarest first: most texts fall out with it.
   bool SeekAll(uint32_t ordinal) {
-    const auto stands = [ordinal](Cursor& cursor) {
-      cursor.Seek(ordinal);
-      return !cursor.done() && cursor.ordinal() == ordinal;
-    };
-    return stands(cursors_[lead_]) && std::all_of(cursors_.begin(), cursors_.end(), stands);
+    return std::all_of(by_count_.begin(), by_count_.end(), [&](size_t i) {
+      cursors_[i].Seek(ordinal);
+      return !cursors_[i].done() && cursors_[i].ordinal() == ordinal;
+    });
   }
 
   // All cursors stand in one text. Every place of the term that is rarest there is tried as the phrase's.
@@ -182,11 +187,11 @@ class ClauseMatcher {
 
   const typename Cursor::Part* part_;
   const BoundClause<Cursor>* clause_;
-  std::vector<Cursor> cursors_;  // as clause_->lists
-  size_t lead_ = 0;              // the phrase's rarest term
-  uint32_t last_ = 0;            // what FrequencyIn was asked last
-  std::vector<uint32_t> at_;     // per phrase term, into its positions
-  std::vector<uint32_t> sums_;   // per text of the window
+  std::vector<Cursor> cursors_;   // as clause_->lists
+  std::vector<size_t> by_count_;  // a phrase's terms, the rarest first
+  uint32_t last_ = 0;             // what FrequencyIn was asked last
+  std::vector<uint32_t> at_;      // per phrase term, into its positions
+  std::vector<uint32_t> sums_;    // per text of the window
   std::vector<Match> matches_;
 };
 

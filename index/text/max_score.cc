@@ -1,19 +1,7 @@
-// Block-max MAXSCORE: texts that only match clauses too weak to lift them among the best k are never looked at
-// (Turtle & Flood, "Query evaluation: strategies and optimizations", 1995), with bounds for short stretches of
-// texts instead of whole lists (Ding & Suel, 2011; Mallia et al., "Faster BlockMax WAND with variable-sized
-// blocks", 2017, on windows).
-//
-// Stretch by stretch: every clause is bounded; those that together stay below the k-th best score so far only
-// count for texts that the others, the essential ones, bring. Required clauses bring all texts themselves.
-// Scores are floats here, with their error allowed for; whatever may be among the best is judged in double.
+#include "index/text/max_score.h"
+
 #include <algorithm>
 #include <limits>
-#include <numeric>
-#include <optional>
-
-#include "index/text/score_bounds.h"
-#include "index/text/score_kernels.h"
-#include "index/text/sealed_query.h"
 
 namespace engram {
 namespace {
@@ -21,110 +9,14 @@ namespace {
 using Kind = TextClause::Kind;
 using Occur = TextClause::Occur;
 
-// A stretch has at least so many texts: below, bounding costs more than it spares.
-constexpr uint32_t kStretchMin = 1024;
-
-// What a thread needs again and again.
-struct Scratch {
-  std::vector<float> sums = std::vector<float>(kWindowTexts);  // zero between two stretches
-  std::vector<uint32_t> texts = std::vector<uint32_t>(kWindowTexts + 8);
-  std::vector<float> scores = std::vector<float>(kWindowTexts + 8);
-  std::vector<uint32_t> kept = std::vector<uint32_t>(kWindowTexts + 8);
-  std::vector<uint32_t> frequencies = std::vector<uint32_t>(kBlockPostings);  // of a query's only term
-};
-
-Scratch& ThreadScratch() {
-  thread_local Scratch scratch;
-  return scratch;
-}
+// Clauses that together can't lift a score by this share of what it needs aren't bounded closely.
+constexpr float kTrifle = 1.0f / 32;
+// A term is sparse when its postings are further apart, in the mean.
+constexpr uint64_t kSparseGap = 64;
+// So many texts are looked for in a block together.
+constexpr uint32_t kTogetherMin = 4;
 
 }  // namespace
-
-class SealedQuery::MaxScore {
- public:
-  MaxScore(const SealedQuery& query, const QueryScoring& scoring, const SlotSet& allowed, Pacer* pacer, BestHits* best);
-
-  void Run();
-
- private:
-  struct Clause {
-    Clause(const SealedQuery& query, const QueryScoring& scoring, size_t i);
-
-    // Over [begin, end); at least every part there.
-    float Bound(uint32_t begin, uint32_t end);
-    float SuperBound(uint32_t begin, uint32_t* end);
-    // At or before the next match at or behind `ordinal`, UINT32_MAX when there is none: quick, or as near as can be.
-    uint32_t Near(uint32_t ordinal);
-    uint32_t NextFrom(uint32_t ordinal);
-    uint32_t FrequencyIn(uint32_t ordinal);
-    uint64_t StepsOver(uint64_t texts) const { return texts * lists; }  // for the pacer
-
-    Occur occur;
-    double weight;
-    PartFormula formula;
-    size_t lists;
-    uint64_t postings = 0;
-    float bound = 0;                                         // of the current stretch
-    float bound_max = 0;                                     // of all texts
-    std::optional<SealedCursor> cursor;                      // kTerm
-    std::optional<ClauseMatcher<SealedListCursor>> matcher;  // all others
-    std::vector<ListBounds> bounds;                          // summed; a phrase has only that of its rarest term
-  };
-
-  void Prime();
-  void PrimeWith(Clause* clause);
-  void FindLeads();
-  bool FindStretch(uint32_t* begin, uint32_t* end);
-  uint32_t StretchEnd(uint32_t begin);
-  void Partition();
-  void ScoreStretch(uint32_t begin, uint32_t end);
-  void Bring(Clause* clause, uint32_t begin, uint32_t end);
-  // Calls `visit(block, from, n, parts)` for the clause's postings in [begin, end), those of a block at a time.
-  template <class Visit>
-  void EachRun(Clause* clause, uint32_t begin, uint32_t end, Visit visit);
-  void BringTerm(Clause* clause, uint32_t begin, uint32_t end);
-  void Collect(uint32_t begin, uint32_t end);
-  void Apply(Clause* clause);
-  void Keep(float least);
-  void Judge();
-  void SetNeeded();
-  // Then a score has one part, and what a block says is enough to judge by.
-  bool one_term() const { return clauses_.size() == 1 && clauses_[0].cursor; }
-  double Score(uint32_t text, uint32_t frequency);
-
-  const SealedQuery& query_;
-  const TextSegment& segment_;
-  const QueryScoring& scoring_;
-  const SlotSet& allowed_;
-  Pacer& pacer_;
-  BestHits& best_;
-  const ScoreKernels& kernels_ = ChosenScoreKernels();
-  std::vector<Clause> clauses_;
-  // The optional clauses, the least bound of all texts first; then the required ones, the rarest last.
-  std::vector<Clause*> by_max_;
-  size_t required_ = 0;  // how many of by_max_ are required
-  // by_max_[leads_ ..) are those without which no text is among the best: the rarest required one alone, or the
-  // optional ones that the others together can't replace.
-  size_t leads_ = 0;
-  std::vector<Clause*> forbidden_;
-  // The same clauses by their bounds in the stretch; the required ones stay behind, a single lead last.
-  std::vector<Clause*> by_bound_;
-  size_t essential_ = 0;     // by_bound_[essential_ ..) bring texts
-  std::vector<float> rest_;  // rest_[i]: what by_bound_[0 .. i) can add
-  uint32_t super_end_ = 0;   // to where super_sum_ bounds all scores
-  float super_sum_ = 0;
-  float slack_;
-  float needed_ = 0;  // what a float sum has to reach for its text to be of interest
-  std::vector<ClauseMatcher<SealedListCursor>> judges_;
-
-  Scratch& scratch_ = ThreadScratch();
-  std::vector<float>& sums_ = scratch_.sums;
-  std::vector<uint32_t>& texts_ = scratch_.texts;
-  std::vector<float>& scores_ = scratch_.scores;
-  std::vector<uint32_t>& kept_ = scratch_.kept;
-  std::vector<uint32_t>& frequencies_ = scratch_.frequencies;
-  size_t count_ = 0;  // of texts_ and scores_
-};
 
 SealedQuery::MaxScore::Clause::Clause(const SealedQuery& query, const QueryScoring& scoring, size_t i)
     : occur(scoring.clauses[i].occur),
@@ -137,16 +29,19 @@ SealedQuery::MaxScore::Clause::Clause(const SealedQuery& query, const QueryScori
   for (const auto& list : bound_clause.lists) postings += list.count;
   if (bound_clause.lists.empty()) return;
   const bool is_phrase = bound_clause.kind == Kind::kPhrase;
-  if (is_phrase) postings = bound_clause.lists[bound_clause.rarest()].count;
+  const size_t rarest = is_phrase ? bound_clause.rarest() : 0;
+  if (is_phrase) postings = bound_clause.lists[rarest].count;
+  sparse = postings * kSparseGap < query.text_count();
   if (bound_clause.kind == Kind::kTerm) {
-    cursor.emplace(segment.postings(bound_clause.lists[0].term));
+    cursor = &own.emplace(segment.postings(bound_clause.lists[0].term));
   } else {
     matcher.emplace(query.part(), bound_clause);
+    if (is_phrase) cursor = &matcher->lead().cursor();
   }
   if (occur == Occur::kNot) return;
   for (size_t l = 0; l < bound_clause.lists.size(); ++l) {
     // A phrase occurs no more often than its rarest term.
-    if (is_phrase && l != bound_clause.rarest()) continue;
+    if (is_phrase && l != rarest) continue;
     bounds.emplace_back(segment, cursor ? cursor->postings() : segment.postings(bound_clause.lists[l].term), weight,
                         scoring.norm);
     bound_max += bounds.back().max();
@@ -156,8 +51,15 @@ SealedQuery::MaxScore::Clause::Clause(const SealedQuery& query, const QueryScori
 
 // f / (f + norm) of a sum of frequencies is at most the sum over them, and below 1.
 float SealedQuery::MaxScore::Clause::Bound(uint32_t begin, uint32_t end) {
+  if (sparse && cursor && NextFrom(begin) >= end) return 0;
   float sum = 0;
   for (ListBounds& list : bounds) sum += list.Max(begin, end);
+  return std::min(sum, bound_max);
+}
+
+float SealedQuery::MaxScore::Clause::CoarseBound(uint32_t begin, uint32_t end) {
+  float sum = 0;
+  for (ListBounds& list : bounds) sum += list.CoarseMax(begin, end);
   return std::min(sum, bound_max);
 }
 
@@ -168,19 +70,25 @@ float SealedQuery::MaxScore::Clause::SuperBound(uint32_t begin, uint32_t* end) {
 }
 
 uint32_t SealedQuery::MaxScore::Clause::Near(uint32_t ordinal) {
-  return cursor && cursor->postings().is_long() ? bounds[0].Near(ordinal) : NextFrom(ordinal);
+  return cursor && !sparse && cursor->postings().is_long() ? bounds[0].Near(ordinal) : NextFrom(ordinal);
 }
 
 uint32_t SealedQuery::MaxScore::Clause::NextFrom(uint32_t ordinal) {
-  if (matcher) return matcher->NextFrom(ordinal);
-  if (!cursor) return UINT32_MAX;
-  cursor->Seek(ordinal);
-  return cursor->done() ? UINT32_MAX : cursor->ordinal();
+  if (cursor) {
+    cursor->Seek(ordinal);
+    return cursor->ordinal();
+  }
+  return matcher ? matcher->NextFrom(ordinal) : UINT32_MAX;
 }
 
 uint32_t SealedQuery::MaxScore::Clause::FrequencyIn(uint32_t ordinal) {
   if (matcher) return matcher->FrequencyIn(ordinal);
   return NextFrom(ordinal) == ordinal ? cursor->frequency() : 0;
+}
+
+SealedQuery::MaxScore::Scratch& SealedQuery::MaxScore::ThreadScratch() {
+  thread_local const std::unique_ptr<Scratch> scratch(new Scratch);
+  return *scratch;
 }
 
 SealedQuery::MaxScore::MaxScore(const SealedQuery& query, const QueryScoring& scoring, const SlotSet& allowed,
@@ -191,7 +99,6 @@ SealedQuery::MaxScore::MaxScore(const SealedQuery& query, const QueryScoring& sc
       allowed_(allowed),
       pacer_(*pacer),
       best_(*best) {
-  clauses_.reserve(scoring.clauses.size());
   for (size_t i = 0; i < scoring.clauses.size(); ++i) {
     const bool idle = query.clauses()[i].lists.empty() && scoring.clauses[i].occur != Occur::kMust;
     if (!idle) clauses_.emplace_back(query, scoring, i);
@@ -210,50 +117,7 @@ SealedQuery::MaxScore::MaxScore(const SealedQuery& query, const QueryScoring& sc
   by_max_.insert(by_max_.end(), required.begin(), required.end());
   by_bound_ = by_max_;
   rest_.resize(by_bound_.size() + 1);
-  slack_ = 1 + kPartError + static_cast<float>(clauses_.size()) * 0x1p-23f;
-}
-
-void SealedQuery::MaxScore::SetNeeded() {
-  const auto floor = static_cast<float>(best_.floor() * (1 - 0x1p-22));
-  needed_ = std::max(floor / slack_, std::numeric_limits<float>::min());
-}
-
-// The k best of the postings that promise most, judged in full, are a floor for all others.
-void SealedQuery::MaxScore::Prime() {
-  if (required_ > 0 || !forbidden_.empty() || best_.floor() > 0) return;
-  for (auto clause = by_max_.rbegin(); clause != by_max_.rend(); ++clause) {
-    if ((*clause)->cursor && (*clause)->postings >= best_.k()) return PrimeWith(*clause);
-  }
-}
-
-void SealedQuery::MaxScore::PrimeWith(Clause* clause) {
-  const SealedPostings& postings = clause->cursor->postings();
-  PostingBlock block;
-  const uint32_t number = clause->bounds[0].BestBlock();
-  postings.ReadOrdinals(number, &block);
-  postings.ReadFrequencies(number, &block);
-  kernels_.parts(clause->formula, block.ordinals, block.frequencies, block.size, segment_.short_lengths(),
-                 scores_.data());
-  std::vector<uint32_t> order(block.size);
-  std::iota(order.begin(), order.end(), 0);
-  const size_t k = best_.k();
-  const auto end = order.begin() + static_cast<ptrdiff_t>(std::min<size_t>(2 * k, block.size));
-  std::partial_sort(order.begin(), end, order.end(), [&](uint32_t a, uint32_t b) { return scores_[a] > scores_[b]; });
-  std::vector<uint32_t> chosen;
-  for (auto at = order.begin(); at != end && chosen.size() < k; ++at) {
-    if (allowed_.contains(segment_.text_slot(block.ordinals[*at]).value)) chosen.push_back(*at);
-  }
-  if (chosen.size() < k) return;
-  std::sort(chosen.begin(), chosen.end());
-  double least = std::numeric_limits<double>::infinity();
-  for (const uint32_t i : chosen) least = std::min(least, Score(block.ordinals[i], block.frequencies[i]));
-  best_.RaiseFloor(least);
-}
-
-// Of a text that matches and breaks no rule; `frequency` is that of a query's only term.
-double SealedQuery::MaxScore::Score(uint32_t text, uint32_t frequency) {
-  if (!one_term()) return query_.Judge(scoring_, text, &judges_).score;
-  return Bm25Part(clauses_[0].weight, frequency, scoring_.norm(segment_.text_length(text)));
+  slack_ = 1 + kPartError + static_cast<float>(clauses_.size() + 2) * 0x1p-23f;
 }
 
 void SealedQuery::MaxScore::Run() {
@@ -261,12 +125,15 @@ void SealedQuery::MaxScore::Run() {
   for (const Clause* clause : by_max_) {
     if (clause->occur == Occur::kMust && clause->postings == 0) return;
   }
-  if (!one_term()) judges_ = query_.Matchers();
-  Prime();
+  candidates_.clear();
+  reached_.clear();
+  for (const ScoredSlot& hit : best_.hits()) Reach(static_cast<float>(hit.score));
   SetNeeded();
+  Prime();
   uint32_t begin = 0;
   uint32_t end = 0;
   for (; FindStretch(&begin, &end); begin = end) ScoreStretch(begin, end);
+  if (!pacer_.given_up()) Judge();
 }
 
 void SealedQuery::MaxScore::FindLeads() {
@@ -287,20 +154,13 @@ bool SealedQuery::MaxScore::FindStretch(uint32_t* begin, uint32_t* end) {
     for (size_t i = leads_; i < by_max_.size(); ++i) next = std::min(next, by_max_[i]->Near(*begin));
     if (next >= query_.text_count()) return false;
     *begin = next;
-
-    if (*begin >= super_end_) {
-      super_end_ = query_.text_count();
-      super_sum_ = 0;
-      for (Clause* clause : by_max_) super_sum_ += clause->SuperBound(*begin, &super_end_);
-    }
+    if (*begin >= super_end_) BoundSuper(*begin);
     if (super_sum_ < needed_) {
       *begin = super_end_;
       continue;
     }
     *end = StretchEnd(*begin);
-    float sum = 0;
-    for (Clause* clause : by_max_) sum += clause->bound = clause->Bound(*begin, *end);
-    if (sum >= needed_) {
+    if (IsPromising(*begin, *end)) {
       Partition();
       next = UINT32_MAX;
       for (size_t i = essential_; i < by_bound_.size(); ++i) next = std::min(next, by_bound_[i]->NextFrom(*begin));
@@ -314,16 +174,39 @@ bool SealedQuery::MaxScore::FindStretch(uint32_t* begin, uint32_t* end) {
   return false;
 }
 
+// Of the leads closely, so that others' many blocks don't cut it short.
+void SealedQuery::MaxScore::BoundSuper(uint32_t begin) {
+  super_end_ = query_.text_count();
+  super_sum_ = 0;
+  for (size_t i = 0; i < by_max_.size(); ++i) {
+    super_sum_ += i < leads_ ? by_max_[i]->bound_max : by_max_[i]->SuperBound(begin, &super_end_);
+  }
+}
+
+// Bounds all clauses, the strongest ones closely, until it is clear that the stretch has nothing or that what is left
+// is a trifle.
+bool SealedQuery::MaxScore::IsPromising(uint32_t begin, uint32_t end) {
+  for (size_t i = 0; i < by_max_.size(); ++i) {
+    by_max_[i]->bound = by_max_[i]->CoarseBound(begin, end);
+    rest_[i + 1] = rest_[i] + by_max_[i]->bound;
+  }
+  if (rest_.back() < needed_) return false;
+  float sum = 0;
+  for (size_t i = by_max_.size(); i-- > 0 && rest_[i + 1] >= needed_ * kTrifle;) {
+    Clause* clause = by_max_[i];
+    clause->bound = clause->Bound(begin, end);
+    if (clause->bound == 0 && clause->occur == Occur::kMust) return false;
+    sum += clause->bound;
+    if (sum + rest_[i] < needed_) return false;
+  }
+  return true;
+}
+
 // A single lead needs no sums: then a stretch is a block of its postings.
 uint32_t SealedQuery::MaxScore::StretchEnd(uint32_t begin) {
-  const uint32_t left = query_.text_count() - begin;
   const bool alone = leads_ + 1 == by_max_.size();
-  if (alone && by_max_.back()->cursor) return by_max_.back()->bounds[0].BlockEnd(begin);
-  uint32_t block_end = UINT32_MAX;
-  for (size_t i = leads_; i < by_max_.size(); ++i) {
-    for (ListBounds& list : by_max_[i]->bounds) block_end = std::min(block_end, list.BlockEnd(begin));
-  }
-  return begin + std::min(left, std::clamp(block_end - begin, kStretchMin, kWindowTexts));
+  if (alone && by_max_.back()->is_term()) return by_max_.back()->bounds[0].BlockEnd(begin);
+  return begin + std::min(query_.text_count() - begin, kStretchTexts);
 }
 
 void SealedQuery::MaxScore::Partition() {
@@ -343,7 +226,7 @@ void SealedQuery::MaxScore::ScoreStretch(uint32_t begin, uint32_t end) {
   count_ = 0;
   const bool alone = essential_ + 1 == by_bound_.size();
   if (alone && by_bound_.back()->cursor) {
-    BringTerm(by_bound_.back(), begin, end);
+    BringAlone(by_bound_.back(), begin, end);
   } else {
     for (size_t i = essential_; i < by_bound_.size(); ++i) {
       if (!pacer_.Spend(by_bound_[i]->StepsOver(end - begin))) break;
@@ -356,16 +239,16 @@ void SealedQuery::MaxScore::ScoreStretch(uint32_t begin, uint32_t end) {
     Keep(needed_ - rest_[i + 1]);
     Apply(by_bound_[i]);
   }
-  if (!one_term()) Keep(needed_);
+  Keep(needed_);
   for (Clause* clause : forbidden_) Apply(clause);
-  Judge();
+  Offer();
 }
 
 template <class Visit>
 void SealedQuery::MaxScore::EachRun(Clause* clause, uint32_t begin, uint32_t end, Visit visit) {
   SealedCursor& cursor = *clause->cursor;
   float parts[kBlockPostings];
-  for (cursor.Seek(begin); !cursor.done() && cursor.ordinal() < end;) {
+  for (cursor.Seek(begin); cursor.ordinal() < end;) {
     const PostingBlock& block = cursor.block();
     const uint32_t from = cursor.place();
     const uint32_t* last = block.ordinals + block.size;
@@ -379,33 +262,53 @@ void SealedQuery::MaxScore::EachRun(Clause* clause, uint32_t begin, uint32_t end
   }
 }
 
-// Adds the clause's parts to the sums of the stretch.
-void SealedQuery::MaxScore::Bring(Clause* clause, uint32_t begin, uint32_t end) {
-  if (clause->matcher) {
-    const auto part = [&](uint32_t ordinal, uint32_t frequency) {
-      float value;
-      PartsPortable(clause->formula, &ordinal, &frequency, 1, segment_.short_lengths(), &value);
-      return value;
-    };
-    // Where this clause alone brings texts, a phrase that can't lift its text isn't looked for.
-    const float least = essential_ + 1 == by_bound_.size() ? needed_ - rest_[essential_] : 0;
-    clause->matcher->EachMatchWhere(
-        begin, end, [&](uint32_t ordinal, uint32_t most) { return part(ordinal, most) >= least; },
-        [&](uint32_t ordinal, uint32_t frequency) { sums_[ordinal - begin] += part(ordinal, frequency); });
-    return;
-  }
-  EachRun(clause, begin, end, [&](const PostingBlock& block, uint32_t from, uint32_t n, const float* parts) {
-    for (uint32_t i = 0; i < n; ++i) sums_[block.ordinals[from + i] - begin] += parts[i];
-  });
-}
-
-// A clause that brings all texts of the stretch alone needs no sums.
-void SealedQuery::MaxScore::BringTerm(Clause* clause, uint32_t begin, uint32_t end) {
-  const float least = needed_ - rest_[essential_];
+// A phrase that can't lift its text isn't looked for.
+template <class Visit>
+void SealedQuery::MaxScore::EachPhrase(Clause* clause, uint32_t begin, uint32_t end, float least, Visit visit) {
   EachRun(clause, begin, end, [&](const PostingBlock& block, uint32_t from, uint32_t n, const float* parts) {
     const size_t kept = kernels_.at_least(parts, n, least, kept_.data());
     for (size_t i = 0; i < kept; ++i) {
-      if (one_term()) frequencies_[count_] = block.frequencies[from + kept_[i]];
+      const uint32_t text = block.ordinals[from + kept_[i]];
+      const uint32_t frequency = clause->matcher->PhraseFrequencyWhere(
+          text, [&](uint32_t most) { return PartOf(*clause, text, most) >= least; });
+      if (frequency > 0) visit(text, PartOf(*clause, text, frequency));
+    }
+  });
+}
+
+float SealedQuery::MaxScore::PartOf(const Clause& clause, uint32_t text, uint32_t frequency) const {
+  float part;
+  PartsPortable(clause.formula, &text, &frequency, 1, segment_.short_lengths(), &part);
+  return part;
+}
+
+// Adds the clause's parts to the sums of the stretch.
+void SealedQuery::MaxScore::Bring(Clause* clause, uint32_t begin, uint32_t end) {
+  if (clause->is_phrase()) {
+    EachPhrase(clause, begin, end, 0, [&](uint32_t text, float part) { sums_[text - begin] += part; });
+  } else if (clause->matcher) {
+    clause->matcher->EachMatch(begin, end, [&](uint32_t text, uint32_t frequency) {
+      sums_[text - begin] += PartOf(*clause, text, frequency);
+    });
+  } else {
+    EachRun(clause, begin, end, [&](const PostingBlock& block, uint32_t from, uint32_t n, const float* parts) {
+      for (uint32_t i = 0; i < n; ++i) sums_[block.ordinals[from + i] - begin] += parts[i];
+    });
+  }
+}
+
+// A clause that brings all texts of the stretch alone needs no sums.
+void SealedQuery::MaxScore::BringAlone(Clause* clause, uint32_t begin, uint32_t end) {
+  const float least = needed_ - rest_[essential_];
+  if (clause->is_phrase()) {
+    return EachPhrase(clause, begin, end, least, [&](uint32_t text, float part) {
+      texts_[count_] = text;
+      scores_[count_++] = part;
+    });
+  }
+  EachRun(clause, begin, end, [&](const PostingBlock& block, uint32_t from, uint32_t n, const float* parts) {
+    const size_t kept = kernels_.at_least(parts, n, least, kept_.data());
+    for (size_t i = 0; i < kept; ++i) {
       texts_[count_] = block.ordinals[from + kept_[i]];
       scores_[count_++] = parts[kept_[i]];
     }
@@ -436,36 +339,82 @@ void SealedQuery::MaxScore::Keep(float least) {
 // Adds an inessential clause's part to the texts there are; a required one drops those without it, a forbidden
 // one those with it.
 void SealedQuery::MaxScore::Apply(Clause* clause) {
+  if (clause->is_term()) return ApplyTerm(clause);
   size_t count = 0;
   for (size_t i = 0; i < count_; ++i) {
     const uint32_t frequency = clause->FrequencyIn(texts_[i]);
     if (clause->occur == Occur::kNot ? frequency > 0 : clause->occur == Occur::kMust && frequency == 0) continue;
     float score = scores_[i];
-    if (frequency > 0 && clause->occur != Occur::kNot) {
-      float part;
-      PartsPortable(clause->formula, &texts_[i], &frequency, 1, segment_.short_lengths(), &part);
-      score += part;
-    }
+    if (frequency > 0 && clause->occur != Occur::kNot) score += PartOf(*clause, texts_[i], frequency);
     texts_[count] = texts_[i];
     scores_[count++] = score;
   }
   count_ = count;
 }
 
-void SealedQuery::MaxScore::Judge() {
-  for (size_t i = 0; i < count_; ++i) {
-    if (scores_[i] < needed_) continue;
-    const Slot slot = segment_.text_slot(texts_[i]);
-    if (!allowed_.contains(slot.value)) continue;
-    const double score = Score(texts_[i], frequencies_[one_term() ? i : 0]);
-    if (!best_.Wants(slot, score)) continue;
-    best_.Add(slot, score);
-    SetNeeded();
+void SealedQuery::MaxScore::ApplyTerm(Clause* clause) {
+  const size_t found = FindInTerm(clause);
+  if (clause->occur == Occur::kNot) {
+    size_t count = 0;
+    for (size_t i = 0, f = 0; i < count_; ++i) {
+      if (f < found && kept_[f] == i) {
+        ++f;
+        continue;
+      }
+      texts_[count] = texts_[i];
+      scores_[count++] = scores_[i];
+    }
+    count_ = count;
+    return;
   }
+  kernels_.parts(clause->formula, scratch_.found.data(), scratch_.frequencies.data(), found, segment_.short_lengths(),
+                 scratch_.parts.data());
+  if (clause->occur == Occur::kShould) {
+    for (size_t i = 0; i < found; ++i) scores_[kept_[i]] += scratch_.parts[i];
+    return;
+  }
+  for (size_t i = 0; i < found; ++i) {
+    texts_[i] = scratch_.found[i];
+    scores_[i] = scores_[kept_[i]] + scratch_.parts[i];
+  }
+  count_ = found;
+}
+
+// Which of the texts have the term: their numbers to kept_, themselves and its frequencies there to the scratch.
+size_t SealedQuery::MaxScore::FindInTerm(Clause* clause) {
+  SealedCursor& cursor = *clause->cursor;
+  size_t found = 0;
+  const auto take = [&](uint32_t i, uint32_t frequency) {
+    kept_[found] = i;
+    scratch_.found[found] = texts_[i];
+    scratch_.frequencies[found++] = frequency;
+  };
+  for (uint32_t i = 0, end = 0; i < count_; i = end) {
+    cursor.Seek(texts_[i]);
+    if (cursor.done()) break;
+    // All texts of one block together.
+    const PostingBlock& block = cursor.ordinals();
+    const uint32_t last = block.ordinals[block.size - 1];
+    for (end = i + 1; end < count_ && texts_[end] <= last;) ++end;
+    if (end - i < kTogetherMin) {
+      for (uint32_t j = i; j < end; ++j) {
+        cursor.Seek(texts_[j]);
+        if (cursor.ordinal() == texts_[j]) take(j, cursor.frequency());
+      }
+      continue;
+    }
+    uint32_t* const numbers = kept_.data() + found;
+    const size_t common = search_.common(block.ordinals, texts_.data() + i, end - i, numbers, scratch_.places.data());
+    if (common == 0) continue;
+    const uint32_t* const frequencies = cursor.block().frequencies;
+    for (size_t j = 0; j < common; ++j) take(i + numbers[j], frequencies[scratch_.places[j]]);
+  }
+  return found;
 }
 
 void SealedQuery::TopByMaxScore(const QueryScoring& scoring, const SlotSet& allowed, Pacer* pacer,
                                 BestHits* best) const {
+  if (const std::optional<size_t> only = OnlyTerm(scoring)) return TopOfTerm(*only, scoring, allowed, pacer, best);
   MaxScore(*this, scoring, allowed, pacer, best).Run();
 }
 

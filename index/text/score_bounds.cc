@@ -1,6 +1,8 @@
 #include "index/text/score_bounds.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 namespace engram {
 namespace {
@@ -44,16 +46,25 @@ float ListBounds::Max(uint32_t begin, uint32_t end) {
   if (!postings_.is_long()) return max_;
   block_ = postings_.FindBlock(block_, begin);
   const uint32_t blocks_end = std::min(block_ + kBlocksMax, postings_.block_count());
+  // Many blocks: coarser bounds are quicker.
+  if (blocks_end < postings_.block_count() && postings_.block_last(blocks_end - 1) < end - 1) {
+    return CoarseMax(begin, end);
+  }
   float max = 0;
   for (uint32_t i = block_; i < blocks_end; ++i) {
     max = std::max(max, BlockMax(i));
-    if (postings_.block_last(i) >= end - 1) return max;
+    if (postings_.block_last(i) >= end - 1) break;
   }
-  if (blocks_end == postings_.block_count()) return max;
-  // Many blocks: coarser bounds are quicker.
-  for (uint32_t super = blocks_end / kSuperBlocks; super < postings_.super_count(); ++super) {
+  return max;
+}
+
+float ListBounds::CoarseMax(uint32_t begin, uint32_t end) {
+  if (begin > last_ || max_ == 0) return 0;
+  if (!postings_.is_long()) return max_;
+  while (super_ + 1 < postings_.super_count() && postings_.super_last(super_) < begin) ++super_;
+  float max = supers_[super_];
+  for (uint32_t super = super_; postings_.super_last(super) < end - 1 && ++super < postings_.super_count();) {
     max = std::max(max, supers_[super]);
-    if (postings_.super_last(super) >= end - 1) break;
   }
   return max;
 }
@@ -83,19 +94,21 @@ uint32_t ListBounds::BlockEnd(uint32_t begin) {
   return postings_.block_last(block_) + 1;
 }
 
-uint32_t ListBounds::BestBlock() {
-  if (!postings_.is_long()) return 0;
+std::vector<uint32_t> ListBounds::BestBlocks(size_t count) {
+  std::vector<uint32_t> blocks(postings_.block_count());
+  std::iota(blocks.begin(), blocks.end(), 0);
+  if (blocks.size() <= count) return blocks;
   const auto super = static_cast<uint32_t>(std::max_element(supers_.begin(), supers_.end()) - supers_.begin());
-  const uint32_t end = std::min((super + 1) * kSuperBlocks, postings_.block_count());
-  uint32_t best = super * kSuperBlocks;
-  float best_bound = 0;
-  for (uint32_t block = best; block < end; ++block) {
-    const float bound = BlockMax(block);
-    if (bound <= best_bound) continue;
-    best = block;
-    best_bound = bound;
-  }
-  return best;
+  const uint32_t begin = super * kSuperBlocks;
+  const uint32_t end = std::min(begin + kSuperBlocks, postings_.block_count());
+  std::vector<std::pair<float, uint32_t>> bounded;
+  for (uint32_t block = begin; block < end; ++block) bounded.emplace_back(-BlockMax(block), block);
+  count = std::min(count, bounded.size());
+  std::partial_sort(bounded.begin(), bounded.begin() + static_cast<ptrdiff_t>(count), bounded.end());
+  blocks.clear();
+  for (size_t i = 0; i < count; ++i) blocks.push_back(bounded[i].second);
+  std::sort(blocks.begin(), blocks.end());
+  return blocks;
 }
 
 }  // namespace engram

@@ -17,6 +17,8 @@ class ListBounds {
 
   // At least every part of a text in [begin, end). REQUIRES: `begin` not before an earlier one.
   float Max(uint32_t begin, uint32_t end);
+  // The same, more loosely and at once.
+  float CoarseMax(uint32_t begin, uint32_t end);
   // The same over all of the up to 32 blocks around `begin`; `*end` is lowered to where they end.
   float SuperMax(uint32_t begin, uint32_t* end);
   // Over the whole list.
@@ -26,8 +28,8 @@ class ListBounds {
   uint32_t Near(uint32_t begin);
   // Where the block of `begin` ends: after its last text. UINT32_MAX where there is no more.
   uint32_t BlockEnd(uint32_t begin);
-  // The block with the highest bound among the 32 of the highest.
-  uint32_t BestBlock();
+  // Up to `count` blocks, ascending: all there are, or those with the highest bounds among the 32 of the highest.
+  std::vector<uint32_t> BestBlocks(size_t count);
 
  private:
   float BlockMax(uint32_t block);
@@ -39,6 +41,7 @@ class ListBounds {
   float max_ = 0;
   uint32_t last_ = 0;   // the list's last text
   uint32_t block_ = 0;  // the first that ends at or behind the last `begin`
+  uint32_t super_ = 0;  // of the last CoarseMax: the same
   uint32_t cached_block_ = UINT32_MAX;
   float cached_ = 0;
   std::vector<Impact> impacts_;

@@ -22,6 +22,7 @@ size_t AtLeastPortable(const float* scores, size_t n, float least, uint32_t* kep
 std::vector<ScoreKernels> RunnableScoreKernels() {
   std::vector<ScoreKernels> kernels;
 #if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f")) kernels.push_back({"avx512", PartsAvx512, AtLeastAvx512});
   if (__builtin_cpu_supports("avx2")) kernels.push_back({"avx2", PartsAvx2, AtLeastAvx2});
 #endif
   kernels.push_back({"portable", PartsPortable, AtLeastPortable});

@@ -27,7 +27,7 @@ struct ScoreKernels {
   // parts[i] for the texts[i] with frequencies[i]. `lengths` is by text, and readable two bytes behind its last.
   void (*parts)(const PartFormula& formula, const uint32_t* texts, const uint32_t* frequencies, size_t n,
                 const uint16_t* lengths, float* parts);
-  // Writes the i below n with scores[i] >= least to `kept`, which has room for n + 8; how many there are.
+  // Writes the i below n with scores[i] >= least to `kept`, which has room for n + 16; how many there are.
   size_t (*at_least)(const float* scores, size_t n, float least, uint32_t* kept);
 };
 
@@ -43,5 +43,9 @@ size_t AtLeastPortable(const float* scores, size_t n, float least, uint32_t* kep
 void PartsAvx2(const PartFormula& formula, const uint32_t* texts, const uint32_t* frequencies, size_t n,
                const uint16_t* lengths, float* parts);
 size_t AtLeastAvx2(const float* scores, size_t n, float least, uint32_t* kept);
+// REQUIRES: the processor has AVX-512 F.
+void PartsAvx512(const PartFormula& formula, const uint32_t* texts, const uint32_t* frequencies, size_t n,
+                 const uint16_t* lengths, float* parts);
+size_t AtLeastAvx512(const float* scores, size_t n, float least, uint32_t* kept);
 
 }  // namespace engram

@@ -50,22 +50,22 @@ ENGRAM_AVX2 size_t AtLeastAvx2(const float* scores, size_t n, float least, uint3
   const __m256 wanted = _mm256_set1_ps(least);
   size_t count = 0;
   size_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    // Mostly all of the next 32 are below.
-    for (; i + 32 <= n; i += 32) {
-      const __m256 a = _mm256_max_ps(_mm256_loadu_ps(scores + i), _mm256_loadu_ps(scores + i + 8));
-      const __m256 b = _mm256_max_ps(_mm256_loadu_ps(scores + i + 16), _mm256_loadu_ps(scores + i + 24));
-      if (_mm256_movemask_ps(_mm256_cmp_ps(_mm256_max_ps(a, b), wanted, _CMP_GE_OQ)) != 0) break;
-    }
-    if (i + 8 > n) break;
-    const __m256 above = _mm256_cmp_ps(_mm256_loadu_ps(scores + i), wanted, _CMP_GE_OQ);
+  const auto keep8 = [&](size_t at) ENGRAM_AVX2 {
+    const __m256 above = _mm256_cmp_ps(_mm256_loadu_ps(scores + at), wanted, _CMP_GE_OQ);
     const auto mask = static_cast<uint32_t>(_mm256_movemask_ps(above));
-    if (mask == 0) continue;
     const __m256i numbers = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<int64_t>(kBitNumbers[mask])));
-    const __m256i first = _mm256_set1_epi32(static_cast<int>(i));
+    const __m256i first = _mm256_set1_epi32(static_cast<int>(at));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(kept + count), _mm256_add_epi32(numbers, first));
     count += static_cast<size_t>(std::popcount(mask));
+  };
+  // Mostly all of the next 32 are below.
+  for (; i + 32 <= n; i += 32) {
+    const __m256 a = _mm256_max_ps(_mm256_loadu_ps(scores + i), _mm256_loadu_ps(scores + i + 8));
+    const __m256 b = _mm256_max_ps(_mm256_loadu_ps(scores + i + 16), _mm256_loadu_ps(scores + i + 24));
+    if (_mm256_movemask_ps(_mm256_cmp_ps(_mm256_max_ps(a, b), wanted, _CMP_GE_OQ)) == 0) continue;
+    for (size_t at = i; at < i + 32; at += 8) keep8(at);
   }
+  for (; i + 8 <= n; i += 8) keep8(i);
   for (; i < n; ++i) {
     kept[count] = static_cast<uint32_t>(i);
     count += scores[i] >= least;

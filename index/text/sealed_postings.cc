@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
+#include "index/text/block_search.h"
 #include "index/text/varint_reader.h"
 
 namespace engram {
@@ -104,6 +106,7 @@ std::string_view SealedPostings::BlockBody(uint32_t i) const {
 void SealedPostings::Damage(PostingBlock* block) const {
   damaged_ = true;
   block->size = 0;
+  block->ordinals[0] = UINT32_MAX;
 }
 
 void SealedPostings::ReadTail(uint32_t i, std::string_view body, PostingBlock* block) const {
@@ -122,7 +125,7 @@ void SealedPostings::ReadTail(uint32_t i, std::string_view body, PostingBlock* b
 
 void SealedPostings::ReadOrdinals(uint32_t i, PostingBlock* block) const {
   block->size = BlockSize(i);
-  std::fill_n(block->ordinals + block->size, PostingBlock::kSpare, UINT32_MAX);
+  std::fill(block->ordinals + block->size, std::end(block->ordinals), UINT32_MAX);
   const std::string_view body = BlockBody(i);
   if (block->size < kBlockPostings) return ReadTail(i, body, block);
   if (body.size() < 2) return Damage(block);
@@ -178,6 +181,7 @@ void SealedCursor::Enter(uint32_t block) {
   summed_ = 0;
   frequency_sum_ = 0;
   block_.size = 0;
+  block_.ordinals[0] = UINT32_MAX;
   if (block < postings_.block_count()) postings_.ReadOrdinals(block, &block_);
 }
 
@@ -186,26 +190,12 @@ void SealedCursor::ReadFrequencies() {
   has_frequencies_ = true;
 }
 
-void SealedCursor::Seek(uint32_t ordinal) {
-  if (done()) return;
+void SealedCursor::SeekOn(uint32_t ordinal) {
   if (block_.ordinals[block_.size - 1] < ordinal) {
     Enter(postings_.is_long() ? postings_.FindBlock(block_number_ + 1, ordinal) : 1);
-    if (done()) return;
+    if (block_.ordinals[0] >= ordinal) return;
   }
-  if (block_.ordinals[at_] >= ordinal) return;
-  // Mostly a few places ahead.
-  uint32_t below = 0;
-  for (uint32_t i = 0; i < PostingBlock::kSpare; ++i) below += block_.ordinals[at_ + i] < ordinal ? 1 : 0;
-  at_ += below;
-  if (below < PostingBlock::kSpare || block_.ordinals[at_] >= ordinal) return;
-  // By halves and without branches, which could not be foretold.
-  const uint32_t* at = block_.ordinals + at_;
-  for (uint32_t left = block_.size - at_; left > 1;) {
-    const uint32_t half = left / 2;
-    at = at[half - 1] < ordinal ? at + half : at;
-    left -= half;
-  }
-  at_ = static_cast<uint32_t>(at - block_.ordinals);
+  at_ = ChosenBlockSearchKernels().below(block_.ordinals, ordinal);
 }
 
 void SealedCursor::Positions(std::vector<uint32_t>* positions) {

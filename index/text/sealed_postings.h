@@ -79,13 +79,11 @@ class SealedPostingsWriter {
   std::string positions_;
 };
 
-// A block's postings, decoded.
+// A block's postings, decoded; aligned for kernels.
 struct PostingBlock {
-  static constexpr uint32_t kSpare = 8;
-
-  uint32_t size = 0;
-  uint32_t ordinals[kBlockPostings + kSpare];  // behind the last one stand numbers above all ordinals
+  alignas(64) uint32_t ordinals[kBlockPostings + 16];  // behind the last one stand numbers above all ordinals
   uint32_t frequencies[kBlockPostings];
+  uint32_t size = 0;
 };
 
 // A view of one list; the bytes must outlive it. Confined to one thread.
@@ -152,6 +150,7 @@ class SealedCursor {
   const SealedPostings& postings() const { return postings_; }
 
   bool done() const { return at_ == block_.size; }
+  // UINT32_MAX when done.
   uint32_t ordinal() const { return block_.ordinals[at_]; }
   uint32_t frequency() {
     if (!has_frequencies_) ReadFrequencies();
@@ -161,14 +160,23 @@ class SealedCursor {
     if (++at_ == block_.size) Enter(block_number_ + 1);
   }
   // To the first posting at or behind `ordinal`. Never moves back.
-  void Seek(uint32_t ordinal);
+  void Seek(uint32_t ordinal) {
+    if (block_.ordinals[at_] < ordinal) SeekOn(ordinal);
+  }
   // Back to the first posting.
-  void Rewind() { Enter(0); }
+  void Rewind() {
+    if (block_number_ != 0) return Enter(0);
+    at_ = 0;
+    summed_ = 0;
+    frequency_sum_ = 0;
+  }
   void Positions(std::vector<uint32_t>* positions);
 
   // The rest of the current block, for loops of their own.
   uint32_t block_number() const { return block_number_; }
   uint32_t place() const { return at_; }
+  // The same with its ordinals alone.
+  const PostingBlock& ordinals() const { return block_; }
   const PostingBlock& block() {
     if (!has_frequencies_) ReadFrequencies();
     return block_;
@@ -180,6 +188,7 @@ class SealedCursor {
 
  private:
   void Enter(uint32_t block);
+  void SeekOn(uint32_t ordinal);
   void ReadFrequencies();
 
   SealedPostings postings_;

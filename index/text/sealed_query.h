@@ -1,6 +1,8 @@
 // A query on a sealed part.
 #pragma once
 
+#include <optional>
+
 #include "index/text/sealed_part.h"
 #include "index/text/walking_query.h"
 
@@ -29,6 +31,7 @@ class SealedListCursor {
   void Next() { cursor_.Next(); }
   void Seek(uint32_t ordinal) { cursor_.Seek(ordinal); }
 
+  SealedCursor& cursor() { return cursor_; }
   void LoadPositions() { cursor_.Positions(&positions_); }
   uint32_t position_count() const { return static_cast<uint32_t>(positions_.size()); }
   uint32_t position(uint32_t i) const { return positions_[i]; }
@@ -50,6 +53,11 @@ class SealedQuery : public WalkingQuery<SealedListCursor> {
 
  private:
   class MaxScore;
+  class BestBlocks;
+
+  std::optional<size_t> OnlyTerm(const QueryScoring& scoring) const;
+  void TopOfTerm(size_t clause, const QueryScoring& scoring, const SlotSet& allowed, Pacer* pacer,
+                 BestHits* best) const;
 };
 
 }  // namespace engram

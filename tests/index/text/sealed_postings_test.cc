@@ -152,6 +152,8 @@ TEST(SealedPostingsTest, ImpactsBoundEveryPostingOfTheirBlocksForAnyParameters) 
         sealed.ReadBlockImpacts(i, &impacts);
         ASSERT_LE(impacts.size(), kBlockImpactsMax);
         const double block_bound = ImpactsBound(impacts, weight, norm);
+        const double block_peak = ImpactsPeak(impacts, weight, norm);
+        ASSERT_GE(block_bound, block_peak);
         sealed.ReadSuperImpacts(i / kSuperBlocks, &impacts);
         ASSERT_LE(impacts.size(), kSuperImpactsMax);
         const double super_bound = ImpactsBound(impacts, weight, norm);
@@ -159,12 +161,21 @@ TEST(SealedPostingsTest, ImpactsBoundEveryPostingOfTheirBlocksForAnyParameters) 
         for (size_t j = size_t{i} * 128; j < std::min(size_t{i} * 128 + 128, list.entries.size()); ++j) {
           const Entry& entry = list.entries[j];
           const double part = Bm25Part(weight, static_cast<uint32_t>(entry.positions.size()), norm(entry.length));
-          ASSERT_GE(block_bound, part);
+          ASSERT_GE(block_peak, part);
           ASSERT_GE(super_bound, part);
         }
       }
     }
   }
+}
+
+TEST(SealedPostingsTest, APostingThatIsItsBlocksBestHasItsPeakToTheLastBit) {
+  const Bm25Norm norm({1.2, 0.75}, 3, 22);
+  for (uint32_t frequency = 1; frequency < 2000; ++frequency) {
+    const Impact impact{frequency, frequency + 11};
+    ASSERT_EQ(ImpactsPeak({impact}, 0.7, norm), Bm25Part(0.7, frequency, norm(impact.length)));
+  }
+  EXPECT_EQ(ImpactsPeak({}, 0.7, norm), 0);
 }
 
 TEST(SealedPostingsTest, DamagedBytesEndTheWalkAndNeverLeaveTheRange) {

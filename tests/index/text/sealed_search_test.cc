@@ -238,5 +238,49 @@ TEST_F(SealedSearchTest, TheLimitsOfTheParametersChangeNothing) {
   }
 }
 
+// A segment tells lengths up to 65,535 at once, so that a float sum of a longer text says too much.
+TEST(SealedLongTextTest, AVeryLongTextIsNoMeasureForOthers) {
+  const std::shared_ptr<const Analyzer> analyzer = MakeAnalyzer("whitespace");
+  const auto text_of = [](uint32_t each, uint32_t length) {
+    std::string text;
+    for (uint32_t i = 0; i < each; ++i) text += "a b ";
+    for (uint32_t i = 2 * each; i < length; ++i) text += "x ";
+    return text;
+  };
+  TextIndex exact(analyzer, {});
+  TextIndex sealed(analyzer, {});
+  SlotSet live;
+  const auto add = [&](uint32_t each, uint32_t length) {
+    const auto slot = static_cast<uint32_t>(live.cardinality());
+    exact.Add(Slot(slot), {text_of(each, length)});
+    sealed.Add(Slot(slot), {text_of(each, length)});
+    live.add(slot);
+  };
+  for (int i = 0; i < 3; ++i) add(10, 200'000);
+  for (int i = 0; i < 20; ++i) add(1, 3000);
+  FaultFileSystem files;
+  const TextPartHandle handle = *sealed.Freeze();
+  ASSERT_GT(SealTexts(files, "segment", *analyzer, {handle}, Position(1)).value(), 0u);
+  sealed.Replace({handle}, TextSegment::Open(files, "segment", *analyzer).value());
+  for (const char* text : {"a b", "a", "\"a b\" a", "+a b"}) {
+    SCOPED_TRACE(text);
+    const TextQuery query = ParseTextQuery(text, TextMode::kAny, *analyzer).value();
+    const std::vector<ScoredSlot> expected = exact.View(query).Top(live, 3);
+    ASSERT_EQ(expected.front().slot, Slot(3)) << "a long text is no better";
+    const TextView view = sealed.View(query);
+    Pacer never;
+    BestHits best(3);
+    const auto* part = dynamic_cast<const SealedQuery*>(view.rep().parts().front().get());
+    ASSERT_NE(part, nullptr);
+    part->TopByMaxScore(*view.rep().Scoring(&never), live, &never, &best);
+    const std::vector<ScoredSlot> actual = std::move(best).Sorted();
+    ASSERT_EQ(actual.size(), expected.size());
+    for (size_t i = 0; i < actual.size(); ++i) {
+      EXPECT_EQ(actual[i].slot, expected[i].slot) << i;
+      EXPECT_EQ(actual[i].score, expected[i].score) << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace engram
