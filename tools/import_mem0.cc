@@ -57,15 +57,15 @@ ExitCode RunMem0(ImportChoice choice, const Mem0Choice& mem0) {
     ASSIGN_OR_RETURN(auto source, Mem0Source::Open(std::move(store), mem0.collection, std::move(history)));
     return std::unique_ptr<ImportSource>(std::move(source));
   };
-  return RunImport(choice, steps);
+  return RunSource(choice, steps);
 }
 
 }  // namespace
 
-void AddMem0Source(CLI::App* import, ChosenCommand* chosen) {
-  CLI::App* command = import->add_subcommand("mem0", "From mem0: its vector store and its history");
+void AddMem0Source(CLI::App* parent, SourceUse use, ChosenCommand* chosen) {
+  CLI::App* command = parent->add_subcommand("mem0", "From mem0: its vector store and its history");
   command->footer(kAbout);
-  auto choice = AddImportOptions(command);
+  auto choice = AddSourceOptions(command, use);
   auto mem0 = std::make_shared<Mem0Choice>();
   command->add_option("--vectors", choice->file, "The folder of the embedded Qdrant, with meta.json")
       ->required()

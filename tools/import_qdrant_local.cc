@@ -45,15 +45,15 @@ ExitCode RunQdrantLocal(ImportChoice choice, const QdrantChoice& qdrant) {
     ASSIGN_OR_RETURN(auto source, PointSource::Open(std::move(store), qdrant.collection, qdrant.mapping));
     return std::unique_ptr<ImportSource>(std::move(source));
   };
-  return RunImport(choice, steps);
+  return RunSource(choice, steps);
 }
 
 }  // namespace
 
-void AddQdrantLocalSource(CLI::App* import, ChosenCommand* chosen) {
-  CLI::App* command = import->add_subcommand("qdrant-local", "From a folder of qdrant-client's local mode");
+void AddQdrantLocalSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen) {
+  CLI::App* command = parent->add_subcommand("qdrant-local", "From a folder of qdrant-client's local mode");
   command->footer(kAbout);
-  auto choice = AddImportOptions(command);
+  auto choice = AddSourceOptions(command, use);
   auto qdrant = std::make_shared<QdrantChoice>();
   PayloadMapping& mapping = qdrant->mapping;
   command->add_option("folder", choice->file, "The folder with meta.json")->required();

@@ -1,4 +1,4 @@
-// What the sources of `engram import` share: their options, and how a run goes and is told.
+// What the commands of all sources share: their options, and how a run goes and is told.
 #pragma once
 
 #include <functional>
@@ -15,15 +15,19 @@
 
 namespace engram {
 
+// What a source is opened for. Each source puts up its options once and serves all of them.
+enum class SourceUse { kImport };
+
 struct ImportChoice {
+  SourceUse use = SourceUse::kImport;
   StoreChoice store;
   ImportOptions options;
   std::string archive;  // not empty: a folder to write an archive to, instead of a store
   std::string file;     // or folder: what the source is called in messages
 };
 
-// Adds what every source takes. The choice lives as long as the command's callback.
-std::shared_ptr<ImportChoice> AddImportOptions(CLI::App* command);
+// Adds what every source takes for this use. The choice lives as long as the command's callback.
+std::shared_ptr<ImportChoice> AddSourceOptions(CLI::App* command, SourceUse use);
 
 // The parts in which sources differ.
 struct ImportSteps {
@@ -34,7 +38,7 @@ struct ImportSteps {
   std::function<ExitCode(ImportSource&, Client&)> compare;
 };
 
-// From the source into a store, or with --archive into an archive.
-ExitCode RunImport(const ImportChoice& choice, const ImportSteps& steps);
+// Does what the choice's use says: an import goes from the source into a store, or with --archive into an archive.
+ExitCode RunSource(const ImportChoice& choice, const ImportSteps& steps);
 
 }  // namespace engram
