@@ -6,6 +6,7 @@
 #include "tools/import/qdrant_local_store.h"
 #include "tools/import_run.h"
 #include "tools/import_sources.h"
+#include "tools/point_options.h"
 
 namespace engram {
 namespace {
@@ -55,18 +56,9 @@ void AddQdrantLocalSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen
   command->footer(kAbout);
   auto choice = AddSourceOptions(command, use);
   auto qdrant = std::make_shared<QdrantChoice>();
-  PayloadMapping& mapping = qdrant->mapping;
   command->add_option("folder", choice->file, "The folder with meta.json")->required();
   command->add_option("--collection", qdrant->collection, "Which one, or an alias; needed when there are several");
-  command->add_option("--text", mapping.text, "Payload field with the text")->capture_default_str()->type_name("FIELD");
-  command->add_option("--fields", mapping.fields, "Payload fields that are texts, too")
-      ->delimiter(',')
-      ->type_name("FIELD,…");
-  command->add_option("--user-id", mapping.user_id, "Payload field with the user")->type_name("FIELD");
-  command->add_option("--agent-id", mapping.agent_id, "Payload field with the agent")->type_name("FIELD");
-  command->add_option("--run-id", mapping.run_id, "Payload field with the run")->type_name("FIELD");
-  command->add_option("--created-at", mapping.created_at, "Payload field with the time it was made")
-      ->type_name("FIELD");
+  AddPayloadOptions(command, &qdrant->mapping);
   command->add_flag("--fast", qdrant->fast, "A quick integrity check of the database instead of the whole one");
   command->callback([=] { *chosen = [=] { return RunQdrantLocal(*choice, *qdrant); }; });
 }
