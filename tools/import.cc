@@ -96,6 +96,7 @@ void AddSources(CLI::App* parent, SourceUse use, ChosenCommand* chosen) {
   AddJsonlSource(parent, use, chosen);
   AddArchiveSource(parent, use, chosen);
   AddMem0Source(parent, use, chosen);
+  AddMem0PlatformSource(parent, use, chosen);
   AddQdrantSource(parent, use, chosen);
   AddQdrantLocalSource(parent, use, chosen);
   AddSqliteSource(parent, use, chosen);

@@ -1,9 +1,11 @@
 // engram import mem0: mem0's vector store with its history.
+#include <filesystem>
 #include <memory>
 #include <utility>
 
 #include "tools/import/mem0_history.h"
 #include "tools/import/mem0_source.h"
+#include "tools/import/mem0_sqlite_store.h"
 #include "tools/import/qdrant_local_store.h"
 #include "tools/import/qdrant_rest_store.h"
 #include "tools/import_run.h"
@@ -16,7 +18,8 @@ namespace {
 constexpr const char* kAbout =
     "Reads what mem0 keeps: its vector store and its history.db, of every version of the Python SDK and of the\n"
     "TypeScript SDK. The vector store is the folder of the embedded Qdrant that Python uses by default, a Qdrant\n"
-    "server (http:// or https://; the key by QDRANT_API_KEY or --api-key). Nothing is run and nothing written.\n"
+    "server (http:// or https://; the key by QDRANT_API_KEY or --api-key), or the file vector_store.db of the\n"
+    "TypeScript SDK. Nothing is run and nothing written.\n"
     "\n"
     "One memory per point: text, vectors, user_id, agent_id, run_id, actor_id, role, times, metadata, and the former\n"
     "versions out of the history. Linked entities become nodes with an edge \"mentions\" from each memory. A memory\n"
@@ -34,7 +37,8 @@ constexpr const char* kAbout =
     "Examples:\n"
     "  engram import mem0 --history ~/.mem0/history.db --vectors /tmp/qdrant --dry-run\n"
     "  engram import mem0 --history history.db --vectors ./qdrant --namespace memories --rejects lost.jsonl\n"
-    "  engram import mem0 --history history.db --vectors http://127.0.0.1:6333 --namespace memories";
+    "  engram import mem0 --history history.db --vectors http://127.0.0.1:6333 --namespace memories\n"
+    "  engram import mem0 --history memory.db --vectors ~/.mem0/vector_store.db --archive mem0.archive";
 
 struct Mem0Choice {
   std::string history;
@@ -43,13 +47,15 @@ struct Mem0Choice {
   QdrantServer server;
 };
 
-// A server, or a folder of the embedded Qdrant's.
+// A server, a file of the TypeScript SDK's, or a folder of the embedded Qdrant's.
 Result<std::unique_ptr<PointStore>> OpenVectors(const std::string& vectors, const Mem0Choice& mem0) {
   if (IsWebAddress(vectors)) {
     QdrantServer server = mem0.server;
     server.url = vectors;
     return OpenQdrantRestStore(server);
   }
+  std::error_code error;
+  if (std::filesystem::is_regular_file(vectors, error)) return OpenMem0SqliteStore(vectors, mem0.fast);
   return OpenQdrantLocalStore(vectors, mem0.fast);
 }
 
@@ -75,9 +81,11 @@ void AddMem0Source(CLI::App* parent, SourceUse use, ChosenCommand* chosen) {
   command->footer(kAbout);
   auto choice = AddSourceOptions(command, use);
   auto mem0 = std::make_shared<Mem0Choice>();
-  command->add_option("--vectors", choice->file, "The embedded Qdrant's folder, or a Qdrant server")
+  command
+      ->add_option("--vectors", choice->file,
+                   "The embedded Qdrant's folder, a Qdrant server, or the TypeScript SDK's file")
       ->required()
-      ->type_name("DIR|URL");
+      ->type_name("DIR|URL|FILE");
   command->add_option("--history", mem0->history, "history.db; without it there are no former versions")
       ->type_name("FILE");
   command->add_option("--collection", mem0->collection, "The collection of memories; mem0 by default");

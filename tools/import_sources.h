@@ -12,6 +12,7 @@ namespace engram {
 void AddSources(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
 
 void AddMem0Source(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
+void AddMem0PlatformSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
 void AddQdrantSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
 void AddQdrantLocalSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
 void AddSqliteSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
