@@ -97,6 +97,7 @@ void AddSources(CLI::App* parent, SourceUse use, ChosenCommand* chosen) {
   AddArchiveSource(parent, use, chosen);
   AddMem0Source(parent, use, chosen);
   AddMem0PlatformSource(parent, use, chosen);
+  AddOpenMemorySource(parent, use, chosen);
   AddQdrantSource(parent, use, chosen);
   AddQdrantLocalSource(parent, use, chosen);
   AddSqliteSource(parent, use, chosen);

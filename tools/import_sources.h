@@ -13,6 +13,7 @@ void AddSources(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
 
 void AddMem0Source(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
 void AddMem0PlatformSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
+void AddOpenMemorySource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
 void AddQdrantSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
 void AddQdrantLocalSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
 void AddSqliteSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
