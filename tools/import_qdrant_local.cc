@@ -1,12 +1,16 @@
 // engram import qdrant-local: the folder of qdrant-client's local mode.
 #include <memory>
 #include <utility>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "tools/import/point_source.h"
 #include "tools/import/qdrant_local_store.h"
 #include "tools/import_run.h"
 #include "tools/import_sources.h"
 #include "tools/point_options.h"
+#include "tools/probe.h"
 
 namespace engram {
 namespace {
@@ -45,6 +49,12 @@ ExitCode RunQdrantLocal(ImportChoice choice, const QdrantChoice& qdrant) {
     ASSIGN_OR_RETURN(auto store, OpenQdrantLocalStore(choice.file, qdrant.fast));
     ASSIGN_OR_RETURN(auto source, PointSource::Open(std::move(store), qdrant.collection, qdrant.mapping));
     return std::unique_ptr<ImportSource>(std::move(source));
+  };
+  steps.probe = [&]() -> Result<std::vector<std::string>> {
+    ASSIGN_OR_RETURN(auto store, OpenQdrantLocalStore(choice.file, qdrant.fast));
+    ASSIGN_OR_RETURN(auto lines, ProbeCollections(*store, qdrant.collection));
+    lines.insert(lines.begin(), fmt::format("{}: {} collections", store->path(), store->Collections().size()));
+    return lines;
   };
   return RunSource(choice, steps);
 }

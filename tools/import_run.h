@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -16,7 +17,7 @@
 namespace engram {
 
 // What a source is opened for. Each source puts up its options once and serves all of them.
-enum class SourceUse { kImport };
+enum class SourceUse { kImport, kProbe };
 
 struct ImportChoice {
   SourceUse use = SourceUse::kImport;
@@ -32,13 +33,16 @@ std::shared_ptr<ImportChoice> AddSourceOptions(CLI::App* command, SourceUse use)
 // The parts in which sources differ.
 struct ImportSteps {
   std::function<Result<std::unique_ptr<ImportSource>>()> open;
+  // What `engram probe` prints, where a source can say more than it does once it is open; may be empty.
+  std::function<Result<std::vector<std::string>>()> probe;
   // Before the first record; may be empty.
   std::function<void(const ImportSource&)> announce;
   // After an import into a store that was read to its end; may be empty. Its code is the command's.
   std::function<ExitCode(ImportSource&, Client&)> compare;
 };
 
-// Does what the choice's use says: an import goes from the source into a store, or with --archive into an archive.
+// Does what the choice's use says: a probe looks (probe.h), an import goes from the source into a store, or with
+// --archive into an archive.
 ExitCode RunSource(const ImportChoice& choice, const ImportSteps& steps);
 
 }  // namespace engram
