@@ -1,5 +1,6 @@
 // engram import qdrant and import mem0 from a server, run as users run them, against a stub.
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <sstream>
 
@@ -71,6 +72,33 @@ TEST_F(QdrantRestCliTest, AnInterruptedImportGoesOnWhereItStopped) {
   const CliResult rest = Run(import);
   ASSERT_EQ(rest.code, 0) << rest.output;
   EXPECT_TRUE(Has(rest, "after those of an earlier run; 14 memories (14 created")) << rest.output;
+  const CliResult again = Run(import);
+  EXPECT_TRUE(Has(again, "(0 created, 0 updated, 20 unchanged)")) << again.output;
+}
+
+TEST_F(QdrantRestCliTest, AKilledImportGoesOnWhereItsLastCommitEnded) {
+  QdrantStub stub;
+  PutNumbered(stub, 20);
+  auto pages = std::make_shared<std::atomic<int>>(0);
+  auto held = std::make_shared<std::atomic<int>>(0);
+  stub.SetHook([=](const StubRequest& request) -> std::optional<StubReply> {
+    if (!request.target.ends_with("/scroll") || pages->fetch_add(1) < 2) return std::nullopt;
+    *held = 1;
+    held->notify_all();
+    held->wait(1);
+    return std::nullopt;
+  });
+  const std::string import = "import qdrant " + stub.url() + " -n notes --data store --page 4 --batch 4";
+  CliProcess process(folder_, import, Path("out"));
+  held->wait(0);  // the third page is asked for, so the first is committed
+  process.Signal(SIGKILL);
+  EXPECT_EQ(process.Wait(), -1);
+  stub.SetHook(nullptr);
+  *held = 2;
+  held->notify_all();
+  const CliResult rest = Run(import);
+  ASSERT_EQ(rest.code, 0) << rest.output;
+  EXPECT_TRUE(Has(rest, "read after those of an earlier run")) << rest.output;
   const CliResult again = Run(import);
   EXPECT_TRUE(Has(again, "(0 created, 0 updated, 20 unchanged)")) << again.output;
 }

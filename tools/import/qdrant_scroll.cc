@@ -28,10 +28,13 @@ void QdrantScroll::Start(std::string after) {
 Result<QdrantPage> QdrantScroll::ReadPage(const std::optional<std::string>& offset) {
   const std::string path = QdrantPath(collection_, "/points/scroll");
   const char* const whole = contents_ == ScrollContents::kWholePoints ? "true" : "false";
-  ASSIGN_OR_RETURN(const std::string body,
-                   api_->Post(path, fmt::format(R"({{"limit":{},"with_payload":{},"with_vector":{}{}}})", page_points_,
-                                                whole, whole, offset ? ",\"offset\":" + *offset : "")));
-  auto page = ReadQdrantPage(body);
+  const auto body = api_->Post(path, fmt::format(R"({{"limit":{},"with_payload":{},"with_vector":{}{}}})", page_points_,
+                                                 whole, whole, offset ? ",\"offset\":" + *offset : ""));
+  if (!body.ok() && body.status().code() == StatusCode::kPayloadTooLarge) {
+    return Status(body.status().code(), body.status().message() + "; a smaller --page asks for less at a time");
+  }
+  if (!body.ok()) return body.status();
+  auto page = ReadQdrantPage(*body);
   if (page.ok()) return page;
   return FailedPrecondition(
       fmt::format("{}{} does not answer as Qdrant does: {}", api_->url(), path, page.status().message()));
