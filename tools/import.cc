@@ -19,6 +19,8 @@ constexpr const char* kExamples =
     "  engram import jsonl notes.jsonl --namespace notes       what `engram export` wrote, or your own lines\n"
     "  engram import sqlite captures.db --namespace chat       one memory per row; again whenever it has grown\n"
     "  engram import mem0 --history history.db --vectors ./qdrant --namespace memories\n"
+    "  engram import mem0-platform pages --namespace memories  answers of mem0's hosted API, saved as files\n"
+    "  engram import openmemory openmemory.db --namespace memories\n"
     "  engram import qdrant http://127.0.0.1:6333 --collection notes --namespace notes\n"
     "  engram import qdrant-local ./qdrant --namespace notes   the folder of QdrantClient(path=…)\n"
     "  engram import archive notes.archive --namespace notes   what --archive made\n"
