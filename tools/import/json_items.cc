@@ -104,7 +104,7 @@ Result<std::vector<JsonItem>> ReadJsonItems(const std::string& path, const std::
   for (const std::string& name : names) {
     if (!name.ends_with(".json") && !name.ends_with(".jsonl")) continue;
     any = true;
-    RETURN_IF_ERROR(AddFile(path + "/" + name, list, &items));
+    RETURN_IF_ERROR(AddFile(fmt::format("{}/{}", path, name), list, &items));
   }
   if (!any) return NotFound(fmt::format("the folder {} has no files *.json or *.jsonl", path));
   return items;
