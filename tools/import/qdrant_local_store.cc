@@ -56,9 +56,7 @@ class QdrantLocalReader final : public PointReader {
     return true;
   }
 
-  std::string Cursor() const override {
-    return last_ ? last_->ToText() : "start";
-  }
+  std::string Cursor() const override { return last_ ? last_->ToText() : "start"; }
 
   Result<bool> Seek(const std::string& text) override {
     const auto cursor = RowCursor::Parse(text);
