@@ -23,6 +23,7 @@ using ChosenCommand = std::function<ExitCode()>;
 void AddServeCommand(CLI::App& app, ChosenCommand* chosen);
 void AddImportCommand(CLI::App& app, ChosenCommand* chosen);
 void AddExportCommand(CLI::App& app, ChosenCommand* chosen);
+void AddProbeCommand(CLI::App& app, ChosenCommand* chosen);
 void AddSearchCommand(CLI::App& app, ChosenCommand* chosen);
 void AddStatsCommand(CLI::App& app, ChosenCommand* chosen);
 

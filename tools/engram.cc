@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   engram::AddServeCommand(app, &chosen);
   engram::AddImportCommand(app, &chosen);
   engram::AddExportCommand(app, &chosen);
+  engram::AddProbeCommand(app, &chosen);
   engram::AddSearchCommand(app, &chosen);
   engram::AddStatsCommand(app, &chosen);
   try {

@@ -19,6 +19,9 @@ constexpr const char* kExamples =
     "  engram import jsonl notes.jsonl --namespace notes       what `engram export` wrote, or your own lines\n"
     "  engram import sqlite captures.db --namespace chat       one memory per row; again whenever it has grown\n"
     "  engram import mem0 --history history.db --vectors ./qdrant --namespace memories\n"
+    "  engram import mem0-platform pages --namespace memories  answers of mem0's hosted API, saved as files\n"
+    "  engram import openmemory openmemory.db --namespace memories\n"
+    "  engram import qdrant http://127.0.0.1:6333 --collection notes --namespace notes\n"
     "  engram import qdrant-local ./qdrant --namespace notes   the folder of QdrantClient(path=…)\n"
     "  engram import archive notes.archive --namespace notes   what --archive made\n"
     "\n"
@@ -33,11 +36,7 @@ constexpr const char* kArchiveExamples =
     "\n"
     "Examples:\n"
     "  engram export --namespace notes --archive notes.archive\n"
-    "  engram import mem0 --history history.db --vectors ./qdrant --namespace memories\n"
-    "  engram import qdrant-local ./qdrant --namespace notes   the folder of QdrantClient(path=…)\n"
     "  engram import archive notes.archive --namespace copy --dry-run\n"
-    "  engram import mem0 --history history.db --vectors ./qdrant --namespace memories\n"
-    "  engram import qdrant-local ./qdrant --namespace notes   the folder of QdrantClient(path=…)\n"
     "  engram import archive notes.archive --namespace copy";
 
 constexpr const char* kJsonlExamples =
@@ -68,37 +67,49 @@ Result<std::unique_ptr<ImportSource>> AsSource(Result<std::unique_ptr<Source>> o
 ExitCode RunJsonl(const ImportChoice& choice) {
   ImportSteps steps;
   steps.open = [&] { return AsSource(JsonlSource::Open(choice.file)); };
-  return RunImport(choice, steps);
+  return RunSource(choice, steps);
 }
 
 ExitCode RunArchive(const ImportChoice& choice) {
   ImportSteps steps;
   steps.open = [&] { return AsSource(ArchiveSource::Open(choice.file)); };
-  return RunImport(choice, steps);
+  return RunSource(choice, steps);
+}
+
+void AddJsonlSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen) {
+  CLI::App* command = parent->add_subcommand("jsonl", "From JSON Lines, one memory a line");
+  command->footer(kJsonlExamples);
+  auto choice = AddSourceOptions(command, use);
+  command->add_option("file", choice->file, "The file; - is standard input")->required();
+  command->callback([=] { *chosen = [=] { return RunJsonl(*choice); }; });
+}
+
+void AddArchiveSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen) {
+  CLI::App* command = parent->add_subcommand("archive", "From an archive that engram made");
+  command->footer(kArchiveExamples);
+  auto choice = AddSourceOptions(command, use);
+  command->add_option("folder", choice->file, "The archive")->required();
+  command->callback([=] { *chosen = [=] { return RunArchive(*choice); }; });
 }
 
 }  // namespace
+
+void AddSources(CLI::App* parent, SourceUse use, ChosenCommand* chosen) {
+  AddJsonlSource(parent, use, chosen);
+  AddArchiveSource(parent, use, chosen);
+  AddMem0Source(parent, use, chosen);
+  AddMem0PlatformSource(parent, use, chosen);
+  AddOpenMemorySource(parent, use, chosen);
+  AddQdrantSource(parent, use, chosen);
+  AddQdrantLocalSource(parent, use, chosen);
+  AddSqliteSource(parent, use, chosen);
+}
 
 void AddImportCommand(CLI::App& app, ChosenCommand* chosen) {
   CLI::App* import = app.add_subcommand("import", "Write memories from a file or another store");
   import->require_subcommand(1);
   import->footer(kExamples);
-
-  CLI::App* jsonl = import->add_subcommand("jsonl", "From JSON Lines, one memory a line");
-  jsonl->footer(kJsonlExamples);
-  auto from_jsonl = AddImportOptions(jsonl);
-  jsonl->add_option("file", from_jsonl->file, "The file; - is standard input")->required();
-  jsonl->callback([=] { *chosen = [=] { return RunJsonl(*from_jsonl); }; });
-
-  CLI::App* archive = import->add_subcommand("archive", "From an archive that engram made");
-  archive->footer(kArchiveExamples);
-  auto from_archive = AddImportOptions(archive);
-  archive->add_option("folder", from_archive->file, "The archive")->required();
-  archive->callback([=] { *chosen = [=] { return RunArchive(*from_archive); }; });
-
-  AddMem0Source(import, chosen);
-  AddQdrantLocalSource(import, chosen);
-  AddSqliteSource(import, chosen);
+  AddSources(import, SourceUse::kImport, chosen);
 }
 
 }  // namespace engram

@@ -1,11 +1,16 @@
 // engram import qdrant-local: the folder of qdrant-client's local mode.
 #include <memory>
 #include <utility>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "tools/import/point_source.h"
 #include "tools/import/qdrant_local_store.h"
 #include "tools/import_run.h"
 #include "tools/import_sources.h"
+#include "tools/point_options.h"
+#include "tools/probe.h"
 
 namespace engram {
 namespace {
@@ -45,28 +50,25 @@ ExitCode RunQdrantLocal(ImportChoice choice, const QdrantChoice& qdrant) {
     ASSIGN_OR_RETURN(auto source, PointSource::Open(std::move(store), qdrant.collection, qdrant.mapping));
     return std::unique_ptr<ImportSource>(std::move(source));
   };
-  return RunImport(choice, steps);
+  steps.probe = [&]() -> Result<std::vector<std::string>> {
+    ASSIGN_OR_RETURN(auto store, OpenQdrantLocalStore(choice.file, qdrant.fast));
+    ASSIGN_OR_RETURN(auto lines, ProbeCollections(*store, qdrant.collection));
+    lines.insert(lines.begin(), fmt::format("{}: {} collections", store->path(), store->Collections().size()));
+    return lines;
+  };
+  return RunSource(choice, steps);
 }
 
 }  // namespace
 
-void AddQdrantLocalSource(CLI::App* import, ChosenCommand* chosen) {
-  CLI::App* command = import->add_subcommand("qdrant-local", "From a folder of qdrant-client's local mode");
+void AddQdrantLocalSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen) {
+  CLI::App* command = parent->add_subcommand("qdrant-local", "From a folder of qdrant-client's local mode");
   command->footer(kAbout);
-  auto choice = AddImportOptions(command);
+  auto choice = AddSourceOptions(command, use);
   auto qdrant = std::make_shared<QdrantChoice>();
-  PayloadMapping& mapping = qdrant->mapping;
   command->add_option("folder", choice->file, "The folder with meta.json")->required();
   command->add_option("--collection", qdrant->collection, "Which one, or an alias; needed when there are several");
-  command->add_option("--text", mapping.text, "Payload field with the text")->capture_default_str()->type_name("FIELD");
-  command->add_option("--fields", mapping.fields, "Payload fields that are texts, too")
-      ->delimiter(',')
-      ->type_name("FIELD,…");
-  command->add_option("--user-id", mapping.user_id, "Payload field with the user")->type_name("FIELD");
-  command->add_option("--agent-id", mapping.agent_id, "Payload field with the agent")->type_name("FIELD");
-  command->add_option("--run-id", mapping.run_id, "Payload field with the run")->type_name("FIELD");
-  command->add_option("--created-at", mapping.created_at, "Payload field with the time it was made")
-      ->type_name("FIELD");
+  AddPayloadOptions(command, &qdrant->mapping);
   command->add_flag("--fast", qdrant->fast, "A quick integrity check of the database instead of the whole one");
   command->callback([=] { *chosen = [=] { return RunQdrantLocal(*choice, *qdrant); }; });
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "tools/import/source_archiver.h"
+#include "tools/probe.h"
 #include "tools/progress.h"
 
 namespace engram {
@@ -133,8 +134,10 @@ ExitCode BadCommand(const char* what) {
 
 }  // namespace
 
-std::shared_ptr<ImportChoice> AddImportOptions(CLI::App* command) {
+std::shared_ptr<ImportChoice> AddSourceOptions(CLI::App* command, SourceUse use) {
   auto choice = std::make_shared<ImportChoice>();
+  choice->use = use;
+  if (use == SourceUse::kProbe) return choice;
   ImportOptions& options = choice->options;
   command->add_option("--namespace,-n", options.namespace_name, "Where to; made if absent")->type_name("NS");
   AddStoreOptions(command, &choice->store);
@@ -151,7 +154,8 @@ std::shared_ptr<ImportChoice> AddImportOptions(CLI::App* command) {
   return choice;
 }
 
-ExitCode RunImport(const ImportChoice& choice, const ImportSteps& steps) {
+ExitCode RunSource(const ImportChoice& choice, const ImportSteps& steps) {
+  if (choice.use == SourceUse::kProbe) return ProbeSource(choice, steps);
   const bool to_store = !choice.options.namespace_name.empty();
   if (to_store && !choice.archive.empty()) return BadCommand("give --namespace or --archive, not both");
   if (!to_store && choice.archive.empty() && !choice.options.dry_run) {

@@ -1,14 +1,21 @@
-// The sources of `engram import` that have a file of their own; import.cc has the others. Each adds one subcommand.
+// The sources of imports. Each adds one subcommand to `parent`, whatever it is used for there.
 #pragma once
 
 #include <CLI/CLI.hpp>
 
 #include "tools/command.h"
+#include "tools/import_run.h"
 
 namespace engram {
 
-void AddMem0Source(CLI::App* import, ChosenCommand* chosen);
-void AddQdrantLocalSource(CLI::App* import, ChosenCommand* chosen);
-void AddSqliteSource(CLI::App* import, ChosenCommand* chosen);
+// All of them; a new source joins here, by one line in import.cc.
+void AddSources(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
+
+void AddMem0Source(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
+void AddMem0PlatformSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
+void AddOpenMemorySource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
+void AddQdrantSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
+void AddQdrantLocalSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
+void AddSqliteSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
 
 }  // namespace engram

@@ -78,7 +78,7 @@ ExitCode RunCaptures(ImportChoice choice, bool fast) {
   steps.compare = [&](ImportSource&, Client& client) {
     return captures->rows() == 0 ? ExitCode::kOk : Verify(*captures, client, choice);
   };
-  return RunImport(choice, steps);
+  return RunSource(choice, steps);
 }
 
 ExitCode RunTable(ImportChoice choice, const std::string& map, bool fast) {
@@ -94,15 +94,15 @@ ExitCode RunTable(ImportChoice choice, const std::string& map, bool fast) {
     ASSIGN_OR_RETURN(auto source, SqliteTableSource::Open(choice.file, *std::move(mapping), fast));
     return std::unique_ptr<ImportSource>(std::move(source));
   };
-  return RunImport(choice, steps);
+  return RunSource(choice, steps);
 }
 
 }  // namespace
 
-void AddSqliteSource(CLI::App* import, ChosenCommand* chosen) {
-  CLI::App* command = import->add_subcommand("sqlite", "From a SQLite file: the table captures, or any by a mapping");
+void AddSqliteSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen) {
+  CLI::App* command = parent->add_subcommand("sqlite", "From a SQLite file: the table captures, or any by a mapping");
   command->footer(kAbout);
-  auto choice = AddImportOptions(command);
+  auto choice = AddSourceOptions(command, use);
   auto fast = std::make_shared<bool>(false);
   auto map = std::make_shared<std::string>();
   command->add_option("file", choice->file, "The database")->required();

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "api/json.h"
+#include "tests/tools/taken.h"
 #include "tools/import/loose_time.h"
 #include "tools/import/mem0_source.h"
 #include "tools/import/qdrant_local_store.h"
@@ -20,29 +21,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 const fs::path kFixture = fs::path(ENGRAM_SOURCE_DIR) / "tests/fixtures/mem0_2.2.1";
-
-struct Taken {
-  std::map<std::string, v1::Memory> memories;
-  std::map<std::string, v1::Memory> tombstones;
-  std::vector<v1::Node> nodes;
-  std::vector<v1::Edge> edges;
-  std::vector<std::string> problems;  // "place: message"
-  v1::NamespaceConfig config;
-  std::vector<std::string> order;
-};
-
-void Take(const SourceRecord& record, Taken* taken) {
-  taken->order.push_back(record.place);
-  if (!record.problem.ok()) {
-    taken->problems.push_back(record.place + ": " + std::string(record.problem.message()));
-    return;
-  }
-  if (const auto* memory = std::get_if<v1::Memory>(&record.item)) taken->memories[memory->id()] = *memory;
-  if (const auto* gone = std::get_if<Tombstone>(&record.item)) taken->tombstones[gone->memory.id()] = gone->memory;
-  if (const auto* node = std::get_if<v1::Node>(&record.item)) taken->nodes.push_back(*node);
-  if (const auto* edge = std::get_if<v1::Edge>(&record.item)) taken->edges.push_back(*edge);
-  if (const auto* config = std::get_if<v1::NamespaceConfig>(&record.item)) taken->config = *config;
-}
 
 class Mem0Test : public testing::Test {
  protected:
@@ -73,16 +51,7 @@ class Mem0Test : public testing::Test {
     return *std::move(source);
   }
 
-  Taken ReadAll(Mem0Source* source) const {
-    Taken taken;
-    SourceRecord record;
-    while (true) {
-      auto more = source->Next(&record);
-      EXPECT_TRUE(more.ok()) << more.status().ToString();
-      if (!more.ok() || !*more) return taken;
-      Take(record, &taken);
-    }
-  }
+  static Taken ReadAll(Mem0Source* source) { return TakeAll(source); }
   Taken ReadAll() const { return ReadAll(Open().get()); }
 
   std::string Id(const std::string& name) const { return Member("ids").at(name).string_value(); }

@@ -11,7 +11,9 @@ namespace engram {
 std::string MakeImportId(std::string_view kind, const std::string& path) {
   constexpr size_t kNameBytes = 100;
   std::error_code error;
-  const std::filesystem::path whole = std::filesystem::weakly_canonical(path, error);
+  const bool address = path.find("://") != std::string::npos;
+  const std::filesystem::path whole =
+      address ? std::filesystem::path(path) : std::filesystem::weakly_canonical(path, error);
   std::string name = whole.filename().string().substr(0, kNameBytes);
   for (char& c : name) {
     if (c <= ' ' || c > '~') c = '_';  // an import's id is printed and sent about

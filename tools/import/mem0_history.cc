@@ -51,14 +51,14 @@ Result<std::optional<Timestamp>> Time(const SqliteQuery& query, int column) {
   return Maybe(time);
 }
 
-Mem0Event::Kind KindOf(const std::string& name) {
+}  // namespace
+
+Mem0Event::Kind Mem0EventKind(const std::string& name) {
   if (name == "ADD") return Mem0Event::Kind::kAdd;
   if (name == "UPDATE") return Mem0Event::Kind::kUpdate;
   if (name == "DELETE") return Mem0Event::Kind::kDelete;
   return Mem0Event::Kind::kOther;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Mem0History>> Mem0History::Open(const std::string& path, bool quick) {
   ASSIGN_OR_RETURN(auto database, SqliteDatabase::Open(path));
@@ -129,7 +129,7 @@ Result<Mem0Event> Mem0History::ReadEvent(const Row& row) {
   const auto read = [&]() -> Result<Mem0Event> {
     Mem0Event event;
     ASSIGN_OR_RETURN(const std::string name, Text(query, kEvent));
-    event.kind = KindOf(name);
+    event.kind = Mem0EventKind(name);
     if (query.Type(kOldText) != ColumnType::kNull) {
       ASSIGN_OR_RETURN(event.old_text, Text(query, kOldText));
     }

@@ -32,21 +32,33 @@ struct Mem0Event {
   std::string role;
 };
 
-// Confined to one thread. Holds 48 bytes per event.
-class Mem0History {
+// What is known of the lives of memories, wherever it is kept. Confined to one thread.
+class Mem0EventLog {
+ public:
+  virtual ~Mem0EventLog() = default;
+
+  // In the order they happened; empty for a memory that has none. InvalidArgument names what can't be read.
+  virtual Result<std::vector<Mem0Event>> EventsOf(const std::string& memory_id) = 0;
+  // Ids of memories with events, in an order of their own: the one behind `after` ("" for the first); nothing at the
+  // end.
+  virtual Result<std::optional<std::string>> NextId(const std::string& after) = 0;
+  // Last words of conversations, which are no memories.
+  virtual uint64_t messages() const = 0;
+};
+
+// ADD, UPDATE and DELETE; anything else is kOther.
+Mem0Event::Kind Mem0EventKind(const std::string& name);
+
+// Holds 48 bytes per event.
+class Mem0History final : public Mem0EventLog {
  public:
   // NotFound when the file has no history. `quick`: see SqliteDatabase::CheckIntegrity.
   static Result<std::unique_ptr<Mem0History>> Open(const std::string& path, bool quick);
 
   uint64_t events() const { return rows_.size(); }
-  // Rows of "messages", which are the last words of a conversation and no memories.
-  uint64_t messages() const { return messages_; }
-
-  // In the order they happened; empty for a memory that has none. InvalidArgument names a row that can't be read.
-  Result<std::vector<Mem0Event>> EventsOf(const std::string& memory_id);
-  // Ids of memories with events, in an order of their own: the one behind `after` ("" for the first); nothing at the
-  // end.
-  Result<std::optional<std::string>> NextId(const std::string& after);
+  uint64_t messages() const override { return messages_; }
+  Result<std::vector<Mem0Event>> EventsOf(const std::string& memory_id) override;
+  Result<std::optional<std::string>> NextId(const std::string& after) override;
 
  private:
   struct Table {

@@ -80,7 +80,7 @@ std::string PlaceOf(const std::string& id) { return fmt::format("history of {}",
 }  // namespace
 
 Result<std::unique_ptr<Mem0Source>> Mem0Source::Open(std::unique_ptr<PointStore> store, std::string collection,
-                                                     std::unique_ptr<Mem0History> history) {
+                                                     std::unique_ptr<Mem0EventLog> history, Mem0Product product) {
   if (collection.empty()) {
     ASSIGN_OR_RETURN(collection, ChooseCollection(*store));
   }
@@ -92,16 +92,14 @@ Result<std::unique_ptr<Mem0Source>> Mem0Source::Open(std::unique_ptr<PointStore>
     ASSIGN_OR_RETURN(entities, store->OpenCollection(collection + suffix));
   }
   return std::unique_ptr<Mem0Source>(new Mem0Source(std::move(store), std::move(collection), std::move(memories),
-                                                    std::move(entities), std::move(history)));
+                                                    std::move(entities), std::move(history), product));
 }
 
 SourceDescription Mem0Source::Describe() const {
-  return {kMem0System, fmt::format("{} collection {}", store_->path(), collection_), memories_->points()};
+  return {system(), fmt::format("{} collection {}", store_->path(), collection_), memories_->points()};
 }
 
-std::string Mem0Source::DefaultImportId() const {
-  return MakeImportId(kMem0System, store_->path() + "/" + collection_);
-}
+std::string Mem0Source::DefaultImportId() const { return MakeImportId(system(), store_->path() + "/" + collection_); }
 
 // --- Going through the parts.
 
@@ -228,6 +226,9 @@ Status Mem0Source::ToMemory(StoredPoint point, v1::Memory* memory) {
   CheckHash(point.id, memory->text(), payload);
   for (const char* name : {"text_lemmatized", "textLemmatized"}) payload->erase(name);
   RETURN_IF_ERROR(TakeScopes(payload, memory));
+  if (product_ == Mem0Product::kPlatform) {
+    ASSIGN_OR_RETURN(*memory->mutable_app_id(), TakeEither(payload, "app_id", "appId"));
+  }
   ASSIGN_OR_RETURN(*memory->mutable_actor_id(), TakeEither(payload, "actor_id", "actorId"));
   ASSIGN_OR_RETURN(*memory->mutable_role(), TakeEither(payload, "role", ""));
   ASSIGN_OR_RETURN(*memory->mutable_kind(), TakeEither(payload, "memory_type", "memoryType"));
@@ -244,7 +245,7 @@ Status Mem0Source::ToMemory(StoredPoint point, v1::Memory* memory) {
   SetVectors(std::move(point.vectors), memory);
   if (history_) RETURN_IF_ERROR(AddHistory(memory));
   v1::Source& source = *memory->mutable_source();
-  source.set_system(kMem0System);
+  source.set_system(system());
   source.set_id(point.id);
   uint64_t hash = point.fingerprint;
   for (const v1::HistoryEvent& event : memory->history()) {
@@ -327,7 +328,7 @@ Status Mem0Source::ToTombstone(const std::string& id, const std::vector<Mem0Even
   }
   v1::Memory& memory = item->emplace<Tombstone>().memory;
   memory.set_id(id);
-  memory.mutable_source()->set_system(kMem0System);
+  memory.mutable_source()->set_system(system());
   memory.mutable_source()->set_id(id);
   AddEvents(events, events.size(), &memory);
   return {};

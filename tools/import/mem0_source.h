@@ -26,6 +26,10 @@
 namespace engram {
 
 inline constexpr const char* kMem0System = "mem0";
+inline constexpr const char* kMem0PlatformSystem = "mem0-platform";
+
+// The platform's memories have an app_id, which is a scope there, too.
+enum class Mem0Product : uint8_t { kOpenSource, kPlatform };
 
 // Order: configuration, memories, tombstones, entities with their edges. source.version tells whether a memory has
 // changed since it was imported (import/revision.h). A memory that the history has alive and the vector store has not
@@ -34,7 +38,8 @@ class Mem0Source final : public ImportSource {
  public:
   // `collection` empty: "mem0", or the only one that is neither mem0's telemetry nor entities. `history` may be null.
   static Result<std::unique_ptr<Mem0Source>> Open(std::unique_ptr<PointStore> store, std::string collection,
-                                                  std::unique_ptr<Mem0History> history);
+                                                  std::unique_ptr<Mem0EventLog> history,
+                                                  Mem0Product product = Mem0Product::kOpenSource);
 
   SourceDescription Describe() const override;
   std::string DefaultImportId() const override;
@@ -58,13 +63,15 @@ class Mem0Source final : public ImportSource {
   };
 
   Mem0Source(std::unique_ptr<PointStore> store, std::string collection, std::unique_ptr<PointReader> memories,
-             std::unique_ptr<PointReader> entities, std::unique_ptr<Mem0History> history)
-      : store_(std::move(store)),
+             std::unique_ptr<PointReader> entities, std::unique_ptr<Mem0EventLog> history, Mem0Product product)
+      : product_(product),
+        store_(std::move(store)),
         collection_(std::move(collection)),
         memories_(std::move(memories)),
         entities_(std::move(entities)),
         history_(std::move(history)) {}
 
+  const char* system() const { return product_ == Mem0Product::kPlatform ? kMem0PlatformSystem : kMem0System; }
   Result<bool> NextMemory(SourceRecord* record);
   Result<bool> NextTombstone(SourceRecord* record);
   Result<bool> NextEntity(SourceRecord* record);
@@ -77,11 +84,12 @@ class Mem0Source final : public ImportSource {
   void CheckHash(const std::string& id, const std::string& text, std::map<std::string, v1::Value>* payload);
   Status ReadExpiry(std::map<std::string, v1::Value>* payload, v1::Memory* memory);
 
+  const Mem0Product product_;
   const std::unique_ptr<PointStore> store_;
   const std::string collection_;
   const std::unique_ptr<PointReader> memories_;
   const std::unique_ptr<PointReader> entities_;  // null: there are none
-  const std::unique_ptr<Mem0History> history_;   // null: unknown
+  const std::unique_ptr<Mem0EventLog> history_;  // null: unknown
 
   Part part_ = Part::kConfig;
   std::string tombstone_;             // the id looked at last

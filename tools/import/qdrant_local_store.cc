@@ -1,8 +1,6 @@
-// cursor := "row " rowid " id " 16 hex digits       the row given last, with a hash of its key
 #include "tools/import/qdrant_local_store.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -13,79 +11,17 @@
 #include "api/json.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "tools/import/qdrant_config.h"
 #include "tools/import/qdrant_point.h"
+#include "tools/import/row_cursor.h"
 #include "tools/import/sqlite_database.h"
 
 namespace engram {
 namespace {
 
-using Members = google::protobuf::Map<std::string, v1::Value>;
-
-const v1::Value* Find(const Members& members, const std::string& name) {
-  const auto found = members.find(name);
-  return found == members.end() || found->second.has_null_value() ? nullptr : &found->second;
-}
-
-const Members* FindObject(const Members& members, const std::string& name) {
-  const v1::Value* value = Find(members, name);
-  return value != nullptr && value->has_object_value() ? &value->object_value().members() : nullptr;
-}
-
-// --- How a collection was created.
-
-void AddSpace(const std::string& name, const Members& params, v1::NamespaceConfig* config,
-              std::vector<std::string>* notes) {
-  v1::VectorSpace& space = (*config->mutable_vectors())[name];
-  if (const v1::Value* size = Find(params, "size"); size != nullptr && size->has_int_value() && size->int_value() > 0) {
-    space.set_dimensions(static_cast<uint32_t>(size->int_value()));
-  }
-  space.set_type(Find(params, "multivector_config") != nullptr ? v1::VECTOR_TYPE_MULTI : v1::VECTOR_TYPE_DENSE);
-  const v1::Value* given = Find(params, "distance");
-  const std::string distance = given == nullptr ? "" : given->string_value();
-  space.set_metric(distance == "Dot" ? v1::METRIC_DOT : distance == "Cosine" ? v1::METRIC_COSINE : v1::METRIC_L2);
-  if (distance == "Dot" || distance == "Cosine" || distance == "Euclid") return;
-  notes->push_back(
-      fmt::format("the vectors \"{}\" are compared by l2; their distance \"{}\" is none of ours", name, distance));
-}
-
-void ReadConfig(const Members& created, v1::NamespaceConfig* config, std::vector<std::string>* notes) {
-  if (const Members* vectors = FindObject(created, "vectors")) {
-    const v1::Value* size = Find(*vectors, "size");
-    if (size != nullptr && size->has_int_value()) {
-      AddSpace("default", *vectors, config, notes);
-    } else {
-      for (const auto& [name, params] : *vectors) {
-        if (params.has_object_value()) {
-          AddSpace(name.empty() ? "default" : name, params.object_value().members(), config, notes);
-        }
-      }
-    }
-  }
-  const Members* sparse = FindObject(created, "sparse_vectors");
-  if (sparse == nullptr) return;
-  for (const auto& [name, params] : *sparse) {
-    (*config->mutable_vectors())[name].set_type(v1::VECTOR_TYPE_SPARSE);
-  }
-}
+using Members = QdrantMembers;
 
 // --- Points.
-
-struct QdrantCursor {
-  int64_t row = 0;
-  uint64_t key_hash = 0;
-};
-
-std::optional<QdrantCursor> ParseCursor(std::string_view text) {
-  constexpr std::string_view kRow = "row ";
-  constexpr std::string_view kId = " id ";
-  if (!text.starts_with(kRow)) return std::nullopt;
-  QdrantCursor cursor;
-  const char* const end = text.data() + text.size();
-  const auto row = std::from_chars(text.data() + kRow.size(), end, cursor.row);
-  if (row.ec != std::errc() || !std::string_view(row.ptr, end).starts_with(kId)) return std::nullopt;
-  const auto hash = std::from_chars(row.ptr + kId.size(), end, cursor.key_hash, 16);
-  return hash.ec == std::errc() && hash.ptr == end ? std::optional<QdrantCursor>(cursor) : std::nullopt;
-}
 
 class QdrantLocalReader final : public PointReader {
  public:
@@ -110,7 +46,7 @@ class QdrantLocalReader final : public PointReader {
     do {
       ASSIGN_OR_RETURN(const bool more, query_->Step());
       if (!more) return false;
-      last_ = QdrantCursor{query_->Int(0), HashBytes64(query_->Text(1))};
+      last_ = RowCursor{query_->Int(0), HashBytes64(query_->Text(1))};
     } while (superseded_.count(last_->row) != 0);
     point->raw = query_->Text(2);
     point->fingerprint = HashBytes64(point->raw);
@@ -120,12 +56,10 @@ class QdrantLocalReader final : public PointReader {
     return true;
   }
 
-  std::string Cursor() const override {
-    return last_ ? fmt::format("row {} id {:016x}", last_->row, last_->key_hash) : "start";
-  }
+  std::string Cursor() const override { return last_ ? last_->ToText() : "start"; }
 
   Result<bool> Seek(const std::string& text) override {
-    const auto cursor = ParseCursor(text);
+    const auto cursor = RowCursor::Parse(text);
     if (cursor) {
       ASSIGN_OR_RETURN(SqliteQuery query, database_->Prepare("SELECT id FROM points WHERE rowid = ?1"));
       query.BindInt(1, cursor->row);
@@ -140,7 +74,7 @@ class QdrantLocalReader final : public PointReader {
   }
 
  private:
-  Status Start(const std::optional<QdrantCursor>& after) {
+  Status Start(const std::optional<RowCursor>& after) {
     query_.reset();
     ASSIGN_OR_RETURN(SqliteQuery query,
                      database_->Prepare("SELECT rowid, id, point FROM points WHERE rowid > ?1 ORDER BY rowid"));
@@ -181,7 +115,7 @@ class QdrantLocalReader final : public PointReader {
   std::set<int64_t> superseded_;
   std::vector<Hash128> ids_;  // of all points, sorted
   std::optional<SqliteQuery> query_;
-  std::optional<QdrantCursor> last_;
+  std::optional<RowCursor> last_;
 };
 
 class QdrantLocalStore final : public PointStore {
@@ -237,7 +171,7 @@ class QdrantLocalStore final : public PointStore {
     if (!known) return InvalidArgument(fmt::format("{} has no table points(id, point)", path));
     v1::NamespaceConfig config;
     std::vector<std::string> notes;
-    ReadConfig(found->second, &config, &notes);
+    ReadQdrantConfig(found->second, &config, &notes);
     auto reader = std::make_unique<QdrantLocalReader>(std::move(database), std::move(config), std::move(notes));
     RETURN_IF_ERROR(reader->Open());
     return std::unique_ptr<PointReader>(std::move(reader));

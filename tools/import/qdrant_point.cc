@@ -1,9 +1,7 @@
 #include "tools/import/qdrant_point.h"
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
-#include <optional>
 #include <set>
 #include <utility>
 
@@ -12,6 +10,7 @@
 #include "api/base64.h"
 #include "base/utf8.h"
 #include "tools/import/pickle.h"
+#include "tools/import/qdrant_config.h"
 
 namespace engram {
 namespace {
@@ -29,21 +28,6 @@ const std::set<std::string>& Classes() {
     return all;
   }();
   return classes;
-}
-
-// Hexadecimal digits with hyphens or without; Qdrant takes a UUID in any spelling for the same id.
-std::optional<std::string> CanonicalUuid(std::string_view text) {
-  constexpr size_t kDigits = 32;
-  std::string digits;
-  if (text.starts_with("urn:uuid:")) text.remove_prefix(9);
-  for (const char c : text) {
-    if (c == '-') continue;
-    if (std::isxdigit(static_cast<unsigned char>(c)) == 0) return std::nullopt;
-    digits += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  if (digits.size() != kDigits) return std::nullopt;
-  for (const size_t at : {size_t{8}, size_t{13}, size_t{18}, size_t{23}}) digits.insert(at, "-");
-  return digits;
 }
 
 Result<std::string> ReadId(const Pickle& pickle, const PickleItem& item) {
@@ -145,16 +129,7 @@ class VectorReader {
       }
       entries.emplace_back(static_cast<uint32_t>(index.number), value);
     }
-    std::sort(entries.begin(), entries.end());
-    v1::Vector::Sparse& sparse = *vector->mutable_sparse();
-    for (const auto& [index, value] : entries) {
-      if (sparse.indices_size() > 0 && sparse.indices(sparse.indices_size() - 1) == index) {
-        return InvalidArgument(fmt::format("index {} comes twice", index));
-      }
-      sparse.add_indices(index);
-      sparse.add_values(value);
-    }
-    return {};
+    return SetSparse(std::move(entries), vector);
   }
 
   const Pickle& pickle_;
@@ -193,6 +168,19 @@ Status ReadPayload(const Pickle& pickle, const PickleItem& item, StoredPoint* po
 }
 
 }  // namespace
+
+Status SetSparse(std::vector<std::pair<uint32_t, float>> entries, v1::Vector* vector) {
+  std::sort(entries.begin(), entries.end());
+  v1::Vector::Sparse& sparse = *vector->mutable_sparse();
+  for (const auto& [index, value] : entries) {
+    if (sparse.indices_size() > 0 && sparse.indices(sparse.indices_size() - 1) == index) {
+      return InvalidArgument(fmt::format("index {} comes twice", index));
+    }
+    sparse.add_indices(index);
+    sparse.add_values(value);
+  }
+  return {};
+}
 
 Status ReadQdrantPoint(std::string_view bytes, StoredPoint* point) {
   ASSIGN_OR_RETURN(const Pickle pickle, Pickle::Parse(bytes, Classes()));

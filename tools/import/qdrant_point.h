@@ -1,8 +1,11 @@
 // One point of a Qdrant collection, out of the pickle that qdrant-client stores.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/status.h"
 #include "tools/import/point_store.h"
@@ -16,5 +19,8 @@ Status ReadQdrantPoint(std::string_view pickle, StoredPoint* point);
 
 // The id that a row's key stands for, in the spelling that tells points apart.
 Result<std::string> ReadQdrantKey(std::string_view base64);
+
+// Entries in any order, put in order. InvalidArgument for an index that comes twice.
+Status SetSparse(std::vector<std::pair<uint32_t, float>> entries, v1::Vector* vector);
 
 }  // namespace engram
