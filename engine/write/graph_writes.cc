@@ -29,7 +29,7 @@ IdRow EntityRow(NodeNumber number, bool implicit) {
 Result<NodeNumber> NodeOf(Transaction& tx, const std::string& id, std::string_view field, bool keeps_hidden) {
   ASSIGN_OR_RETURN(auto row, FindId(tx.rows(), id));
   if (row && row->is_memory && !(keeps_hidden && row->live)) {
-    ASSIGN_OR_RETURN(const auto current, FindCurrent(tx, id));  // ends it when it is due
+    ASSIGN_OR_RETURN(const auto current, FindCurrent(tx, id));
     if (!current) return NotFound(fmt::format("memory \"{}\" was deleted", id)).At(std::string(field));
   }
   if (row) return row->node;

@@ -140,6 +140,7 @@ Result<bool> ImportVersion(Transaction& tx, const WriteMemory& write, const std:
 Result<OperationResult> CreateMemory(Transaction& tx, const WriteMemory& write) {
   ASSIGN_OR_RETURN(auto duplicate, FindDuplicate(tx, write));
   if (duplicate) return std::move(*duplicate);
+  RETURN_IF_ERROR(EndIfDue(tx, write.id).status());
   ASSIGN_OR_RETURN(const auto before, FindId(tx.rows(), write.id));
   bool alive = false;
   for (size_t i = 0; i < write.history.size(); ++i) {

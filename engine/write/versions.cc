@@ -207,35 +207,47 @@ Status LeaveLiveRows(Transaction& tx, const CurrentMemory& before) {
   return {};
 }
 
+// What the rows have as live, due or not.
+struct LiveMemory {
+  CurrentMemory memory;
+  std::optional<RunRow> run;
+};
+
+Result<LiveMemory> ReadLive(Transaction& tx, std::string_view id, const IdRow& row) {
+  LiveMemory live;
+  live.memory.row = row;
+  ASSIGN_OR_RETURN(const auto state, ReadState(tx.rows(), row.node));
+  live.memory.state = state.value_or(StateRecord());
+  if (row.run) {
+    ASSIGN_OR_RETURN(live.run, ReadRun(tx.rows(), *row.run));
+  }
+  ASSIGN_OR_RETURN(const auto bytes, tx.rows().Get(Key(keys::kAttributes).Add(row.slot).Add(row.version)));
+  if (!bytes) return Corruption(fmt::format("the attribute row of \"{}\" is missing", id));
+  ASSIGN_OR_RETURN(live.memory.attributes, DecodeAttributes(*bytes));
+  return live;
+}
+
 }  // namespace
 
 Result<std::optional<CurrentMemory>> FindCurrent(Transaction& tx, std::string_view id) {
   ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), id));
-  if (!row) return std::optional<CurrentMemory>();
-  if (!row->is_memory) {
-    if (row->implicit) return std::optional<CurrentMemory>();
+  if (row && !row->is_memory && !row->implicit) {
     return AlreadyExists(fmt::format("\"{}\" is a named entity, so it can't be a memory too", id)).At("id");
   }
-  if (!row->live) return std::optional<CurrentMemory>();
-  CurrentMemory current;
-  current.row = *row;
-  ASSIGN_OR_RETURN(const auto state, ReadState(tx.rows(), row->node));
-  current.state = state.value_or(StateRecord());
-  std::optional<RunRow> run;
-  if (row->run) {
-    ASSIGN_OR_RETURN(run, ReadRun(tx.rows(), *row->run));
-  }
-  const std::string attribute_key = Key(keys::kAttributes).Add(row->slot).Add(row->version);
-  ASSIGN_OR_RETURN(const auto bytes, tx.rows().Get(attribute_key));
-  if (!bytes) return Corruption(fmt::format("the attribute row of \"{}\" is missing", id));
-  ASSIGN_OR_RETURN(current.attributes, DecodeAttributes(*bytes));
-  if (IsExpired(current.state, run, tx.log_time())) {
-    const bool deleted = run && run->deleted;
-    RETURN_IF_ERROR(
-        EndLife(tx, std::string(id), current, deleted ? HistoryEvent::Kind::kDelete : HistoryEvent::Kind::kExpire));
-    return std::optional<CurrentMemory>();
-  }
-  return std::optional<CurrentMemory>(std::move(current));
+  if (!row || !row->is_memory || !row->live) return std::optional<CurrentMemory>();
+  ASSIGN_OR_RETURN(LiveMemory live, ReadLive(tx, id, *row));
+  if (IsExpired(live.memory.state, live.run, tx.log_time())) return std::optional<CurrentMemory>();
+  return std::optional<CurrentMemory>(std::move(live.memory));
+}
+
+Result<bool> EndIfDue(Transaction& tx, const std::string& id) {
+  ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), id));
+  if (!row || !row->is_memory || !row->live) return false;
+  ASSIGN_OR_RETURN(const LiveMemory live, ReadLive(tx, id, *row));
+  if (!IsExpired(live.memory.state, live.run, tx.log_time())) return false;
+  const bool deleted = live.run && live.run->deleted;
+  RETURN_IF_ERROR(EndLife(tx, id, live.memory, deleted ? HistoryEvent::Kind::kDelete : HistoryEvent::Kind::kExpire));
+  return true;
 }
 
 Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::optional<CurrentMemory>& before,

@@ -16,9 +16,12 @@ struct CurrentMemory {
   StateRecord state;
 };
 
-// The live memory with this id; nothing when there is none. One that is due is ended first, so that expired is
-// absent. AlreadyExists when the id is a named entity's that a memory can't take over.
+// The live memory with this id; nothing when there is none or it is due: expired is absent. AlreadyExists when the id is
+// a named entity's that a memory can't take over.
 Result<std::optional<CurrentMemory>> FindCurrent(Transaction& tx, std::string_view id);
+
+// Ends the life of the memory if it is due: before a new one begins, or by the sweep. True when it did.
+Result<bool> EndIfDue(Transaction& tx, const std::string& id);
 
 // The version that an operation makes.
 struct NextVersion {
