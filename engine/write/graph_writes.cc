@@ -130,4 +130,25 @@ Result<OperationResult> ApplyWriteNode(Transaction& tx, const WriteNode& write) 
   return OperationResult{node.id, Version(1), row->implicit ? Outcome::kCreated : Outcome::kUpdated};
 }
 
+Hash128 NodeDigest(const Node& node) {
+  std::string bytes = "n1";
+  AppendString(&bytes, node.id);
+  bytes += EncodeNode(node);
+  return HashBytes128(bytes);
+}
+
+void TellEdgeChange(Transaction& tx, const EdgeChange& change) {
+  if (change.retired) {
+    Edge current = *change.retired;
+    current.retired.reset();  // as it was summed while it was current
+    tx.counters.edges_digest -= EdgeDigest(current);
+    --tx.counters.edges;
+  }
+  if (change.added) {
+    tx.counters.edges_digest += EdgeDigest(*change.added);
+    ++tx.counters.edges;
+  }
+  if (change.retired || change.added) tx.Tell(EdgesChanged{change});
+}
+
 }  // namespace engram

@@ -67,7 +67,7 @@ Result<OperationResult> KeepVersion(Transaction& tx, const std::string& id, cons
 
 // The live memory of the same scopes and content, when the namespace looks for it.
 Result<std::optional<OperationResult>> FindDuplicate(Transaction& tx, const WriteMemory& write) {
-  if (tx.head.config.deduplicate == Deduplicate::kNone) return std::optional<OperationResult>();
+  if (tx.head.config.deduplicate == Deduplicate::kNone || tx.takes_duplicates) return std::optional<OperationResult>();
   const Hash128 hash = DuplicateHash(write.attributes.scopes, write.content);
   const std::string with_node = keys::Duplicate(hash, NodeNumber());
   std::vector<NodeNumber> nodes;

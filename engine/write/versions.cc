@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "engine/canonical.h"
+#include "engine/write/graph_writes.h"
+#include "engine/write/imports.h"
 #include "engine/write/runs.h"
 #include "graph/edge_store.h"
 #include "index/attribute/attribute_index.h"
@@ -207,6 +209,22 @@ Status LeaveLiveRows(Transaction& tx, const CurrentMemory& before) {
   return {};
 }
 
+// Takes away what the live memory holds and every version, live or not.
+Status RemoveLife(Transaction& tx, const IdRow& row) {
+  if (row.live) {
+    CurrentMemory before;
+    before.row = row;
+    ASSIGN_OR_RETURN(const auto state, ReadState(tx.rows(), row.node));
+    before.state = state.value_or(StateRecord());
+    RETURN_IF_ERROR(LeaveLiveRows(tx, before));
+  }
+  ASSIGN_OR_RETURN(const auto versions, ReadVersions(tx.rows(), row.node));
+  RETURN_IF_ERROR(RemoveVersions(tx, row.node, versions, versions.size()));
+  const uint64_t former = versions.empty() ? 0 : versions.size() - 1;
+  tx.counters.former_versions -= std::min(tx.counters.former_versions, former);
+  return {};
+}
+
 // What the rows have as live, due or not.
 struct LiveMemory {
   CurrentMemory memory;
@@ -402,26 +420,28 @@ Status EndLife(Transaction& tx, const std::string& id, const CurrentMemory& befo
   return ReleasePaths(tx);
 }
 
+Status ForgetVersions(Transaction& tx, const std::string& id) {
+  ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), id));
+  ENGRAM_CHECK(row && row->is_memory && row->live);
+  RETURN_IF_ERROR(RemoveLife(tx, *row));
+  IdRow forgotten;
+  forgotten.node = row->node;
+  forgotten.live = false;
+  PutIdRow(tx, id, forgotten);
+  return {};
+}
+
 Result<bool> EraseMemory(Transaction& tx, const std::string& id) {
   ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), id));
   if (!row || !row->is_memory) return false;
-  if (row->live) {
-    CurrentMemory before;
-    before.row = *row;
-    ASSIGN_OR_RETURN(const auto state, ReadState(tx.rows(), row->node));
-    before.state = state.value_or(StateRecord());
-    RETURN_IF_ERROR(LeaveLiveRows(tx, before));
-  }
+  RETURN_IF_ERROR(RemoveLife(tx, *row));
   ASSIGN_OR_RETURN(const auto edges, EraseEdgesOf(tx.rows(), row->node, tx.batch()));
   for (const Edge& edge : edges) {
     --tx.counters.edges;
     tx.counters.edges_digest -= EdgeDigest(edge);
   }
+  RETURN_IF_ERROR(ForgetImportedEdges(tx, edges));
   tx.Tell(EdgesErased{});
-  ASSIGN_OR_RETURN(const auto versions, ReadVersions(tx.rows(), row->node));
-  RETURN_IF_ERROR(RemoveVersions(tx, row->node, versions, versions.size()));
-  const uint64_t former = versions.empty() ? 0 : versions.size() - 1;
-  tx.counters.former_versions -= std::min(tx.counters.former_versions, former);
   tx.batch().Delete(Key(keys::kNode).Add(row->node));
   tx.batch().Delete(keys::Id(id));
   tx.erased_ids.push_back(id);
@@ -461,27 +481,6 @@ StateRecord ChangedState(const StateRecord& state, const StateChange& change, Ti
   if (change.helpful) changed.helpful = *change.helpful;
   if (change.harmful) changed.harmful = *change.harmful;
   return changed;
-}
-
-Hash128 NodeDigest(const Node& node) {
-  std::string bytes = "n1";
-  AppendString(&bytes, node.id);
-  bytes += EncodeNode(node);
-  return HashBytes128(bytes);
-}
-
-void TellEdgeChange(Transaction& tx, const EdgeChange& change) {
-  if (change.retired) {
-    Edge current = *change.retired;
-    current.retired.reset();  // as it was summed while it was current
-    tx.counters.edges_digest -= EdgeDigest(current);
-    --tx.counters.edges;
-  }
-  if (change.added) {
-    tx.counters.edges_digest += EdgeDigest(*change.added);
-    ++tx.counters.edges;
-  }
-  if (change.retired || change.added) tx.Tell(EdgesChanged{change});
 }
 
 }  // namespace engram
