@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   engram::ChosenCommand chosen;
   engram::AddServeCommand(app, &chosen);
   engram::AddImportCommand(app, &chosen);
+  engram::AddMigrateCommand(app, &chosen);
   engram::AddExportCommand(app, &chosen);
   engram::AddSearchCommand(app, &chosen);
   engram::AddStatsCommand(app, &chosen);
