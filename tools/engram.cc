@@ -12,6 +12,7 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  engram serve --data ./data                                serve ./data on 127.0.0.1:7700\n"
     "  engram import jsonl memories.jsonl --namespace notes      write one memory per line\n"
+    "  engram migrate status                                     how far imports are; verify, report, roll back\n"
     "  engram search --namespace notes \"what does Ann drink\"     find them again\n"
     "  engram export --namespace notes --out notes.jsonl         take everything out\n"
     "\n"
