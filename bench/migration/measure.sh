@@ -13,7 +13,7 @@ mkdir -p "$work"
 cd "$work"
 [[ -d sources ]] || { mkdir sources; python3 "$here/write_sources.py" sources "$count" "$dimensions"; }
 
-# Prints the step, its seconds and the most memory that was resident, then what the command said.
+# Prints the step, its seconds by the clock and of the processor, the most memory that was resident, and what was said.
 step() {
   local name=$1
   shift
@@ -23,8 +23,10 @@ import resource, subprocess, sys, time
 began = time.monotonic()
 done = subprocess.run(sys.argv[2:], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 seconds = time.monotonic() - began
-resident = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-print(f"| {sys.argv[1]} | {seconds:.1f} s | {resident} MiB |")
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+resident = usage.ru_maxrss // 1024
+processor = usage.ru_utime + usage.ru_stime
+print(f"| {sys.argv[1]} | {seconds:.1f} s | {processor:.1f} s | {resident} MiB |", flush=True)
 for line in done.stdout.splitlines():
     print("    " + line)
 sys.exit(done.returncode)
