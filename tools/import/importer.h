@@ -98,7 +98,8 @@ class Importer {
   Status TakeConfig(v1::NamespaceConfig config);
   // Takes out of the batch what the store knows as well as the source (ImportOptions::newer).
   Status DropSettled();
-  // Those of the batch that the store keeps but hides, since they have expired. To write one again would end it.
+  // Those of the batch that the store keeps but hides, since they have expired: one that the source has changed goes on
+  // from the revision it has.
   Result<v1::ListReply> FindHidden(const std::map<std::string, const v1::Memory*>& stored);
   Status FindDeleted(const std::map<std::string, const v1::Memory*>& stored, std::set<std::string>* deleted);
   Status Reject(const SourceRecord& record, const Status& why);
