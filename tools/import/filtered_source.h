@@ -17,7 +17,7 @@ namespace engram {
 
 struct SourceFilter {
   std::optional<Timestamp> since;  // memories that the source made or changed then or later
-  std::set<std::string> users;     // not empty: memories, runs, nodes and edges of these, and what has no user
+  std::set<std::string> users;     // not empty: their memories; runs, nodes and edges of theirs or of no user
   std::string text;                // the two as a user gave them, for a person
   bool empty() const { return !since && users.empty(); }
 };
