@@ -76,11 +76,9 @@ class RollBack {
   // Up to rows_max; true when none is left.
   Result<bool> Remove() {
     std::vector<std::pair<std::string, ImportedRow>> rows;
-    const auto it = tx_.rows().ScanPrefix(prefix_);
-    if (!status_.rolled_to.empty()) {
-      it->Seek(status_.rolled_to);
-      if (it->Valid() && it->key() == status_.rolled_to) it->Next();
-    }
+    // From behind the last row on: before it are the traces of all that were removed, which a scan would walk.
+    const std::string begin = status_.rolled_to.empty() ? prefix_ : status_.rolled_to + '\0';
+    const auto it = tx_.rows().Scan(begin, PrefixEnd(prefix_));
     for (; it->Valid() && rows.size() < op_.rows_max; it->Next()) {
       ASSIGN_OR_RETURN(const ImportedRow row, DecodeImported(it->value()));
       rows.emplace_back(it->key(), row);
