@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/write/graph_writes.h"
+#include "engine/write/imports.h"
 #include "engine/write/log_row.h"
 #include "engine/write/memory_writes.h"
 #include "engine/write/namespace_writes.h"
@@ -40,10 +41,7 @@ class Decide {
   Decide(Transaction& tx, bool is_new, std::vector<OperationResult>* results)
       : tx_(tx), is_new_(is_new), results_(results) {}
 
-  Status operator()(const WriteMemory& op) {
-    ++memories_;
-    return Keep(ApplyWrite(tx_, op));
-  }
+  Status operator()(const WriteMemory& op) { return Keep(ApplyWrite(tx_, op)); }
   Status operator()(const PatchMemory& op) { return Keep(ApplyPatch(tx_, op)); }
   Status operator()(const UpdateMemory& op) { return Keep(ApplyUpdate(tx_, op)); }
   Status operator()(const DeleteMemory& op) { return Keep(ApplyDelete(tx_, op)); }
@@ -76,8 +74,9 @@ class Decide {
     return Keep(OperationResult{"", Version(), empty ? Outcome::kDeleted : Outcome::kUpdated});
   }
   Status operator()(const PublishSegments&) { return Internal("the manifest is changed by itself"); }
-  // Comes last in its batch, so it can count the memories that came with it.
-  Status operator()(const ImportProgress& op);
+  // Kept by the ImportRecorder.
+  Status operator()(const ImportProgress& op) { return Keep(OperationResult{op.id, Version(), Outcome::kUpdated}); }
+  Status operator()(const RollBackImport& op) { return ApplyRollBack(tx_, op, results_); }
 
  private:
   Status Keep(Result<OperationResult> result) {
@@ -89,37 +88,39 @@ class Decide {
   Transaction& tx_;
   bool is_new_;
   std::vector<OperationResult>* results_;
-  uint64_t memories_ = 0;
 };
 
-Status Decide::operator()(const ImportProgress& op) {
-  const std::string key = Key(keys::kImport).AddRaw(op.id);
-  ASSIGN_OR_RETURN(const auto bytes, tx_.rows().Get(key));
-  ImportStatus status;
-  if (bytes) {
-    ASSIGN_OR_RETURN(status, DecodeImport(*bytes));
-  }
-  status.cursor = op.cursor;
-  status.rejects = op.rejects;
-  status.memories += memories_;
-  status.updated_at = tx_.log_time();
-  tx_.batch().Put(key, EncodeImport(status));
-  return Keep(OperationResult{op.id, Version(), Outcome::kUpdated});
+// The import that the mutation belongs to; null for those of none.
+const ImportProgress* ImportOf(const Mutation& mutation) {
+  return mutation.operations.empty() ? nullptr : std::get_if<ImportProgress>(&mutation.operations.back());
+}
+
+Status DecideOne(const Operation& operation, ImportRecorder* recorder, Decide& decide,
+                 const std::vector<OperationResult>& results) {
+  const bool recorded = recorder != nullptr && !std::holds_alternative<ImportProgress>(operation);
+  if (recorded) RETURN_IF_ERROR(recorder->Before(operation));
+  RETURN_IF_ERROR(std::visit(decide, operation));
+  return recorded ? recorder->After(operation, results.back()) : Status();
 }
 
 Status RunOperations(const Mutation& mutation, Transaction& tx, bool is_new, std::vector<OperationResult>* results) {
   Decide decide(tx, is_new, results);
+  std::optional<ImportRecorder> recorder;
+  if (const ImportProgress* import = ImportOf(mutation)) {
+    recorder.emplace(tx, *import);
+    RETURN_IF_ERROR(recorder->Begin());
+  }
   for (size_t i = 0; i < mutation.operations.size(); ++i) {
     tx.place = static_cast<uint32_t>(i);
     const Operation& operation = mutation.operations[i];
     if (tx.head.config.read_only && !IsAllowedReadOnly(operation)) {
       return {StatusCode::kPermissionDenied, fmt::format("namespace \"{}\" is read-only", tx.head.name)};
     }
-    if (Status status = std::visit(decide, operation); !status.ok()) {
+    if (Status status = DecideOne(operation, recorder ? &*recorder : nullptr, decide, *results); !status.ok()) {
       return std::move(status).Under(fmt::format("operations[{}]", i));
     }
   }
-  return {};
+  return recorder ? recorder->Finish() : Status();
 }
 
 // When the mutation of this log row was; nothing when there is no such row.

@@ -8,7 +8,7 @@
 #include "engine/canonical.h"
 #include "engine/keys.h"
 #include "engine/namespace_index.h"
-#include "engine/write/versions.h"
+#include "engine/write/graph_writes.h"
 #include "graph/edge_store.h"
 
 namespace engram {

@@ -19,6 +19,7 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "engine/config.h"
+#include "engine/import_state.h"
 #include "engine/memory.h"
 #include "engine/mutation.h"
 #include "engine/search.h"
@@ -143,15 +144,6 @@ struct Run {
 struct RunPage {
   std::vector<Run> runs;
   std::string next_cursor;
-};
-
-struct ImportStatus {
-  std::string namespace_name;
-  std::string id;
-  std::string cursor;
-  uint64_t rejects = 0;
-  uint64_t memories = 0;
-  Timestamp updated_at;
 };
 
 struct GetReply {
@@ -339,6 +331,9 @@ class Engine {
   // Everything that is there, whatever its state: also what has expired where expiry only hides. Renews no TTL.
   virtual Result<ExportPage> Export(const NamespaceRef& ns, const ExportQuery& query, const ReadOptions& options) = 0;
   virtual Result<std::vector<ImportStatus>> ListImports(TenantId tenant) = 0;
+  // What the import wrote, since it began or began anew; NotFound when there is no such import.
+  virtual Result<ImportedPage> ListImported(const NamespaceRef& ns, const ImportedQuery& query,
+                                            const ReadOptions& options) = 0;
   virtual Result<SearchReply> Search(const NamespaceRef& ns, const SearchRequest& request,
                                      const ReadOptions& options) = 0;
 

@@ -62,6 +62,7 @@ inline constexpr char kReplyById = 'j';    // "j" XXH3-64 of an id it names:u64 
 inline constexpr char kDuplicate = 'H';    // "H" hash:u128 node:u32 -> ""
 inline constexpr char kPath = 'P';         // "P" attribute path -> "" once any memory had it
 inline constexpr char kImport = 'p';       // "p" import id -> ImportRow
+inline constexpr char kImported = 'o';     // "o" import id (KeyString) generation:u32 kind:u8 … -> ImportedRow
 inline constexpr char kSegment = 'S';      // "S" number:u32 -> SegmentRow
 
 // A kind byte followed by key parts: Key(kContent).Add(slot) …

@@ -177,8 +177,9 @@ engram::Status LocalEngine::CheckBacklog(const Mutation& mutation) {
   if (!registry_->any_behind()) return {};
   const bool may_grow =
       std::any_of(mutation.operations.begin(), mutation.operations.end(), [](const Operation& operation) {
+        const auto* roll_back = std::get_if<RollBackImport>(&operation);
         return std::holds_alternative<WriteMemory>(operation) || std::holds_alternative<PatchMemory>(operation) ||
-               std::holds_alternative<UpdateMemory>(operation);
+               std::holds_alternative<UpdateMemory>(operation) || (roll_back && !roll_back->memories.empty());
       });
   if (!may_grow) return {};
   std::optional<NamespaceId> number = mutation.namespace_id;

@@ -49,6 +49,8 @@ class LocalEngine final : public Engine {
                            const std::string& cursor) override;
   Result<ExportPage> Export(const NamespaceRef& ns, const ExportQuery& query, const ReadOptions& options) override;
   Result<std::vector<ImportStatus>> ListImports(TenantId tenant) override;
+  Result<ImportedPage> ListImported(const NamespaceRef& ns, const ImportedQuery& query,
+                                    const ReadOptions& options) override;
 
   // local_engine.cc
   void AwaitPosition(TenantId tenant, NamespaceId ns, Position position, std::chrono::nanoseconds deadline,

@@ -3,6 +3,7 @@
 
 #include "base/coding.h"
 #include "base/hash.h"
+#include "engine/imported_rows.h"
 #include "engine/keys.h"
 #include "engine/local_engine.h"
 #include "engine/namespace_index.h"
@@ -185,11 +186,13 @@ Result<std::vector<ImportStatus>> LocalEngine::ListImports(TenantId tenant) {
   const auto namespaces = directory.ScanPrefix(std::string(1, keys::kNamespaceByName));
   for (; namespaces->Valid(); namespaces->Next()) {
     ByteReader in(namespaces->value());
-    const ScopedReader rows(*snapshot, keys::Scope(tenant, NamespaceId(in.Key32())));
+    const NamespaceId number(in.Key32());
+    const ScopedReader rows(*snapshot, keys::Scope(tenant, number));
     const auto it = rows.ScanPrefix(std::string(1, keys::kImport));
     for (; it->Valid(); it->Next()) {
       ASSIGN_OR_RETURN(ImportStatus status, DecodeImport(it->value()));
       status.namespace_name = namespaces->key().substr(1);
+      status.ns = number;
       status.id = it->key().substr(1);
       imports.push_back(std::move(status));
     }
@@ -197,6 +200,49 @@ Result<std::vector<ImportStatus>> LocalEngine::ListImports(TenantId tenant) {
   }
   RETURN_IF_ERROR(namespaces->status());
   return imports;
+}
+
+Result<ImportedPage> LocalEngine::ListImported(const NamespaceRef& ns, const ImportedQuery& query,
+                                               const ReadOptions& options) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
+  ASSIGN_OR_RETURN(const auto status, FindImport(view.rows(), query.import));
+  if (!status) return NotFound(fmt::format("there is no import \"{}\"", query.import)).At("id");
+  const std::string prefix = ImportedPrefix(*status);
+  ImportedPage page;
+  const auto add = [&](std::string_view key, std::string_view value) -> engram::Status {
+    ASSIGN_OR_RETURN(const ImportedRef ref, ParseImportedKey(prefix, key));
+    ASSIGN_OR_RETURN(const ImportedRow row, DecodeImported(value));
+    ASSIGN_OR_RETURN(ImportedItem item, DescribeImported(view.rows(), ref, row));
+    page.items.push_back(std::move(item));
+    return {};
+  };
+  for (const std::string& id : query.memory_ids) {
+    ASSIGN_OR_RETURN(const auto row, FindId(view.rows(), id));
+    if (!row) continue;
+    const std::string key = ImportedNodeKey(*status, ImportedKind::kMemory, row->node);
+    ASSIGN_OR_RETURN(const auto bytes, view.rows().Get(key));
+    if (bytes) RETURN_IF_ERROR(add(key, *bytes));
+  }
+  if (!query.memory_ids.empty()) return page;
+  const uint64_t request = HashBytes64(prefix);
+  ASSIGN_OR_RETURN(const std::string after, DecodeCursor(request, query.cursor));
+  const auto it = view.rows().ScanPrefix(prefix);
+  if (!after.empty()) {
+    it->Seek(after);
+    if (it->Valid() && it->key() == after) it->Next();
+  }
+  std::string last;
+  for (; it->Valid(); it->Next()) {
+    if (page.items.size() == query.limit) {
+      page.next_cursor = EncodeCursor(request, last);
+      break;
+    }
+    RETURN_IF_ERROR(view.CheckDeadline());
+    last = it->key();
+    RETURN_IF_ERROR(add(it->key(), it->value()));
+  }
+  RETURN_IF_ERROR(it->status());
+  return page;
 }
 
 }  // namespace engram

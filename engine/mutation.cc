@@ -85,7 +85,16 @@ class Held {
   }
   void operator()(const CreateNamespace& op) { bytes_ += BytesOf(op.config.metadata); }
   void operator()(const PatchNamespace& op) { bytes_ += BytesOf(op.patch.metadata); }
-  void operator()(const ImportProgress& op) { bytes_ += op.cursor.size(); }
+  void operator()(const ImportProgress& op) {
+    if (op.cursor) bytes_ += op.cursor->size();
+    for (const auto& [name, note] : op.notes) bytes_ += kValueBytes + name.size() + note.size();
+  }
+  void operator()(const RollBackImport& op) {
+    for (const WriteMemory& memory : op.memories) AddItem(memory);
+    for (const WriteNode& node : op.nodes) AddItem(node);
+    for (const WriteRun& run : op.runs) AddItem(run);
+    for (const WriteEdge& edge : op.edges) AddItem(edge);
+  }
   void operator()(const SweepExpired& op) { bytes_ += op.due.size() * sizeof(SweepExpired::Due); }
   template <class Small>
   void operator()(const Small& /*op*/) {}
@@ -93,6 +102,11 @@ class Held {
   uint64_t bytes() const { return bytes_; }
 
  private:
+  template <class Item>
+  void AddItem(const Item& item) {
+    bytes_ += kOperationBytes;
+    (*this)(item);
+  }
   // Operations that share one stand next to each other.
   void AddFilter(const Filter* filter) {
     if (filter != nullptr && filter != filter_) bytes_ += BytesOf(*filter);

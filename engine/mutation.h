@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "engine/config.h"
+#include "engine/import_state.h"
 #include "engine/memory.h"
 #include "engine/segments/segment_rows.h"
 #include "graph/edge.h"
@@ -215,15 +216,33 @@ struct PublishSegments {
   std::vector<SegmentRow> added;
 };
 
+// Comes last in its mutation, which is the import's: what the operations before it write is noted as brought by it.
+// What is absent stays as it was.
 struct ImportProgress {
   std::string id;
-  std::string cursor;
-  uint64_t rejects = 0;
+  std::optional<std::string> cursor;
+  std::optional<uint64_t> rejects;
+  std::optional<ImportState> state;          // absent: copying, unless the mutation is of the progress alone
+  std::map<std::string, std::string> notes;  // see ImportStatus; those given replace
 };
 
-using Operation = std::variant<WriteMemory, PatchMemory, UpdateMemory, DeleteMemory, Feedback, Touch, WriteEdge,
-                               DeleteEdge, WriteNode, WriteRun, DeleteRun, SweepExpired, CreateNamespace,
-                               PatchNamespace, DropNamespace, SweepDropped, PublishSegments, ImportProgress>;
+// Takes back what an import wrote and nobody has written since: brings back what it replaced, where `memories` … say
+// what stood there, then removes up to `rows_max` of what it made. With `finish` the import is rolled back once nothing
+// is left to remove, and what it replaced and nobody brought back stays. NotFound when there is no such import.
+struct RollBackImport {
+  std::string id;
+  uint32_t rows_max = 0;
+  bool finish = false;
+  std::vector<WriteMemory> memories;
+  std::vector<WriteNode> nodes;
+  std::vector<WriteRun> runs;
+  std::vector<WriteEdge> edges;
+};
+
+using Operation =
+    std::variant<WriteMemory, PatchMemory, UpdateMemory, DeleteMemory, Feedback, Touch, WriteEdge, DeleteEdge,
+                 WriteNode, WriteRun, DeleteRun, SweepExpired, CreateNamespace, PatchNamespace, DropNamespace,
+                 SweepDropped, PublishSegments, ImportProgress, RollBackImport>;
 
 struct Mutation {
   TenantId tenant;

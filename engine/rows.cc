@@ -349,6 +349,25 @@ std::string EncodeImport(const ImportStatus& status) {
   AppendVarint(&out, status.rejects);
   AppendVarint(&out, status.memories);
   AppendSignedVarint(&out, status.updated_at.micros);
+  out.push_back(static_cast<char>(status.state));
+  AppendSignedVarint(&out, status.started_at.micros);
+  AppendVarint(&out, status.begin.value);
+  AppendVarint(&out, status.generation);
+  for (const ImportCounts& counts : status.counts) {
+    AppendVarint(&out, counts.created);
+    AppendVarint(&out, counts.updated);
+    AppendVarint(&out, counts.unchanged);
+    AppendVarint(&out, counts.duplicates);
+  }
+  AppendString(&out, status.rolled_to);
+  AppendVarint(&out, status.removed);
+  AppendVarint(&out, status.restored);
+  AppendVarint(&out, status.kept);
+  AppendVarint(&out, status.notes.size());
+  for (const auto& [name, note] : status.notes) {
+    AppendString(&out, name);
+    AppendString(&out, note);
+  }
   return out;
 }
 
@@ -359,8 +378,50 @@ Result<ImportStatus> DecodeImport(std::string_view bytes) {
   status.rejects = in.Varint();
   status.memories = in.Varint();
   status.updated_at = {in.SignedVarint()};
+  if (in.ok() && in.empty()) return status;  // written before imports had states
+  const uint8_t state = in.Byte();
+  if (state > static_cast<uint8_t>(ImportState::kRolledBack)) in.Fail();
+  status.state = static_cast<ImportState>(state);
+  status.started_at = {in.SignedVarint()};
+  status.begin = Position(in.Varint());
+  status.generation = static_cast<uint32_t>(in.Varint());
+  for (ImportCounts& counts : status.counts) {
+    counts.created = in.Varint();
+    counts.updated = in.Varint();
+    counts.unchanged = in.Varint();
+    counts.duplicates = in.Varint();
+  }
+  status.rolled_to = in.String();
+  status.removed = in.Varint();
+  status.restored = in.Varint();
+  status.kept = in.Varint();
+  const uint64_t notes = in.Varint();
+  for (uint64_t i = 0; i < notes && in.ok(); ++i) {
+    std::string name(in.String());
+    status.notes[std::move(name)] = in.String();
+  }
   RETURN_IF_ERROR(in.Finish("import row"));
   return status;
+}
+
+std::string EncodeImported(const ImportedRow& row) {
+  std::string out = NewRow();
+  AppendBool(&out, row.replaced);
+  AppendBool(&out, row.kept);
+  AppendVarint(&out, row.version.value);
+  AppendFixed64(&out, row.hash);
+  return out;
+}
+
+Result<ImportedRow> DecodeImported(std::string_view bytes) {
+  ByteReader in = OpenRow(bytes);
+  ImportedRow row;
+  row.replaced = in.Byte() != 0;
+  row.kept = in.Byte() != 0;
+  row.version = Version(in.Varint());
+  row.hash = in.Fixed64();
+  RETURN_IF_ERROR(in.Finish("imported row"));
+  return row;
 }
 
 }  // namespace engram

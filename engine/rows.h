@@ -64,6 +64,14 @@ struct RunRow {
   uint64_t memories = 0;
 };
 
+// What an import wrote, as it left it.
+struct ImportedRow {
+  bool replaced = false;  // something else stood there before
+  bool kept = false;      // the rollback left it there
+  Version version;        // memories and edges
+  uint64_t hash = 0;      // nodes and runs: of what a user says of them
+};
+
 struct NamespaceHead {
   std::string name;
   Timestamp created_at;
@@ -111,6 +119,8 @@ Result<NamespaceCounters> DecodeCounters(std::string_view bytes);
 
 std::string EncodeImport(const ImportStatus& status);  // all but its names
 Result<ImportStatus> DecodeImport(std::string_view bytes);
+std::string EncodeImported(const ImportedRow& row);
+Result<ImportedRow> DecodeImported(std::string_view bytes);
 
 // --- Reading. NotFound is never an error here: an optional says it.
 Result<std::optional<NamespaceHead>> ReadHead(const KvReader& ns);

@@ -131,6 +131,12 @@ Result<std::vector<Edge>> EraseEdgesOf(const KvReader& reader, NodeNumber node, 
   return removed;
 }
 
+Result<std::optional<Edge>> EraseEdge(const KvReader& reader, std::string_view id, KvBatch& batch) {
+  ASSIGN_OR_RETURN(std::optional<Edge> current, FindEdge(reader, id));
+  if (current) DeleteEdgeRows(*current, batch);
+  return current;
+}
+
 Result<std::optional<Edge>> FindEdge(const KvReader& reader, std::string_view id) {
   ASSIGN_OR_RETURN(const std::optional<std::string> record, reader.Get(CurrentEdgeKey(id)));
   if (!record) return std::optional<Edge>();

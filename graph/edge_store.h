@@ -41,6 +41,9 @@ Result<std::vector<EdgeChange>> RetireEdgesOf(const KvReader& reader, NodeNumber
 // current, in order of ids. Holds all of them in memory, as `batch` does.
 Result<std::vector<Edge>> EraseEdgesOf(const KvReader& reader, NodeNumber node, KvBatch& batch);
 
+// Removes the current version as if it had not been written and returns it; those retired before stay.
+Result<std::optional<Edge>> EraseEdge(const KvReader& reader, std::string_view id, KvBatch& batch);
+
 // The current version.
 Result<std::optional<Edge>> FindEdge(const KvReader& reader, std::string_view id);
 

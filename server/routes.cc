@@ -4,6 +4,7 @@
 
 #include "server/handlers/export.h"
 #include "server/handlers/graph.h"
+#include "server/handlers/imports.h"
 #include "server/handlers/memories.h"
 #include "server/handlers/memory_queries.h"
 #include "server/handlers/namespaces.h"
@@ -125,6 +126,9 @@ std::vector<ApiRoute> MakeRoutes() {
       Read<&RankFrom>("POST", ns + "/graph:rank"),
 
       Read<&ExportNamespace>("POST", ns + "/export"),
+
+      Read<&ListImportedOf>("POST", ns + "/imports:list"),
+      AsyncWrite<&RollBackOneImport>("POST", ns + "/imports:rollback"),
 
       Read<&GetStatus>("GET", "/v1/status"),
       Read<&ListImports>("GET", "/v1/imports"),

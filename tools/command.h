@@ -22,6 +22,7 @@ using ChosenCommand = std::function<ExitCode()>;
 // Each adds one subcommand, whose callback puts the work into `chosen`. `chosen` outlives `app`.
 void AddServeCommand(CLI::App& app, ChosenCommand* chosen);
 void AddImportCommand(CLI::App& app, ChosenCommand* chosen);
+void AddMigrateCommand(CLI::App& app, ChosenCommand* chosen);
 void AddExportCommand(CLI::App& app, ChosenCommand* chosen);
 void AddProbeCommand(CLI::App& app, ChosenCommand* chosen);
 void AddSearchCommand(CLI::App& app, ChosenCommand* chosen);

@@ -12,6 +12,7 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  engram serve --data ./data                                serve ./data on 127.0.0.1:7700\n"
     "  engram import jsonl memories.jsonl --namespace notes      write one memory per line\n"
+    "  engram migrate status                                     how far imports are; verify, report, roll back\n"
     "  engram search --namespace notes \"what does Ann drink\"     find them again\n"
     "  engram export --namespace notes --out notes.jsonl         take everything out\n"
     "\n"
@@ -31,6 +32,7 @@ int main(int argc, char** argv) {
   engram::ChosenCommand chosen;
   engram::AddServeCommand(app, &chosen);
   engram::AddImportCommand(app, &chosen);
+  engram::AddMigrateCommand(app, &chosen);
   engram::AddExportCommand(app, &chosen);
   engram::AddProbeCommand(app, &chosen);
   engram::AddSearchCommand(app, &chosen);

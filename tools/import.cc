@@ -25,6 +25,7 @@ constexpr const char* kExamples =
     "  engram import qdrant-local ./qdrant --namespace notes   the folder of QdrantClient(path=…)\n"
     "  engram import archive notes.archive --namespace notes   what --archive made\n"
     "\n"
+    "Afterwards `engram migrate` verifies, reports and rolls back: `engram migrate --help`.\n"
     "With --archive DIR instead of --namespace every source makes an archive: a folder with hashes over each record,\n"
     "to keep, to move and to compare with, without a server. Each source has its own --help.";
 

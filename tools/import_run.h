@@ -17,7 +17,7 @@
 namespace engram {
 
 // What a source is opened for. Each source puts up its options once and serves all of them.
-enum class SourceUse { kImport, kProbe };
+enum class SourceUse { kImport, kVerify, kCompare, kProbe };
 
 struct ImportChoice {
   SourceUse use = SourceUse::kImport;
@@ -25,6 +25,13 @@ struct ImportChoice {
   ImportOptions options;
   std::string archive;  // not empty: a folder to write an archive to, instead of a store
   std::string file;     // or folder: what the source is called in messages
+  bool execute = false;
+  std::string backup;  // not empty: the folder of the archive that is made first
+  std::vector<std::string> abort_on;
+  std::string since;
+  std::string users_file;
+  size_t sample = 0;   // records, or differences, that are shown
+  uint64_t every = 0;  // seconds between comparisons; 0: one alone
 };
 
 // Adds what every source takes for this use. The choice lives as long as the command's callback.
@@ -37,12 +44,18 @@ struct ImportSteps {
   std::function<Result<std::vector<std::string>>()> probe;
   // Before the first record; may be empty.
   std::function<void(const ImportSource&)> announce;
-  // After an import into a store that was read to its end; may be empty. Its code is the command's.
-  std::function<ExitCode(ImportSource&, Client&)> compare;
+  // Lets the source that is open begin anew, knowing what Resume told it. Where there is one, every import into a store
+  // is verified at once.
+  std::function<Status()> rewind;
 };
 
-// Does what the choice's use says: a probe looks (probe.h), an import goes from the source into a store, or with
-// --archive into an archive.
+// Does what the choice's use says: an import goes from the source into a store, or with --archive into an archive;
+// verify and compare (migrate_verify.h) read both and write at most the result; a probe looks (probe.h).
 ExitCode RunSource(const ImportChoice& choice, const ImportSteps& steps);
+
+// The source, without what --since and --users-file leave out.
+Result<std::unique_ptr<ImportSource>> OpenSource(const ImportChoice& choice, const ImportSteps& steps);
+// What of its options chooses among the source's records, for a person.
+std::string FilterText(const ImportChoice& choice);
 
 }  // namespace engram

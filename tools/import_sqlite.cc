@@ -8,7 +8,6 @@
 #include "base/file.h"
 #include "tools/import/captures_source.h"
 #include "tools/import/sqlite_table_source.h"
-#include "tools/import/verify.h"
 #include "tools/import_run.h"
 #include "tools/import_sources.h"
 #include "tools/progress.h"
@@ -49,22 +48,6 @@ void PrintPlan(const CapturesSource& source, const ImportChoice& choice) {
   if (!ignored.empty()) fmt::print("columns that are not imported: {}\n", ignored);
 }
 
-ExitCode Verify(CapturesSource& source, Client& client, const ImportChoice& choice) {
-  if (const Status status = source.Rewind(); !status.ok()) return Fail(status);
-  Progress progress = Progress::OnStderr("compare " + choice.options.namespace_name, "rows");
-  const auto report = VerifyImport(client, source, choice.options.namespace_name, progress);
-  if (!report.ok()) return Fail(report.status());
-  fmt::print(
-      "compared: {} rows in the file, {} equal in the store, {} edited and {} deleted there since, {} missing, "
-      "{} different, {} not importable\n",
-      WithThousands(source.rows()), WithThousands(report->matched), WithThousands(report->edited),
-      WithThousands(report->deleted), WithThousands(report->missing), WithThousands(report->different),
-      WithThousands(report->unreadable));
-  for (const std::string& place : report->places) fmt::print(stderr, "  {}\n", place);
-  const bool all = report->unmatched() == 0 && report->matched + report->edited + report->deleted == source.rows();
-  return all ? ExitCode::kOk : ExitCode::kFailed;
-}
-
 ExitCode RunCaptures(ImportChoice choice, bool fast) {
   choice.options.newer = true;
   CapturesSource* captures = nullptr;
@@ -74,10 +57,10 @@ ExitCode RunCaptures(ImportChoice choice, bool fast) {
     captures = source.get();
     return std::unique_ptr<ImportSource>(std::move(source));
   };
-  steps.announce = [&](const ImportSource&) { PrintPlan(*captures, choice); };
-  steps.compare = [&](ImportSource&, Client& client) {
-    return captures->rows() == 0 ? ExitCode::kOk : Verify(*captures, client, choice);
+  steps.announce = [&](const ImportSource&) {
+    if (choice.use == SourceUse::kImport) PrintPlan(*captures, choice);
   };
+  steps.rewind = [&] { return captures->Rewind(); };
   return RunSource(choice, steps);
 }
 

@@ -210,6 +210,16 @@ Result<v1::ListImportsReply> Client::ListImports(const CallOptions& options) {
   return caller_->Read<v1::ListImportsReply>("GET", "/v1/imports", nullptr, options);
 }
 
+Result<v1::ListImportedReply> Client::ListImported(const std::string& ns, const v1::ListImportedRequest& request,
+                                                   const CallOptions& options) {
+  return caller_->Read<v1::ListImportedReply>("POST", NamespaceTarget(ns, "/imports:list"), &request, options);
+}
+
+Result<v1::RollBackImportReply> Client::RollBackImport(const std::string& ns, const v1::RollBackImportRequest& request,
+                                                       const CallOptions& options) {
+  return caller_->Write<v1::RollBackImportReply>("POST", NamespaceTarget(ns, "/imports:rollback"), &request, options);
+}
+
 Result<std::string> Client::GetMetrics(const CallOptions& options) {
   return caller_->Call({"GET", "/metrics", {}, false, {}}, nullptr, options);
 }

@@ -139,6 +139,10 @@ class Client {
                                  const CallOptions& options = {});
   Result<v1::StatusReply> GetStatus(const CallOptions& options = {});
   Result<v1::ListImportsReply> ListImports(const CallOptions& options = {});
+  Result<v1::ListImportedReply> ListImported(const std::string& ns, const v1::ListImportedRequest& request,
+                                             const CallOptions& options = {});
+  Result<v1::RollBackImportReply> RollBackImport(const std::string& ns, const v1::RollBackImportRequest& request,
+                                                 const CallOptions& options = {});
   // Prometheus text.
   Result<std::string> GetMetrics(const CallOptions& options = {});
   // OK when the server takes requests.

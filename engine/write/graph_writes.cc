@@ -29,7 +29,7 @@ IdRow EntityRow(NodeNumber number, bool implicit) {
 Result<NodeNumber> NodeOf(Transaction& tx, const std::string& id, std::string_view field, bool keeps_hidden) {
   ASSIGN_OR_RETURN(auto row, FindId(tx.rows(), id));
   if (row && row->is_memory && !(keeps_hidden && row->live)) {
-    ASSIGN_OR_RETURN(const auto current, FindCurrent(tx, id));  // ends it when it is due
+    ASSIGN_OR_RETURN(const auto current, FindCurrent(tx, id));
     if (!current) return NotFound(fmt::format("memory \"{}\" was deleted", id)).At(std::string(field));
   }
   if (row) return row->node;
@@ -128,6 +128,27 @@ Result<OperationResult> ApplyWriteNode(Transaction& tx, const WriteNode& write) 
   if (row->implicit) tx.batch().Put(keys::Id(node.id), EncodeIdRow(EntityRow(row->node, /*implicit=*/false)));
   PutEntity(tx, node, row->node);
   return OperationResult{node.id, Version(1), row->implicit ? Outcome::kCreated : Outcome::kUpdated};
+}
+
+Hash128 NodeDigest(const Node& node) {
+  std::string bytes = "n1";
+  AppendString(&bytes, node.id);
+  bytes += EncodeNode(node);
+  return HashBytes128(bytes);
+}
+
+void TellEdgeChange(Transaction& tx, const EdgeChange& change) {
+  if (change.retired) {
+    Edge current = *change.retired;
+    current.retired.reset();  // as it was summed while it was current
+    tx.counters.edges_digest -= EdgeDigest(current);
+    --tx.counters.edges;
+  }
+  if (change.added) {
+    tx.counters.edges_digest += EdgeDigest(*change.added);
+    ++tx.counters.edges;
+  }
+  if (change.retired || change.added) tx.Tell(EdgesChanged{change});
 }
 
 }  // namespace engram

@@ -11,4 +11,10 @@ Result<OperationResult> ApplyDeleteEdge(Transaction& tx, const DeleteEdge& delet
 // AlreadyExists when the id is, or was, a memory's.
 Result<OperationResult> ApplyWriteNode(Transaction& tx, const WriteNode& write);
 
+// What the named entity adds to the nodes' digest.
+Hash128 NodeDigest(const Node& node);
+
+// Adds what the edge change means to counters, digest and events.
+void TellEdgeChange(Transaction& tx, const EdgeChange& change);
+
 }  // namespace engram

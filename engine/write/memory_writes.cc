@@ -67,7 +67,7 @@ Result<OperationResult> KeepVersion(Transaction& tx, const std::string& id, cons
 
 // The live memory of the same scopes and content, when the namespace looks for it.
 Result<std::optional<OperationResult>> FindDuplicate(Transaction& tx, const WriteMemory& write) {
-  if (tx.head.config.deduplicate == Deduplicate::kNone) return std::optional<OperationResult>();
+  if (tx.head.config.deduplicate == Deduplicate::kNone || tx.takes_duplicates) return std::optional<OperationResult>();
   const Hash128 hash = DuplicateHash(write.attributes.scopes, write.content);
   const std::string with_node = keys::Duplicate(hash, NodeNumber());
   std::vector<NodeNumber> nodes;
@@ -140,6 +140,7 @@ Result<bool> ImportVersion(Transaction& tx, const WriteMemory& write, const std:
 Result<OperationResult> CreateMemory(Transaction& tx, const WriteMemory& write) {
   ASSIGN_OR_RETURN(auto duplicate, FindDuplicate(tx, write));
   if (duplicate) return std::move(*duplicate);
+  RETURN_IF_ERROR(EndIfDue(tx, write.id).status());
   ASSIGN_OR_RETURN(const auto before, FindId(tx.rows(), write.id));
   bool alive = false;
   for (size_t i = 0; i < write.history.size(); ++i) {

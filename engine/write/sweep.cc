@@ -8,17 +8,14 @@ namespace {
 
 using keys::Key;
 
-// Ends one memory that is due (FindCurrent does it).
+// Ends one memory that is due.
 Status SweepMemory(Transaction& tx, NodeNumber node, std::vector<OperationResult>* results) {
   ASSIGN_OR_RETURN(const auto ids, ReadNodeIds(tx.rows(), {node}));
   if (ids[0].empty()) return {};
   ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), ids[0]));
   if (!row || !row->is_memory || !row->live) return {};
-  ASSIGN_OR_RETURN(const bool expired, IsExpired(tx.rows(), *row, tx.log_time()));
-  if (!expired) return {};
-  ASSIGN_OR_RETURN(const auto current, FindCurrent(tx, ids[0]));
-  ENGRAM_CHECK(!current);
-  results->push_back({ids[0], row->version.Next(), Outcome::kDeleted});
+  ASSIGN_OR_RETURN(const bool ended, EndIfDue(tx, ids[0]));
+  if (ended) results->push_back({ids[0], row->version.Next(), Outcome::kDeleted});
   return {};
 }
 

@@ -56,8 +56,9 @@ class Transaction : public NamespaceState {
   Position position;  // of this mutation
   WriteMode mode = WriteMode::kUpsert;
   bool head_changed = false;
-  bool dropped = false;  // the namespace ended: no counters, no log row
-  uint32_t place = 0;    // of the operation in the batch
+  bool dropped = false;           // the namespace ended: no counters, no log row
+  bool takes_duplicates = false;  // whatever the namespace says: what comes back was there before
+  uint32_t place = 0;             // of the operation in the batch
   std::vector<IndexEvent> events;
   // Ids whose stored replies must go, too.
   std::vector<std::string> erased_ids;

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "engine/canonical.h"
+#include "engine/write/graph_writes.h"
+#include "engine/write/imports.h"
 #include "engine/write/runs.h"
 #include "graph/edge_store.h"
 #include "index/attribute/attribute_index.h"
@@ -207,35 +209,63 @@ Status LeaveLiveRows(Transaction& tx, const CurrentMemory& before) {
   return {};
 }
 
+// Takes away what the live memory holds and every version, live or not.
+Status RemoveLife(Transaction& tx, const IdRow& row) {
+  if (row.live) {
+    CurrentMemory before;
+    before.row = row;
+    ASSIGN_OR_RETURN(const auto state, ReadState(tx.rows(), row.node));
+    before.state = state.value_or(StateRecord());
+    RETURN_IF_ERROR(LeaveLiveRows(tx, before));
+  }
+  ASSIGN_OR_RETURN(const auto versions, ReadVersions(tx.rows(), row.node));
+  RETURN_IF_ERROR(RemoveVersions(tx, row.node, versions, versions.size()));
+  const uint64_t former = versions.empty() ? 0 : versions.size() - 1;
+  tx.counters.former_versions -= std::min(tx.counters.former_versions, former);
+  return {};
+}
+
+// What the rows have as live, due or not.
+struct LiveMemory {
+  CurrentMemory memory;
+  std::optional<RunRow> run;
+};
+
+Result<LiveMemory> ReadLive(Transaction& tx, std::string_view id, const IdRow& row) {
+  LiveMemory live;
+  live.memory.row = row;
+  ASSIGN_OR_RETURN(const auto state, ReadState(tx.rows(), row.node));
+  live.memory.state = state.value_or(StateRecord());
+  if (row.run) {
+    ASSIGN_OR_RETURN(live.run, ReadRun(tx.rows(), *row.run));
+  }
+  ASSIGN_OR_RETURN(const auto bytes, tx.rows().Get(Key(keys::kAttributes).Add(row.slot).Add(row.version)));
+  if (!bytes) return Corruption(fmt::format("the attribute row of \"{}\" is missing", id));
+  ASSIGN_OR_RETURN(live.memory.attributes, DecodeAttributes(*bytes));
+  return live;
+}
+
 }  // namespace
 
 Result<std::optional<CurrentMemory>> FindCurrent(Transaction& tx, std::string_view id) {
   ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), id));
-  if (!row) return std::optional<CurrentMemory>();
-  if (!row->is_memory) {
-    if (row->implicit) return std::optional<CurrentMemory>();
+  if (row && !row->is_memory && !row->implicit) {
     return AlreadyExists(fmt::format("\"{}\" is a named entity, so it can't be a memory too", id)).At("id");
   }
-  if (!row->live) return std::optional<CurrentMemory>();
-  CurrentMemory current;
-  current.row = *row;
-  ASSIGN_OR_RETURN(const auto state, ReadState(tx.rows(), row->node));
-  current.state = state.value_or(StateRecord());
-  std::optional<RunRow> run;
-  if (row->run) {
-    ASSIGN_OR_RETURN(run, ReadRun(tx.rows(), *row->run));
-  }
-  const std::string attribute_key = Key(keys::kAttributes).Add(row->slot).Add(row->version);
-  ASSIGN_OR_RETURN(const auto bytes, tx.rows().Get(attribute_key));
-  if (!bytes) return Corruption(fmt::format("the attribute row of \"{}\" is missing", id));
-  ASSIGN_OR_RETURN(current.attributes, DecodeAttributes(*bytes));
-  if (IsExpired(current.state, run, tx.log_time())) {
-    const bool deleted = run && run->deleted;
-    RETURN_IF_ERROR(
-        EndLife(tx, std::string(id), current, deleted ? HistoryEvent::Kind::kDelete : HistoryEvent::Kind::kExpire));
-    return std::optional<CurrentMemory>();
-  }
-  return std::optional<CurrentMemory>(std::move(current));
+  if (!row || !row->is_memory || !row->live) return std::optional<CurrentMemory>();
+  ASSIGN_OR_RETURN(LiveMemory live, ReadLive(tx, id, *row));
+  if (IsExpired(live.memory.state, live.run, tx.log_time())) return std::optional<CurrentMemory>();
+  return std::optional<CurrentMemory>(std::move(live.memory));
+}
+
+Result<bool> EndIfDue(Transaction& tx, const std::string& id) {
+  ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), id));
+  if (!row || !row->is_memory || !row->live) return false;
+  ASSIGN_OR_RETURN(const LiveMemory live, ReadLive(tx, id, *row));
+  if (!IsExpired(live.memory.state, live.run, tx.log_time())) return false;
+  const bool deleted = live.run && live.run->deleted;
+  RETURN_IF_ERROR(EndLife(tx, id, live.memory, deleted ? HistoryEvent::Kind::kDelete : HistoryEvent::Kind::kExpire));
+  return true;
 }
 
 Result<Version> PutVersion(Transaction& tx, const std::string& id, const std::optional<CurrentMemory>& before,
@@ -390,26 +420,28 @@ Status EndLife(Transaction& tx, const std::string& id, const CurrentMemory& befo
   return ReleasePaths(tx);
 }
 
+Status ForgetVersions(Transaction& tx, const std::string& id) {
+  ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), id));
+  ENGRAM_CHECK(row && row->is_memory && row->live);
+  RETURN_IF_ERROR(RemoveLife(tx, *row));
+  IdRow forgotten;
+  forgotten.node = row->node;
+  forgotten.live = false;
+  PutIdRow(tx, id, forgotten);
+  return {};
+}
+
 Result<bool> EraseMemory(Transaction& tx, const std::string& id) {
   ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), id));
   if (!row || !row->is_memory) return false;
-  if (row->live) {
-    CurrentMemory before;
-    before.row = *row;
-    ASSIGN_OR_RETURN(const auto state, ReadState(tx.rows(), row->node));
-    before.state = state.value_or(StateRecord());
-    RETURN_IF_ERROR(LeaveLiveRows(tx, before));
-  }
+  RETURN_IF_ERROR(RemoveLife(tx, *row));
   ASSIGN_OR_RETURN(const auto edges, EraseEdgesOf(tx.rows(), row->node, tx.batch()));
   for (const Edge& edge : edges) {
     --tx.counters.edges;
     tx.counters.edges_digest -= EdgeDigest(edge);
   }
+  RETURN_IF_ERROR(ForgetImportedEdges(tx, edges));
   tx.Tell(EdgesErased{});
-  ASSIGN_OR_RETURN(const auto versions, ReadVersions(tx.rows(), row->node));
-  RETURN_IF_ERROR(RemoveVersions(tx, row->node, versions, versions.size()));
-  const uint64_t former = versions.empty() ? 0 : versions.size() - 1;
-  tx.counters.former_versions -= std::min(tx.counters.former_versions, former);
   tx.batch().Delete(Key(keys::kNode).Add(row->node));
   tx.batch().Delete(keys::Id(id));
   tx.erased_ids.push_back(id);
@@ -449,27 +481,6 @@ StateRecord ChangedState(const StateRecord& state, const StateChange& change, Ti
   if (change.helpful) changed.helpful = *change.helpful;
   if (change.harmful) changed.harmful = *change.harmful;
   return changed;
-}
-
-Hash128 NodeDigest(const Node& node) {
-  std::string bytes = "n1";
-  AppendString(&bytes, node.id);
-  bytes += EncodeNode(node);
-  return HashBytes128(bytes);
-}
-
-void TellEdgeChange(Transaction& tx, const EdgeChange& change) {
-  if (change.retired) {
-    Edge current = *change.retired;
-    current.retired.reset();  // as it was summed while it was current
-    tx.counters.edges_digest -= EdgeDigest(current);
-    --tx.counters.edges;
-  }
-  if (change.added) {
-    tx.counters.edges_digest += EdgeDigest(*change.added);
-    ++tx.counters.edges;
-  }
-  if (change.retired || change.added) tx.Tell(EdgesChanged{change});
 }
 
 }  // namespace engram

@@ -16,9 +16,12 @@ struct CurrentMemory {
   StateRecord state;
 };
 
-// The live memory with this id; nothing when there is none. One that is due is ended first, so that expired is
-// absent. AlreadyExists when the id is a named entity's that a memory can't take over.
+// The live memory with this id; nothing when there is none or it is due: expired is absent. AlreadyExists when the id
+// is a named entity's that a memory can't take over.
 Result<std::optional<CurrentMemory>> FindCurrent(Transaction& tx, std::string_view id);
+
+// Ends the life of the memory if it is due: before a new one begins, or by the sweep. True when it did.
+Result<bool> EndIfDue(Transaction& tx, const std::string& id);
 
 // The version that an operation makes.
 struct NextVersion {
@@ -47,6 +50,10 @@ Result<bool> PutState(Transaction& tx, const std::string& id, const CurrentMemor
 // Ends the life: hides the memory, retires its edges, keeps history by policy and a tombstone.
 Status EndLife(Transaction& tx, const std::string& id, const CurrentMemory& before, HistoryEvent::Kind kind);
 
+// Takes the versions of a memory away, so that the next one begins its history under the number it has; edges stay.
+// REQUIRES: it is live, and is written again in the same mutation.
+Status ForgetVersions(Transaction& tx, const std::string& id);
+
 // Removes every row of the id, live or not: versions, edges, tombstone. False when there is nothing.
 Result<bool> EraseMemory(Transaction& tx, const std::string& id);
 
@@ -55,11 +62,5 @@ Result<NodeNumber> NewNode(Transaction& tx, std::string_view id);
 
 // `change` applied to `state` at log time.
 StateRecord ChangedState(const StateRecord& state, const StateChange& change, Timestamp log_time);
-
-// What the named entity adds to the nodes' digest.
-Hash128 NodeDigest(const Node& node);
-
-// Adds what the edge change means to counters, digest and events.
-void TellEdgeChange(Transaction& tx, const EdgeChange& change);
 
 }  // namespace engram

@@ -67,19 +67,4 @@ Result<v1::StatusReply> GetStatus(Service& service, RequestContext&, NoBody&) {
   return reply;
 }
 
-Result<v1::ListImportsReply> ListImports(Service& service, RequestContext& context, NoBody&) {
-  ASSIGN_OR_RETURN(const std::vector<ImportStatus> imports, service.engine.ListImports(context.tenant()));
-  v1::ListImportsReply reply;
-  for (const ImportStatus& import : imports) {
-    v1::ListImportsReply::Entry* entry = reply.add_imports();
-    entry->set_namespace_(import.namespace_name);
-    entry->mutable_import()->set_id(import.id);
-    entry->mutable_import()->set_cursor(import.cursor);
-    entry->mutable_import()->set_rejects(import.rejects);
-    entry->mutable_import()->set_memories(import.memories);
-    FromTimestamp(import.updated_at, entry->mutable_import()->mutable_updated_at());
-  }
-  return reply;
-}
-
 }  // namespace engram

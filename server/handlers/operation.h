@@ -1,4 +1,4 @@
-// What runs here: status and imports.
+// What runs here.
 #pragma once
 
 #include "engram/v1/memory.pb.h"
@@ -8,6 +8,5 @@
 namespace engram {
 
 Result<v1::StatusReply> GetStatus(Service& service, RequestContext& context, NoBody& request);
-Result<v1::ListImportsReply> ListImports(Service& service, RequestContext& context, NoBody& request);
 
 }  // namespace engram

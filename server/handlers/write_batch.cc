@@ -6,13 +6,12 @@
 #include <fmt/format.h>
 
 #include "server/handlers/convert_graph.h"
+#include "server/handlers/convert_import.h"
 #include "server/handlers/convert_memory.h"
 #include "server/handlers/convert_run.h"
 
 namespace engram {
 namespace {
-
-constexpr size_t kImportCursorBytesMax = 65'536;
 
 Result<WriteMode> ToWriteMode(v1::WriteMode mode) {
   switch (mode) {
@@ -122,14 +121,9 @@ Status AddProgress(const RequestContext& context, const v1::ImportProgress& impo
   if (!context.credential().May(Right::kImport)) {
     return InvalidArgument("the progress of an import is stored with the import right only").At("import");
   }
-  if (Status status = CheckId("the import's id", import.id()); !status.ok()) return std::move(status).At("import.id");
-  if (import.cursor().size() > kImportCursorBytesMax) {
-    return InvalidArgument(fmt::format("{} bytes are more than {}", import.cursor().size(), kImportCursorBytesMax))
-        .At("import.cursor");
-  }
-  if (import.has_updated_at()) return InvalidArgument("updated_at is for replies only").At("import.updated_at");
-  if (import.memories() != 0) return InvalidArgument("memories is for replies only").At("import.memories");
-  call->Add(ImportProgress{import.id(), import.cursor(), import.rejects()}, "import");
+  Result<ImportProgress> progress = ToImportProgress(import);
+  if (!progress.ok()) return std::move(progress).status().Under("import");
+  call->Add(*std::move(progress), "import");
   return Status::Ok();
 }
 

@@ -103,7 +103,7 @@ TEST_F(ImportCliTest, ANamespaceThatIsThereKeepsItsConfigurationAndItIsSaid) {
   WriteFile("in.jsonl", Lines(1, 1));
   ASSERT_EQ(Run(kImport).code, 0);
   WriteFile("config.jsonl", "{\"namespace\":{\"text\":{\"analyzer\":\"simple\"},\"aliases\":[\"n\"]}}\n" + Lines(2, 2));
-  const CliResult kept = Run("import jsonl config.jsonl --namespace notes --data store");
+  const CliResult kept = Run("import jsonl config.jsonl --namespace notes --data store --no-backup");
   EXPECT_EQ(kept.code, 0) << kept.output;
   EXPECT_TRUE(Has(kept, "keeps its own configuration")) << kept.output;
   const CliResult made = Run("import jsonl config.jsonl --namespace other --data store");

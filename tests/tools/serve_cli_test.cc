@@ -125,7 +125,9 @@ TEST_F(ServeCliTest, MistakesOnTheCommandLineAreSaidAsTheyAre) {
 
 TEST_F(ServeCliTest, HelpAndVersionAreFine) {
   EXPECT_EQ(Run("--version").code, 0);
-  for (const char* command : {"", "serve", "import jsonl", "import sqlite", "export", "search", "stats"}) {
+  for (const char* command :
+       {"", "serve", "import jsonl", "import sqlite", "export", "search", "stats", "migrate", "migrate verify",
+        "migrate compare", "migrate verify sqlite", "migrate status", "migrate report", "migrate rollback"}) {
     const CliResult help = Run(std::string(command) + " --help");
     EXPECT_EQ(help.code, 0);
     EXPECT_NE(help.output.find("Examples:"), std::string::npos) << help.output;

@@ -1,11 +1,14 @@
 #include "tools/import/importer.h"
 
+#include <iterator>
 #include <map>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "api/json.h"
+#include "base/hash.h"
+#include "tools/import/import_row.h"
 #include "tools/import/record_check.h"
 #include "tools/import/revision.h"
 #include "tools/import/verify.h"
@@ -69,16 +72,28 @@ Status Importer::Run() {
   cursor_ = source_.Cursor(summary_.complete);
   RETURN_IF_ERROR(Flush(/*last=*/true));
   for (std::string& note : source_.Notes()) summary_.notes.push_back(std::move(note));
+  for (auto& [hash, memory] : sample_) summary_.sample.push_back(std::move(memory));
   progress_.Finish();
   return {};
 }
 
 Status Importer::Prepare() {
-  ASSIGN_OR_RETURN(const std::optional<v1::ImportProgress> earlier, EarlierProgress());
-  if (earlier) {
-    ASSIGN_OR_RETURN(summary_.resumed, source_.Resume(earlier->cursor()));
-    if (summary_.resumed) summary_.rejected_before = earlier->rejects();
-    committed_ = earlier->cursor();
+  ASSIGN_OR_RETURN(earlier_, EarlierProgress());
+  if (earlier_ && earlier_->state() == v1::IMPORT_STATE_ROLLING_BACK) {
+    return FailedPrecondition(
+        fmt::format("import {} is being rolled back: run `engram migrate rollback --namespace {} --import {}` again "
+                    "until that is done",
+                    summary_.import_id, options_.namespace_name, summary_.import_id));
+  }
+  if (earlier_ && earlier_->state() == v1::IMPORT_STATE_ROLLED_BACK) earlier_.reset();
+  begun_ = earlier_ && earlier_->state() != v1::IMPORT_STATE_PLANNED;
+  if (earlier_ && !options_.restart) {
+    ASSIGN_OR_RETURN(summary_.resumed, source_.Resume(earlier_->cursor()));
+    if (summary_.resumed) {
+      summary_.rejected_before = earlier_->rejects();
+      reasons_.Load(earlier_->reasons());
+    }
+    committed_ = earlier_->cursor();
   }
   cursor_ = source_.Cursor(/*finished=*/false);
   if (committed_.empty()) committed_ = cursor_;
@@ -88,19 +103,89 @@ Status Importer::Prepare() {
 }
 
 Result<std::optional<v1::ImportProgress>> Importer::EarlierProgress() {
-  if (options_.restart || client_ == nullptr) return std::optional<v1::ImportProgress>();
+  if (client_ == nullptr) return std::optional<v1::ImportProgress>();
+  return FindImportRow(*client_, options_.namespace_name, summary_.import_id);
+}
+
+Status Importer::DemandBackup(const v1::Namespace& described) const {
+  return FailedPrecondition(fmt::format(
+      "namespace {} has {} memories, {} nodes and {} edges already: give --backup DIR, a folder to be made that they "
+      "are kept in first, so that a rollback can bring back what this import overwrites; or --no-backup to go without",
+      described.name(), described.counts().memories(), described.counts().nodes(), described.counts().edges()));
+}
+
+Status Importer::EnsureBegun() {
+  if (begun_) return {};
   const auto described = client_->DescribeNamespace(options_.namespace_name);
-  if (!described.ok()) {
-    if (described.status().code() == StatusCode::kNotFound) return std::optional<v1::ImportProgress>();
-    return described.status();
+  if (!described.ok() && described.status().code() != StatusCode::kNotFound) return described.status();
+  const bool holds_any = described.ok() && (described->counts().memories() > 0 || described->counts().nodes() > 0 ||
+                                            described->counts().edges() > 0);
+  if (holds_any && !options_.back_up && !options_.no_backup) return DemandBackup(*described);
+  const SourceDescription source = source_.Describe();
+  v1::ImportProgress planned;
+  planned.set_state(v1::IMPORT_STATE_PLANNED);
+  planned.mutable_source()->set_system(source.system);
+  planned.mutable_source()->set_origin(source.origin);
+  planned.mutable_source()->set_options(options_.origin_options);
+  RETURN_IF_ERROR(WriteProgress(std::move(planned)));
+  if (holds_any && options_.back_up) {
+    ASSIGN_OR_RETURN(summary_.backup, options_.back_up(*described));
+    v1::ImportProgress backed_up;
+    backed_up.set_state(v1::IMPORT_STATE_BACKED_UP);
+    backed_up.set_backup(summary_.backup);
+    RETURN_IF_ERROR(WriteProgress(std::move(backed_up)));
   }
-  ASSIGN_OR_RETURN(const v1::ListImportsReply imports, client_->ListImports());
-  for (const auto& entry : imports.imports()) {
-    if (entry.namespace_() == described->name() && entry.import().id() == summary_.import_id) {
-      return std::optional<v1::ImportProgress>(entry.import());
-    }
+  begun_ = true;
+  return {};
+}
+
+Status Importer::WriteProgress(v1::ImportProgress progress) {
+  v1::WriteRequest request;
+  progress.set_id(summary_.import_id);
+  *request.mutable_import() = std::move(progress);
+  return client_->Write(options_.namespace_name, request).status();
+}
+
+v1::ImportProgress Importer::CurrentProgress() const {
+  v1::ImportProgress progress;
+  progress.set_id(summary_.import_id);
+  progress.set_cursor(cursor_);
+  progress.set_rejects(summary_.rejected_before + summary_.rejected);
+  v1::ImportTally tally;
+  if (earlier_ && summary_.resumed) tally = earlier_->tally();
+  tally.set_read(tally.read() + summary_.records);
+  tally.set_settled(tally.settled() + summary_.settled);
+  tally.set_gone(tally.gone() + summary_.gone);
+  tally.set_tombstones(tally.tombstones() + summary_.tombstones);
+  tally.set_ended_edges(tally.ended_edges() + summary_.retired_edges);
+  const auto took = std::chrono::steady_clock::now() - started_;
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
+  tally.set_milliseconds((earlier_ ? earlier_->tally().milliseconds() : 0) + static_cast<uint64_t>(ms));
+  *progress.mutable_tally() = std::move(tally);
+  *progress.mutable_reasons() = reasons_.rejects();
+  return progress;
+}
+
+Status Importer::CheckRejects() const {
+  const uint64_t rejected = summary_.rejected + summary_.rejected_before;
+  if (options_.rejects_max && rejected > *options_.rejects_max) {
+    return FailedPrecondition(fmt::format("{} records could not be taken, more than --abort-on rejects={} allows",
+                                          rejected, *options_.rejects_max));
   }
-  return std::optional<v1::ImportProgress>();
+  constexpr uint64_t kRecordsMin = 100;
+  if (!options_.rejects_percent_max || summary_.records < kRecordsMin) return {};
+  const double percent = 100.0 * static_cast<double>(summary_.rejected) / static_cast<double>(summary_.records);
+  if (percent <= *options_.rejects_percent_max) return {};
+  return FailedPrecondition(fmt::format("{} of {} records could not be taken, more than --abort-on rejects={}% allows",
+                                        summary_.rejected, summary_.records, *options_.rejects_percent_max));
+}
+
+void Importer::KeepSample(const v1::Memory& memory) {
+  if (options_.sample == 0) return;
+  const uint64_t hash = HashBytes64(memory.id());
+  if (sample_.size() == options_.sample && hash >= sample_.rbegin()->first) return;
+  sample_[hash] = memory;
+  if (sample_.size() > options_.sample) sample_.erase(std::prev(sample_.end()));
 }
 
 bool Importer::StaysBehind(const RecordItem& item) {
@@ -128,6 +213,7 @@ Status Importer::Take(SourceRecord record) {
     if (!rejects_ && !options_.dry_run) RETURN_IF_ERROR(Flush(/*last=*/false));  // what came before it is in
     RETURN_IF_ERROR(Reject(record, record.problem));
   } else if (!StaysBehind(record.item)) {
+    if (const auto* memory = std::get_if<v1::Memory>(&record.item)) KeepSample(*memory);
     batch_.Add(std::move(record));
   }
   cursor_ = source_.Cursor(false);
@@ -160,8 +246,8 @@ Status Importer::TakeConfig(v1::NamespaceConfig config) {
 Status Importer::FindDeleted(const std::map<std::string, const v1::Memory*>& stored, std::set<std::string>* deleted) {
   for (const std::string& id : batch_.MemoryIds()) {
     if (stored.count(id) != 0) continue;
-    ASSIGN_OR_RETURN(const bool was_deleted, IsDeleted(*client_, options_.namespace_name, id));
-    if (was_deleted) deleted->insert(id);
+    ASSIGN_OR_RETURN(const std::string ended, HowItEnded(*client_, options_.namespace_name, id));
+    if (!ended.empty()) deleted->insert(id);
   }
   return {};
 }
@@ -216,6 +302,7 @@ Status Importer::DropSettled() {
     }
     ++summary_.memories;
     ++summary_.unchanged;
+    ++summary_.settled;
     return true;
   });
   return {};
@@ -223,12 +310,16 @@ Status Importer::DropSettled() {
 
 Status Importer::Reject(const SourceRecord& record, const Status& why) {
   ++summary_.rejected;
-  if (rejects_) return rejects_->Add(record, why);
+  reasons_.Add(record.place, why);
+  if (rejects_) {
+    RETURN_IF_ERROR(rejects_->Add(record, why));
+    return CheckRejects();
+  }
   if (options_.dry_run) {
     progress_.Clear();
     const std::string where = why.field().empty() ? "" : fmt::format(" (at {})", why.field());
     fmt::print(stderr, "{}: {}{}\n", record.place, why.message(), where);
-    return {};
+    return CheckRejects();
   }
   summary_.stopped_by_record = true;
   Status ended(why.code(), fmt::format("{}: {}", record.place, why.message()));
@@ -247,14 +338,14 @@ Status Importer::Flush(bool last) {
     return {};
   }
   if (options_.newer) RETURN_IF_ERROR(DropSettled());
-  while (!batch_.empty() || (last && cursor_ != committed_)) {
+  if (last || !batch_.empty()) RETURN_IF_ERROR(EnsureBegun());
+  while (!batch_.empty() || (last && HasNews())) {
     if (rejects_) RETURN_IF_ERROR(rejects_->Flush());
     v1::WriteRequest request = batch_.Request();
     if (options_.newer) request.set_mode(v1::WRITE_MODE_NEWER);
-    v1::ImportProgress& progress = *request.mutable_import();
-    progress.set_id(summary_.import_id);
-    progress.set_cursor(cursor_);
-    progress.set_rejects(summary_.rejected_before + summary_.rejected);
+    *request.mutable_import() = CurrentProgress();
+    const bool writes = !batch_.empty();
+    if (last && Copied(writes)) request.mutable_import()->set_state(v1::IMPORT_STATE_VERIFYING);
     const auto reply = client_->Write(options_.namespace_name, request);
     if (reply.ok()) {
       summary_.edges += static_cast<uint64_t>(request.edges_size());
@@ -263,6 +354,8 @@ Status Importer::Flush(bool last) {
       Count(*reply);
       batch_.Clear();
       committed_ = cursor_;
+      wrote_ = wrote_ || writes;
+      told_ = last;
       break;
     }
     const auto blamed = BlamesItem(reply.status().code()) ? batch_.TakeBlamed(reply.status().field()) : std::nullopt;
@@ -270,6 +363,18 @@ Status Importer::Flush(bool last) {
     RETURN_IF_ERROR(Reject(*blamed, reply.status()));
   }
   return {};
+}
+
+bool Importer::Copied(bool writes) const {
+  if (!summary_.complete) return false;
+  const bool was_done = earlier_ && earlier_->state() == v1::IMPORT_STATE_DONE;
+  return !was_done || wrote_ || writes;
+}
+
+bool Importer::HasNews() const {
+  if (cursor_ != committed_) return true;
+  const bool was_verifying = earlier_ && earlier_->state() == v1::IMPORT_STATE_VERIFYING;
+  return !told_ && Copied(/*writes=*/false) && !(was_verifying && !wrote_);
 }
 
 void Importer::Count(const v1::WriteReply& reply) {

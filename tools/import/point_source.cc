@@ -67,7 +67,8 @@ Result<std::unique_ptr<PointSource>> PointSource::Open(std::unique_ptr<PointStor
 }
 
 SourceDescription PointSource::Describe() const {
-  return {store_->system(), fmt::format("{} collection {}", store_->path(), collection_), reader_->points()};
+  return {store_->system(), fmt::format("{} collection {}", store_->path(), collection_), reader_->points(),
+          /*normalises_cosine=*/true};
 }
 
 std::string PointSource::DefaultImportId() const {

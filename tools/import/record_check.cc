@@ -13,21 +13,15 @@
 namespace engram {
 namespace {
 
-Result<WriteMemory> Convert(const v1::Memory& memory) {
-  static UuidSource uuids(Clock::Real());
-  const RequestLimits limits;
-  return ToWriteMemory(memory, MemoryBorder{limits, /*may_import=*/true}, uuids);
-}
-
 struct Checker {
-  Status operator()(const v1::Memory& memory) const { return Convert(memory).status(); }
+  Status operator()(const v1::Memory& memory) const { return ToRecord(memory).status(); }
 
   Status operator()(const Tombstone& tombstone) const {
     const v1::Memory& memory = tombstone.memory;
     if (memory.id().empty()) return InvalidArgument("a deleted memory without an id").At("id");
     if (memory.history().empty()) return InvalidArgument("a deleted memory without its end").At("history");
     const std::string& last = memory.history().rbegin()->event();
-    if (last == "delete" || last == "expire") return Convert(memory).status();
+    if (last == "delete" || last == "expire") return ToRecord(memory).status();
     return InvalidArgument("the last event of a deleted memory is neither delete nor expire").At("history");
   }
 
@@ -52,11 +46,17 @@ struct Checker {
 
 }  // namespace
 
+Result<WriteMemory> ToRecord(const v1::Memory& memory) {
+  static UuidSource uuids(Clock::Real());
+  const RequestLimits limits;
+  return ToWriteMemory(memory, MemoryBorder{limits, /*may_import=*/true}, uuids);
+}
+
 Status CheckRecord(const RecordItem& item) { return std::visit(Checker(), item); }
 
 std::string CanonicalHash(const v1::Memory& memory) {
   if (memory.id().empty() || !memory.has_created_at() || !memory.has_updated_at()) return {};
-  auto write = Convert(memory);
+  auto write = ToRecord(memory);
   ENGRAM_CHECK(write.ok());
   Attributes attributes = std::move(write->attributes);
   attributes.created_at = *write->created_at;

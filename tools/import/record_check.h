@@ -5,12 +5,16 @@
 #include <string>
 
 #include "base/status.h"
+#include "engine/mutation.h"
 #include "tools/import/source.h"
 
 namespace engram {
 
 // `field()` of an error is the path inside the record ("vector", "history[2].memory.text").
 Status CheckRecord(const RecordItem& item);
+
+// The memory as a write of it would be, with the import right.
+Result<WriteMemory> ToRecord(const v1::Memory& memory);
 
 // The memory's hash as the store will tell it (docs/formats.md, "Canonical encoding"). Empty where the record leaves
 // one of its times to the store. REQUIRES: CheckRecord(memory).ok().

@@ -51,6 +51,7 @@ struct SourceDescription {
   std::string system;               // "jsonl", "qdrant-local": its kind, as v1::Source::system has it where it sets one
   std::string origin;               // a path or an address, with the collection or table, for a person
   std::optional<uint64_t> records;  // its own count of what it will give as memories, to be held against what came
+  bool normalises_cosine = false;   // it may bring a cosine vector to length 1 by itself, at any time
 };
 
 // Confined to one thread. Never changes what it reads.

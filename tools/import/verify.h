@@ -1,4 +1,4 @@
-// Compares a source with what the store holds after its import: every row, every field that the source has.
+// Compares a source with what the store holds after its import: every record, and back.
 #pragma once
 
 #include <cstdint>
@@ -7,32 +7,38 @@
 
 #include "base/status.h"
 #include "client/cpp/client.h"
+#include "tools/import/search_agreement.h"
 #include "tools/import/source.h"
 #include "tools/progress.h"
 
 namespace engram {
 
-struct VerifyReport {
-  uint64_t matched = 0;
-  uint64_t edited = 0;   // in the store, after the import
-  uint64_t deleted = 0;  // from the store, after the import
-  uint64_t missing = 0;
-  uint64_t different = 0;
-  uint64_t unreadable = 0;          // records that no memory could be made of
-  std::vector<std::string> places;  // of the first few that did not match, with the reason
-
-  // What should be in the store and is not.
-  uint64_t unmatched() const { return missing + different + unreadable; }
+struct VerifyOptions {
+  std::string namespace_name;
+  std::string import_id;
+  size_t sample = 20;  // records that differ, told field by field
+  std::optional<uint64_t> limit;
+  // The source gives all that the import has brought, so that what the store has of it and the source has not is extra.
+  bool whole = true;
+  AgreementLimits agreement;
 };
 
-// `source` stands at its beginning and gives memories with ids and a source.version (import/revision.h) only.
-Result<VerifyReport> VerifyImport(Client& client, ImportSource& source, const std::string& namespace_name,
+struct VerifyReport {
+  v1::ImportVerification result;
+  std::vector<std::string> differences;  // of up to `sample` records: the place, then one line a field
+  std::vector<std::string> notes;
+  // What is not as the source has it.
+  uint64_t unmatched() const { return result.missing() + result.different() + result.extra() + result.unreadable(); }
+};
+
+// Reads the source, which stands at its beginning, and each record back through the API. Memories are compared as a
+// whole (record_diff.h), nodes, runs and edges by what a user says of them; former versions are not compared. Memories
+// that were edited, deleted or that expired in the store since are classes of their own. Writes nothing. Holds 8 bytes
+// for each record, and vectors as `agreement` allows.
+Result<VerifyReport> VerifyImport(Client& client, ImportSource& source, const VerifyOptions& options,
                                   Progress& progress);
 
-// Whether the memory was there and was deleted; false for one that never was or was erased.
-Result<bool> IsDeleted(Client& client, const std::string& ns, const std::string& id);
-
-// What of `wanted` the stored memory does not have: "text", "fields", "metadata", … Empty when all is there.
-std::string FirstDifference(const v1::Memory& wanted, const v1::Memory& stored);
+// How the memory's last life ended: "delete", "expire", or empty for one that lives, never was or was erased.
+Result<std::string> HowItEnded(Client& client, const std::string& ns, const std::string& id);
 
 }  // namespace engram

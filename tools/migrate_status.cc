@@ -1,0 +1,135 @@
+// engram migrate status and report: how far imports are, from their rows.
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "api/json.h"
+#include "tools/import/import_row.h"
+#include "tools/migrate.h"
+#include "tools/migrate_report.h"
+#include "tools/progress.h"
+#include "tools/store_access.h"
+
+namespace engram {
+namespace {
+
+constexpr const char* kStatusExamples =
+    "Examples:\n"
+    "  engram migrate status\n"
+    "  engram migrate status --namespace notes --json";
+
+constexpr const char* kReportExamples =
+    "What was imported, from where and when, how it ended, what could not be taken and why, and what the last\n"
+    "verification found. Markdown to standard output unless a file is named.\n"
+    "\n"
+    "Examples:\n"
+    "  engram migrate report --namespace notes --import jsonl:notes.jsonl:1a2b3c4d\n"
+    "  engram migrate report --namespace notes --import ID --markdown report.md --json report.json";
+
+struct StatusOptions {
+  StoreChoice store;
+  std::string namespace_name;
+  bool json = false;
+};
+
+struct ReportOptions {
+  StoreChoice store;
+  std::string namespace_name;
+  std::string import_id;
+  std::string markdown;
+  std::string json;
+};
+
+void PrintEntry(const v1::ListImportsReply::Entry& entry) {
+  const v1::ImportProgress& import = entry.import();
+  fmt::print("{}  {}  {}\n", entry.namespace_(), import.id(), ImportStateName(import.state()));
+  fmt::print("    {} memories, {} rejected{}; last written {}\n", WithThousands(import.memories()),
+             WithThousands(import.rejects()),
+             import.source().origin().empty() ? std::string() : fmt::format("; from {}", import.source().origin()),
+             TimeText(import.updated_at()));
+}
+
+ExitCode RunStatus(const StatusOptions& options) {
+  auto access = OpenAccess(options.store, IfNoStore::kFail);
+  if (!access.ok()) return Fail(access.status());
+  auto imports = access->client->ListImports();
+  if (!imports.ok()) return Fail(imports.status());
+  std::string wanted;
+  if (!options.namespace_name.empty()) {
+    const auto described = access->client->DescribeNamespace(options.namespace_name);
+    if (!described.ok()) return Fail(described.status());
+    wanted = described->name();
+  }
+  v1::ListImportsReply shown;
+  for (const auto& entry : imports->imports()) {
+    if (wanted.empty() || entry.namespace_() == wanted) *shown.add_imports() = entry;
+  }
+  if (options.json) {
+    fmt::print("{}\n", PrintJson(shown));
+    return ExitCode::kOk;
+  }
+  for (const auto& entry : shown.imports()) PrintEntry(entry);
+  if (shown.imports().empty()) fmt::print("no imports\n");
+  return ExitCode::kOk;
+}
+
+Status WriteWhole(const std::string& path, const std::string& contents) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return Unavailable(fmt::format("cannot write {}", path));
+  const bool written = std::fwrite(contents.data(), 1, contents.size(), file) == contents.size();
+  const bool closed = std::fclose(file) == 0;
+  return written && closed ? Status() : Unavailable(fmt::format("cannot write {}", path));
+}
+
+ExitCode RunReport(const ReportOptions& options) {
+  auto access = OpenAccess(options.store, IfNoStore::kFail);
+  if (!access.ok()) return Fail(access.status());
+  const auto row = GetImportRow(*access->client, options.namespace_name, options.import_id);
+  if (!row.ok()) return Fail(row.status());
+  v1::ListImportsReply::Entry entry;
+  entry.set_namespace_(options.namespace_name);
+  *entry.mutable_import() = *row;
+  if (!options.json.empty()) {
+    if (const Status status = WriteWhole(options.json, PrintJson(entry) + "\n"); !status.ok()) return Fail(status);
+  }
+  const std::string markdown = MarkdownReport(options.namespace_name, *row);
+  if (!options.markdown.empty()) {
+    if (const Status status = WriteWhole(options.markdown, markdown); !status.ok()) return Fail(status);
+  }
+  if (options.json.empty() && options.markdown.empty()) fmt::print("{}", markdown);
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddMigrateStatus(CLI::App* migrate, ChosenCommand* chosen) {
+  auto options = std::make_shared<StatusOptions>();
+  CLI::App* command = migrate->add_subcommand("status", "How far imports are");
+  command->footer(kStatusExamples);
+  command->add_option("--namespace,-n", options->namespace_name, "Of this one alone")->type_name("NS");
+  AddStoreOptions(command, &options->store);
+  command->add_flag("--json", options->json, "As JSON");
+  command->callback([=] { *chosen = [=] { return RunStatus(*options); }; });
+}
+
+void AddMigrateReport(CLI::App* migrate, ChosenCommand* chosen) {
+  auto options = std::make_shared<ReportOptions>();
+  CLI::App* command = migrate->add_subcommand("report", "All that is known of one import");
+  command->footer(kReportExamples);
+  command->add_option("--namespace,-n", options->namespace_name, "What it was imported into")
+      ->required()
+      ->type_name("NS");
+  command->add_option("--import", options->import_id, "Which one; `engram migrate status` lists them")
+      ->required()
+      ->type_name("ID");
+  AddStoreOptions(command, &options->store);
+  command->add_option("--markdown", options->markdown, "Write it here")->type_name("FILE");
+  command->add_option("--json", options->json, "Write it here as JSON, as GET /v1/imports has it")->type_name("FILE");
+  command->callback([=] { *chosen = [=] { return RunReport(*options); }; });
+}
+
+}  // namespace engram
