@@ -52,9 +52,12 @@ class FatalErrors final : public rocksdb::EventListener {
 // Walks keys in [begin, end) of any RocksDB iterator; bounds are checked here, whoever made it.
 class BoundedIterator final : public KvIterator {
  public:
-  BoundedIterator(std::unique_ptr<rocksdb::Iterator> it, std::string begin, std::string end,
+  // RocksDB is told where to stop, too: it would walk over every trace of deleted rows up to the next live one.
+  BoundedIterator(rocksdb::DB* db, rocksdb::ReadOptions options, std::string begin, std::string end,
                   std::shared_ptr<const void> keep_alive)
-      : keep_alive_(std::move(keep_alive)), it_(std::move(it)), begin_(std::move(begin)), end_(std::move(end)) {
+      : keep_alive_(std::move(keep_alive)), begin_(std::move(begin)), end_(std::move(end)), bound_(end_) {
+    if (!end_.empty()) options.iterate_upper_bound = &bound_;
+    it_.reset(db->NewIterator(options));
     SeekToFirst();
   }
 
@@ -77,9 +80,10 @@ class BoundedIterator final : public KvIterator {
 
  private:
   std::shared_ptr<const void> keep_alive_;
-  std::unique_ptr<rocksdb::Iterator> it_;
   std::string begin_;
   std::string end_;
+  rocksdb::Slice bound_;  // end_; outlives the iterator
+  std::unique_ptr<rocksdb::Iterator> it_;
 };
 
 Result<std::optional<std::string>> GetResult(const rocksdb::Status& status, std::string&& value) {
@@ -116,8 +120,7 @@ class SnapshotReader final : public KvReader, public std::enable_shared_from_thi
   }
 
   std::unique_ptr<KvIterator> Scan(std::string_view begin, std::string_view end) const override {
-    std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(Options()));
-    return std::make_unique<BoundedIterator>(std::move(it), std::string(begin), std::string(end), shared_from_this());
+    return std::make_unique<BoundedIterator>(db_, Options(), std::string(begin), std::string(end), shared_from_this());
   }
 
  private:
@@ -156,8 +159,8 @@ class BatchOverlay final : public Store::Overlay {
   }
 
   std::unique_ptr<KvIterator> Scan(std::string_view begin, std::string_view end) const override {
-    std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions()));
-    auto committed = std::make_unique<BoundedIterator>(std::move(it), std::string(begin), std::string(end), nullptr);
+    auto committed =
+        std::make_unique<BoundedIterator>(db_, rocksdb::ReadOptions(), std::string(begin), std::string(end), nullptr);
     return changes_.Over(std::move(committed), begin, end);
   }
 
