@@ -283,7 +283,8 @@ TEST_F(MemoryWritesTest, AnImportKeepsTimesVersionsAndHistory) {
     former.attributes.updated_at = Timestamp::FromSeconds(100 * i);
     write.history.push_back(former);
   }
-  const auto result = engine_->Write(NewMutation({write, ImportProgress{"job", "row 1", 2}}), Durability::kBuffered);
+  const auto result =
+      engine_->Write(NewMutation({write, ImportProgress{"job", "row 1", 2, {}, {}}}), Durability::kBuffered);
   ASSERT_TRUE(result.status.ok()) << result.status.ToString();
   EXPECT_EQ(Get("a")->version, Version(7));
   EXPECT_EQ(Get("a")->attributes.updated_at, Timestamp::FromSeconds(300));
