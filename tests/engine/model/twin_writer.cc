@@ -76,11 +76,14 @@ const TwinMemory* TwinWriter::Current(const std::string& id) {
     throw Refusal{StatusCode::kAlreadyExists};
   }
   const TwinMemory* memory = state_.Find(id);
-  if (!memory || !memory->live) return nullptr;
-  if (!state_.IsDue(*memory, now_)) return memory;
+  return memory && memory->live && !state_.IsDue(*memory, now_) ? memory : nullptr;
+}
+
+void TwinWriter::EndIfDue(const std::string& id) {
+  const TwinMemory* memory = state_.Find(id);
+  if (!memory || !memory->live || !state_.IsDue(*memory, now_)) return;
   const bool deleted = memory->run && state_.runs.at(*memory->run).deleted;
   EndLife(id, deleted ? HistoryEvent::Kind::kDelete : HistoryEvent::Kind::kExpire);
-  return nullptr;
 }
 
 TwinMemory& TwinWriter::Edit(const std::string& id) {
@@ -229,6 +232,7 @@ OperationResult TwinWriter::operator()(const WriteMemory& op) {
       if (duplicate->run) Renew(*duplicate->run);
       return {twin, duplicate->version, Outcome::kDuplicate};
     }
+    EndIfDue(op.id);
     PutVersion(op.id, false, true, op.content, attributes, Changed({}, op.state), given, op.version);
     return {op.id, state_.Find(op.id)->version, Outcome::kCreated};
   }
@@ -378,7 +382,7 @@ void TwinWriter::Sweep() {
     const bool run_deleted = memory->run && state_.runs.at(*memory->run).deleted;
     if (!hide || run_deleted) due.push_back(id);
   }
-  for (const std::string& id : due) Current(id);
+  for (const std::string& id : due) EndIfDue(id);
   std::erase_if(state_.runs, [&](const auto& entry) {
     const auto& [number, run] = entry;
     const bool over = run.expires_at && *run.expires_at <= now_ && (!hide || run.deleted);

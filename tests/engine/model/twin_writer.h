@@ -40,8 +40,9 @@ class TwinWriter {
   void Sweep();
 
  private:
-  // The live memory; a due one ends here. Throws for a named entity.
+  // The live memory that is not due. Throws for a named entity.
   const TwinMemory* Current(const std::string& id);
+  void EndIfDue(const std::string& id);
   TwinMemory& Edit(const std::string& id);
   void CheckVersion(const TwinMemory* current, std::optional<uint64_t> if_version) const;
   void Admit(const Content& content);
