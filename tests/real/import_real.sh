@@ -27,10 +27,12 @@ before=$(cd written && find . -type f -print0 | sort -z | xargs -0 sha256sum)
 for collection in notes mixed many empty; do
   "$engram" import qdrant-local written/qdrant --collection "$collection" --dry-run
   "$engram" import qdrant-local written/qdrant --collection "$collection" --namespace "$collection" --data store
+  "$engram" migrate verify qdrant-local written/qdrant --collection "$collection" --namespace "$collection" --data store
   "$engram" export --namespace "$collection" --data store --out "$collection.jsonl"
 done
 "$engram" import mem0 --history written/mem0/history.db --vectors written/mem0/qdrant --dry-run
 "$engram" import mem0 --history written/mem0/history.db --vectors written/mem0/qdrant --namespace mem0 --data store
+"$engram" migrate verify mem0 --history written/mem0/history.db --vectors written/mem0/qdrant --namespace mem0 --data store
 "$engram" export --namespace mem0 --data store --out mem0.jsonl
 rm -rf mem0.archive
 "$engram" import mem0 --history written/mem0/history.db --vectors written/mem0/qdrant --archive mem0.archive
