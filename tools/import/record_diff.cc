@@ -71,13 +71,13 @@ class Comparison {
     for (const auto& [name, text] : wanted) {
       const auto found = stored.find(name);
       if (found == stored.end()) {
-        Differ(field + "." + name, Shown(text), "nothing");
+        Differ(fmt::format("{}.{}", field, name), Shown(text), "nothing");
       } else {
-        Texts(field + "." + name, text, found->second);
+        Texts(fmt::format("{}.{}", field, name), text, found->second);
       }
     }
     for (const auto& [name, text] : stored) {
-      if (wanted.count(name) == 0) Differ(field + "." + name, "nothing", Shown(text));
+      if (wanted.count(name) == 0) Differ(fmt::format("{}.{}", field, name), "nothing", Shown(text));
     }
   }
 

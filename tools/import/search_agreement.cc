@@ -29,12 +29,16 @@ bool IsDense(const v1::Vector& vector) { return vector.has_dense() || vector.kin
 
 // Over the pairs of those that stand in both, in [-1, 1]; nothing below two.
 std::optional<double> KendallTau(const std::vector<size_t>& ranks) {
-  if (ranks.size() < 2) return std::nullopt;
   double sum = 0;
+  double pairs = 0;
   for (size_t i = 0; i < ranks.size(); ++i) {
-    for (size_t j = i + 1; j < ranks.size(); ++j) sum += ranks[i] < ranks[j] ? 1 : -1;
+    for (size_t j = i + 1; j < ranks.size(); ++j) {
+      if (ranks[i] == ranks[j]) continue;
+      sum += ranks[i] < ranks[j] ? 1 : -1;
+      ++pairs;
+    }
   }
-  return sum / (static_cast<double>(ranks.size()) * static_cast<double>(ranks.size() - 1) / 2);
+  return pairs == 0 ? std::nullopt : std::optional<double>(sum / pairs);
 }
 
 }  // namespace
@@ -140,8 +144,13 @@ Result<v1::ImportAgreement> SearchAgreement::Measure(Client& client, const std::
     ASSIGN_OR_RETURN(const v1::SearchReply reply, client.Search(ns, request));
     const std::vector<Scored> best = ExactBest(queries[i], metric);
     std::unordered_map<uint32_t, size_t> exact_rank;
-    for (size_t rank = 0; rank < best.size(); ++rank) exact_rank[best[rank].row] = rank;
-    const double worst = best.back().score - kTieTolerance * std::max(1.0, std::abs(best.back().score));
+    const auto below = [](double score) { return score - kTieTolerance * std::max(1.0, std::abs(score)); };
+    // Equal scores have one rank, for any order of them is right.
+    for (size_t place = 0, rank = 0; place < best.size(); ++place) {
+      if (best[place].score < below(best[rank].score)) rank = place;
+      exact_rank[best[place].row] = rank;
+    }
+    const double worst = below(best.back().score);
     size_t taken = 0;
     size_t agreed = 0;
     std::vector<size_t> ranks;

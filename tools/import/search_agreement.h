@@ -25,9 +25,9 @@ class SearchAgreement {
   // archived or paused.
   void Add(const v1::Memory& memory, bool findable);
 
-  // Overlap of the best ten and Kendall's tau over those in both (tau-a: Kendall 1938). A hit of the store counts when
-  // its exact score is not below the tenth's. `absent`: hashes of ids that are not in the store. Hits of memories that
-  // are not the source's do not count.
+  // Overlap of the best ten and Kendall's tau over those in both (Kendall 1938), of pairs whose exact scores differ: 0
+  // where there are none. A hit of the store counts when its exact score is not below the tenth's. `absent`: hashes of
+  // ids that are not in the store. Hits of memories that are not the source's do not count.
   Result<v1::ImportAgreement> Measure(Client& client, const std::string& ns, const v1::NamespaceConfig& config,
                                       const std::unordered_set<uint64_t>& absent);
 
