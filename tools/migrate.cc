@@ -43,6 +43,15 @@ constexpr const char* kCompareExamples =
 
 }  // namespace
 
+void AddImportChoice(CLI::App* command, ChosenImport* chosen) {
+  command->add_option("--namespace,-n", chosen->namespace_name, "What it was imported into")
+      ->required()
+      ->type_name("NS");
+  command->add_option("--import", chosen->import_id, "Which one; `engram migrate status` lists them")
+      ->required()
+      ->type_name("ID");
+}
+
 void AddMigrateCommand(CLI::App& app, ChosenCommand* chosen) {
   CLI::App* migrate = app.add_subcommand("migrate", "Verify, follow, report and roll back imports");
   migrate->require_subcommand(1);

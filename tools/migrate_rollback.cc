@@ -28,8 +28,7 @@ constexpr const char* kAbout =
 
 struct RollbackOptions {
   StoreChoice store;
-  std::string namespace_name;
-  std::string import_id;
+  ChosenImport import;
   std::string backup;
   bool dry_run = false;
 };
@@ -43,7 +42,7 @@ void PrintKept(const v1::ImportedItem& item) {
 }
 
 ExitCode PrintPlan(const RollbackOptions& options, const v1::ImportProgress& row, Client& client) {
-  const auto plan = PlanRollback(client, options.namespace_name, row.id(), PrintKept);
+  const auto plan = PlanRollback(client, options.import.namespace_name, row.id(), PrintKept);
   if (!plan.ok()) return Fail(plan.status());
   const std::string from = row.backup().empty() && options.backup.empty()
                                ? std::string("there is no backup")
@@ -57,27 +56,25 @@ ExitCode RunRollback(const RollbackOptions& options) {
   auto access = OpenAccess(options.store, IfNoStore::kFail);
   if (!access.ok()) return Fail(access.status());
   Client& client = *access->client;
-  auto row = GetImportRow(client, options.namespace_name, options.import_id);
+  auto row = GetImportRow(client, options.import.namespace_name, options.import.import_id);
   if (!row.ok()) return Fail(row.status());
   if (options.dry_run) return PrintPlan(options, *row, client);
   const std::string backup = options.backup.empty() ? row->backup() : options.backup;
-  Progress progress = Progress::OnStderr("roll back " + options.namespace_name, "records");
-  if (const Status status = RollBack(client, options.namespace_name, *row, backup, progress); !status.ok()) {
+  Progress progress = Progress::OnStderr("roll back " + options.import.namespace_name, "records");
+  if (const Status status = RollBack(client, options.import.namespace_name, *row, backup, progress); !status.ok()) {
     progress.Clear();
     const ExitCode code = Fail(status);
     fmt::print(stderr, "        run this again when that is mended: it goes on from there\n");
     return code;
   }
-  uint64_t lost = 0;
-  const auto left = PlanRollback(client, options.namespace_name, row->id(), PrintKept);
+  const auto left = PlanRollback(client, options.import.namespace_name, row->id(), PrintKept);
   if (!left.ok()) return Fail(left.status());
-  lost = left->replaced;
-  row = GetImportRow(client, options.namespace_name, options.import_id);
+  row = GetImportRow(client, options.import.namespace_name, options.import.import_id);
   if (!row.ok()) return Fail(row.status());
   fmt::print("import {}: rolled back; {} removed, {} brought back, {} left\n", row->id(), N(row->rollback().removed()),
              N(row->rollback().restored()), N(left->kept));
-  if (lost == 0) return ExitCode::kOk;
-  fmt::print(stderr, "engram: {} records that the import wrote over are as it left them: {}\n", N(lost),
+  if (left->replaced == 0) return ExitCode::kOk;
+  fmt::print(stderr, "engram: {} records that the import wrote over are as it left them: {}\n", N(left->replaced),
              backup.empty() ? "there was no backup" : "the backup has them not");
   return ExitCode::kFailed;
 }
@@ -88,12 +85,7 @@ void AddMigrateRollback(CLI::App* migrate, ChosenCommand* chosen) {
   auto options = std::make_shared<RollbackOptions>();
   CLI::App* command = migrate->add_subcommand("rollback", "Take back what an import brought");
   command->footer(kAbout);
-  command->add_option("--namespace,-n", options->namespace_name, "What it was imported into")
-      ->required()
-      ->type_name("NS");
-  command->add_option("--import", options->import_id, "Which one; `engram migrate status` lists them")
-      ->required()
-      ->type_name("ID");
+  AddImportChoice(command, &options->import);
   AddStoreOptions(command, &options->store);
   command->add_option("--backup", options->backup, "Where the backup is, if not where the import made it")
       ->type_name("DIR");

@@ -38,8 +38,7 @@ struct StatusOptions {
 
 struct ReportOptions {
   StoreChoice store;
-  std::string namespace_name;
-  std::string import_id;
+  ChosenImport import;
   std::string markdown;
   std::string json;
 };
@@ -88,15 +87,15 @@ Status WriteWhole(const std::string& path, const std::string& contents) {
 ExitCode RunReport(const ReportOptions& options) {
   auto access = OpenAccess(options.store, IfNoStore::kFail);
   if (!access.ok()) return Fail(access.status());
-  const auto row = GetImportRow(*access->client, options.namespace_name, options.import_id);
+  const auto row = GetImportRow(*access->client, options.import.namespace_name, options.import.import_id);
   if (!row.ok()) return Fail(row.status());
   v1::ListImportsReply::Entry entry;
-  entry.set_namespace_(options.namespace_name);
+  entry.set_namespace_(options.import.namespace_name);
   *entry.mutable_import() = *row;
   if (!options.json.empty()) {
     if (const Status status = WriteWhole(options.json, PrintJson(entry) + "\n"); !status.ok()) return Fail(status);
   }
-  const std::string markdown = MarkdownReport(options.namespace_name, *row);
+  const std::string markdown = MarkdownReport(options.import.namespace_name, *row);
   if (!options.markdown.empty()) {
     if (const Status status = WriteWhole(options.markdown, markdown); !status.ok()) return Fail(status);
   }
@@ -120,12 +119,7 @@ void AddMigrateReport(CLI::App* migrate, ChosenCommand* chosen) {
   auto options = std::make_shared<ReportOptions>();
   CLI::App* command = migrate->add_subcommand("report", "All that is known of one import");
   command->footer(kReportExamples);
-  command->add_option("--namespace,-n", options->namespace_name, "What it was imported into")
-      ->required()
-      ->type_name("NS");
-  command->add_option("--import", options->import_id, "Which one; `engram migrate status` lists them")
-      ->required()
-      ->type_name("ID");
+  AddImportChoice(command, &options->import);
   AddStoreOptions(command, &options->store);
   command->add_option("--markdown", options->markdown, "Write it here")->type_name("FILE");
   command->add_option("--json", options->json, "Write it here as JSON, as GET /v1/imports has it")->type_name("FILE");

@@ -12,10 +12,10 @@
 namespace engram {
 namespace {
 
-// What the plans cost, in rows that a gather scores in the same time; fitted to 20,000 vectors of 384 dimensions and a
-// million of 768 with bench/retrieval/vector --every-plan. A walk pays for each candidate it keeps, and keeps 1/share
-// as many as have to match. A walk over the rows that pass begins by looking for places to begin at, then looks at its
-// neighbours' neighbours for each candidate: at the more of them, the fewer pass.
+// What the plans cost, in rows that a gather scores in the same time; fitted to 20,000 vectors of 384 dimensions
+// with bench/retrieval/vector --every-plan and held against a million of 768. A walk pays for each candidate it keeps,
+// and keeps 1/share as many as have to match. A walk over the rows that pass begins by looking for places to begin at,
+// then looks at its neighbours' neighbours for each candidate: at the more of them, the fewer pass.
 constexpr double kWalkCost = 30;
 constexpr double kWalkPassingStart = 2'000;
 constexpr double kWalkPassingCost = 40;
@@ -109,28 +109,32 @@ class SegmentSearch {
     const size_t ef = std::max<size_t>(options_.ef > 0 ? options_.ef : segment_.report.ef, wanted);
     VectorPlan plan = VectorPlan::kGather;
     if (segment_.has_graph()) plan = options_.plan.value_or(ChoosePlan(segment_, matches_, ef));
+    if (plan != VectorPlan::kGather && FoundByWalking(scorer, plan, ef, wanted)) return;
+    RescorePool(Gather(scorer, wanted), wanted);
+  }
 
-    // Each plan goes over to the next when its matches are elsewhere than it would look, or when it comes back short.
-    bool elsewhere = plan != VectorPlan::kGather && share() < 1 && MatchesAreElsewhere(scorer);
+  // Each plan goes over to the next when the matches are elsewhere than it would look, or when it comes back short:
+  // false when that is a gather.
+  template <class Scorer>
+  bool FoundByWalking(const Scorer& scorer, VectorPlan plan, size_t ef, size_t wanted) {
+    const uint32_t entry = Descend(*segment_.graph, scorer);
+    bool elsewhere = share() < 1 && MatchesAreElsewhere(entry);
     if (plan == VectorPlan::kWalk && !elsewhere) {
-      if (RescoreIfEnough(WalkAll(scorer, EfFor(share(), ef, false), wanted), wanted)) return;
+      if (RescoreIfEnough(WalkAll(scorer, entry, EfFor(share(), ef, false), wanted), wanted)) return true;
       elsewhere = true;
     }
     const size_t kept = EfFor(share(), ef, elsewhere);
     if (elsewhere && !options_.plan) plan = Costs(segment_.rows(), matches_, kept).CheapestOverMatches();
-    if (plan != VectorPlan::kGather) {
-      if (RescoreIfEnough(WalkMatches(scorer, kept, elsewhere ? kSeedsElsewhere : kSeeds), wanted)) return;
-    }
-    RescorePool(Gather(scorer, wanted), wanted);
+    if (plan == VectorPlan::kGather) return false;
+    return RescoreIfEnough(WalkMatches(scorer, entry, kept, elsewhere ? kSeedsElsewhere : kSeeds), wanted);
   }
 
   // Of the segment's rows, how many match.
   double share() const { return static_cast<double>(matches_) / static_cast<double>(segment_.rows()); }
 
-  // Whether far fewer rows match around the query, among its nearest rows' neighbours, than do on the whole.
-  template <class Scorer>
-  bool MatchesAreElsewhere(const Scorer& scorer) const {
-    const std::span<const uint32_t> nearest = segment_.graph->Links0(Descend(*segment_.graph, scorer));
+  // Whether far fewer rows match near the entry, among its neighbours' neighbours, than do on the whole.
+  bool MatchesAreElsewhere(uint32_t entry) const {
+    const std::span<const uint32_t> nearest = segment_.graph->Links0(entry);
     for (const uint32_t row : nearest) {
       if (row == kNoLink) break;
       PrefetchLinks(*segment_.graph, row);
@@ -197,10 +201,9 @@ class SegmentSearch {
   // The `wanted` best that match among what a walk over all rows meets; fewer than all when the walk saw too
   // few matches near the query to trust them.
   template <class Scorer>
-  CandidatePool WalkAll(const Scorer& scorer, size_t ef, size_t wanted) const {
+  CandidatePool WalkAll(const Scorer& scorer, uint32_t entry, size_t ef, size_t wanted) const {
     VisitedRows& visited = VisitedRows::Begin(segment_.rows());
     CandidatePool pool(std::min(static_cast<size_t>(static_cast<double>(ef) / share()), segment_.rows()));
-    const uint32_t entry = Descend(*segment_.graph, scorer);
     visited.Mark(entry);
     const float entry_score = scorer(entry);
     pool.Offer(entry_score, entry);
@@ -221,7 +224,7 @@ class SegmentSearch {
   }
 
   template <class Scorer>
-  CandidatePool WalkMatches(const Scorer& scorer, size_t ef, const Seeds& seeds) const {
+  CandidatePool WalkMatches(const Scorer& scorer, uint32_t entry, size_t ef, const Seeds& seeds) const {
     static thread_local SlotBits bits;
     const uint32_t first = segment_.slots.front();
     bits.Fill(allowed_, Slot(first), Slot(segment_.slots.back()));
@@ -229,7 +232,6 @@ class SegmentSearch {
     VisitedRows& visited = VisitedRows::Begin(segment_.rows());
     const auto walk = [&](auto slot_of) {
       const auto passes = [&](uint32_t row) { return bits.Contains(slot_of(row)) && deaths_.Alive(row); };
-      const uint32_t entry = Descend(*segment_.graph, scorer);
       if (passes(entry) && visited.Mark(entry)) pool.Offer(scorer(entry), entry);
       Seed(scorer, bits, passes, seeds, visited, pool);
       CrossFrom(scorer, entry, passes, visited, pool);

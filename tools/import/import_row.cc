@@ -36,6 +36,20 @@ Result<v1::ImportProgress> GetImportRow(Client& client, const std::string& names
                               others.empty() ? "none" : others));
 }
 
+Status VisitImported(Client& client, const std::string& namespace_name, const std::string& import_id,
+                     const std::function<Status(const v1::ImportedItem&)>& visit) {
+  constexpr uint32_t kPage = 1'000;
+  v1::ListImportedRequest request;
+  request.set_id(import_id);
+  request.set_limit(kPage);
+  while (true) {
+    ASSIGN_OR_RETURN(const v1::ListImportedReply page, client.ListImported(namespace_name, request));
+    for (const v1::ImportedItem& item : page.items()) RETURN_IF_ERROR(visit(item));
+    if (page.next_cursor().empty()) return {};
+    request.set_cursor(page.next_cursor());
+  }
+}
+
 std::string ImportStateName(v1::ImportState state) {
   const auto* value = v1::ImportState_descriptor()->FindValueByNumber(state);
   return value == nullptr ? std::string() : EnumWord(value);

@@ -112,16 +112,9 @@ class OpenMemoryDatabase final : public OpenMemoryReader {
   std::string Cursor() const override { return last_ ? last_->ToText() : "start"; }
 
   Result<bool> Seek(const std::string& text) override {
-    const auto cursor = RowCursor::Parse(text);
-    bool known = false;
-    if (cursor) {
-      ASSIGN_OR_RETURN(SqliteQuery query, database_->Prepare("SELECT id FROM memories WHERE rowid = ?1"));
-      query.BindInt(1, cursor->row);
-      ASSIGN_OR_RETURN(const bool found, query.Step());
-      known = found && HashBytes64(query.Text(0)) == cursor->key_hash;
-    }
-    RETURN_IF_ERROR(Start(known ? cursor : std::nullopt));
-    return known;
+    ASSIGN_OR_RETURN(const auto cursor, FindRowCursor(*database_, "SELECT id FROM memories WHERE rowid = ?1", text));
+    RETURN_IF_ERROR(Start(cursor));
+    return cursor.has_value();
   }
 
  private:

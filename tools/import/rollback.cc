@@ -13,21 +13,7 @@ namespace engram {
 namespace {
 
 constexpr uint32_t kStep = 500;
-constexpr uint32_t kPage = 1'000;
 constexpr size_t kBatchItems = 100;
-
-Status VisitItems(Client& client, const std::string& ns, const std::string& import_id,
-                  const std::function<void(const v1::ImportedItem&)>& visit) {
-  v1::ListImportedRequest request;
-  request.set_id(import_id);
-  request.set_limit(kPage);
-  while (true) {
-    ASSIGN_OR_RETURN(const v1::ListImportedReply page, client.ListImported(ns, request));
-    for (const v1::ImportedItem& item : page.items()) visit(item);
-    if (page.next_cursor().empty()) return {};
-    request.set_cursor(page.next_cursor());
-  }
-}
 
 // Reads the backup and gives the store what the import replaced.
 class Restorer {
@@ -95,7 +81,7 @@ class Restorer {
 Result<RollbackPlan> PlanRollback(Client& client, const std::string& ns, const std::string& import_id,
                                   const KeptVisitor& kept) {
   RollbackPlan plan;
-  RETURN_IF_ERROR(VisitItems(client, ns, import_id, [&](const v1::ImportedItem& item) {
+  RETURN_IF_ERROR(VisitImported(client, ns, import_id, [&](const v1::ImportedItem& item) {
     const bool stays = item.kept() || item.now() == "changed" || (item.now() == "gone" && !item.id().empty());
     if (stays) {
       ++plan.kept;
@@ -105,6 +91,7 @@ Result<RollbackPlan> PlanRollback(Client& client, const std::string& ns, const s
     } else {
       ++(item.replaced() ? plan.replaced : plan.removable);
     }
+    return Status();
   }));
   return plan;
 }

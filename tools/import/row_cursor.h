@@ -8,6 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/status.h"
+#include "tools/import/sqlite_database.h"
+
 namespace engram {
 
 struct RowCursor {
@@ -18,5 +21,9 @@ struct RowCursor {
   // Nothing for any other text.
   static std::optional<RowCursor> Parse(std::string_view text);
 };
+
+// The cursor, where `key_of_row` ("SELECT id FROM t WHERE rowid = ?1") finds its row with its key; nothing otherwise.
+Result<std::optional<RowCursor>> FindRowCursor(SqliteDatabase& database, const std::string& key_of_row,
+                                               std::string_view text);
 
 }  // namespace engram

@@ -19,7 +19,6 @@ namespace engram {
 namespace {
 
 constexpr size_t kPage = 100;
-constexpr uint32_t kListPage = 1'000;
 
 v1::Value* IdIn(v1::Value* filter) {
   return &(*(*filter->mutable_object_value()->mutable_members())["id"].mutable_object_value()->mutable_members())["in"];
@@ -262,39 +261,28 @@ class Verifier {
   Result<bool> ChangedHere(const GraphDifference& one) {
     if (!changed_) {
       changed_.emplace();
-      RETURN_IF_ERROR(VisitItems([&](const v1::ImportedItem& item) {
-        if (item.kind() != "memory" && item.now() == "changed") changed_->insert(item.kind() + " " + item.id());
-        return Status();
-      }));
+      RETURN_IF_ERROR(
+          VisitImported(client_, options_.namespace_name, options_.import_id, [&](const v1::ImportedItem& item) {
+            if (item.kind() != "memory" && item.now() == "changed") changed_->insert(item.kind() + " " + item.id());
+            return Status();
+          }));
     }
     return changed_->count(one.kind + " " + one.id) != 0;
-  }
-
-  template <class Visit>
-  Status VisitItems(const Visit& visit) {
-    v1::ListImportedRequest request;
-    request.set_id(options_.import_id);
-    request.set_limit(kListPage);
-    while (true) {
-      ASSIGN_OR_RETURN(const v1::ListImportedReply page, client_.ListImported(options_.namespace_name, request));
-      for (const v1::ImportedItem& item : page.items()) RETURN_IF_ERROR(visit(item));
-      if (page.next_cursor().empty()) return {};
-      request.set_cursor(page.next_cursor());
-    }
   }
 
   // Memories that the import brought, that are there as it left them, and that the source does not have.
   Status FindExtra() {
     std::sort(ids_.begin(), ids_.end());
     std::vector<std::string> extra;
-    RETURN_IF_ERROR(VisitItems([&](const v1::ImportedItem& item) -> Status {
-      if (item.kind() != "memory" || item.now() != "as_written" || item.id().empty()) return {};
-      if (std::binary_search(ids_.begin(), ids_.end(), HashBytes64(item.id()))) return {};
-      result().set_extra(result().extra() + 1);
-      Place("store", fmt::format("\"{}\" came with this import and is not in the source", item.id()));
-      extra.push_back(item.id());
-      return extra.size() == kPage ? DigestExtra(&extra) : Status();
-    }));
+    RETURN_IF_ERROR(VisitImported(
+        client_, options_.namespace_name, options_.import_id, [&](const v1::ImportedItem& item) -> Status {
+          if (item.kind() != "memory" || item.now() != "as_written" || item.id().empty()) return {};
+          if (std::binary_search(ids_.begin(), ids_.end(), HashBytes64(item.id()))) return {};
+          result().set_extra(result().extra() + 1);
+          Place("store", fmt::format("\"{}\" came with this import and is not in the source", item.id()));
+          extra.push_back(item.id());
+          return extra.size() == kPage ? DigestExtra(&extra) : Status();
+        }));
     return DigestExtra(&extra);
   }
 
