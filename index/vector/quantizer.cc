@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "index/vector/rounded_codes.h"
 
 namespace engram {
 namespace {
@@ -96,19 +97,10 @@ double Quantizer::Direct(const float* row, float* out) const {
   return length;
 }
 
-void Quantizer::Round(const float* direction, int8_t* codes) const {
-  const float inverse = 1 / scale_;
-  for (size_t i = 0; i < space_.dimensions(); ++i) {
-    const float code = std::clamp(direction[i] * inverse, float{-kCodeMax}, float{kCodeMax});
-    codes[i] = static_cast<int8_t>(std::lrintf(code));
-  }
-  std::fill(codes + space_.dimensions(), codes + code_bytes_, int8_t{0});
-}
-
 float Quantizer::Encode(const float* row, int8_t* codes) const {
   std::vector<float> direction(space_.dimensions());
   const double length = Direct(row, direction.data());
-  Round(direction.data(), codes);
+  RoundToCodes(direction.data(), scale_, direction.size(), codes);
   return static_cast<float>(length / length_unit_);
 }
 
@@ -117,7 +109,7 @@ CodeQuery Quantizer::Prepare(const float* query) const {
   prepared.codes.resize(code_bytes_);
   std::vector<float> direction(space_.dimensions());
   const double length = Direct(query, direction.data()) / length_unit_;
-  Round(direction.data(), prepared.codes.data());
+  RoundToCodes(direction.data(), scale_, direction.size(), prepared.codes.data());
   if (space_.metric() == Metric::kL2) {
     // Divided by the query's length where it is long, so that nothing leaves the range of a float.
     const double divisor = std::max(1.0, length);

@@ -54,7 +54,6 @@ class Quantizer {
  private:
   // The direction of a row into `out` (dimensions), and its length.
   double Direct(const float* row, float* out) const;
-  void Round(const float* direction, int8_t* codes) const;
 
   VectorSpace space_;
   size_t code_bytes_;

@@ -14,10 +14,11 @@ constexpr size_t kFloatsPerLine = 64 / sizeof(float);
 
 }  // namespace
 
-void RowStore::FreeAligned::operator()(float* floats) const { ::operator delete[](floats, kCacheLine); }
+void RowStore::FreeAligned::operator()(void* memory) const { ::operator delete[](memory, kCacheLine); }
 
 RowStore::RowStore(uint32_t dimensions)
-    : stride_((dimensions + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine) {}
+    : stride_((dimensions + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine),
+      code_bytes_(CodeBytes(dimensions)) {}
 
 RowStore::Place RowStore::Locate(size_t row) {
   const size_t shifted = row + (size_t{1} << kFirstBits);
@@ -25,10 +26,15 @@ RowStore::Place RowStore::Locate(size_t row) {
   return {top - kFirstBits, shifted - (size_t{1} << top)};
 }
 
-// The floats are left as they come: pages that no row has reached cost nothing.
-RowStore::Chunk RowStore::NewChunk(size_t rows) const {
+// Floats and codes are left as they come: pages that no row has reached cost nothing.
+RowStore::Chunk RowStore::NewChunk(size_t index) const {
+  const size_t rows = ChunkRows(index);
   Chunk chunk;
   chunk.floats.reset(static_cast<float*>(::operator new[](rows* stride_ * sizeof(float), kCacheLine)));
+  if (index >= kCodedFrom) {
+    chunk.codes.reset(static_cast<int8_t*>(::operator new[](rows* code_bytes_, kCacheLine)));
+    chunk.coded.reset(new CodedRow[rows]);
+  }
   chunk.slots = std::make_unique<uint32_t[]>(rows);
   chunk.deaths = std::make_unique<std::atomic<uint32_t>[]>(rows);
   return chunk;
@@ -39,7 +45,7 @@ float* RowStore::Append(Slot slot) {
   const auto [index, offset] = Locate(size_);
   ENGRAM_CHECK(index < kChunksMax);
   Chunk& chunk = chunks_[index];
-  if (!chunk.floats) chunk = NewChunk(ChunkRows(index));
+  if (!chunk.floats) chunk = NewChunk(index);
   chunk.slots[offset] = slot.value;
   chunk.deaths[offset].store(kAlive, std::memory_order_relaxed);
   float* row = chunk.floats.get() + offset * stride_;
@@ -51,6 +57,13 @@ float* RowStore::Append(Slot slot) {
 const float* RowStore::Row(size_t row) const {
   const auto [chunk, offset] = Locate(row);
   return chunks_[chunk].floats.get() + offset * stride_;
+}
+
+RowStore::Coded RowStore::CodesOf(size_t row) const {
+  const auto [index, offset] = Locate(row);
+  const Chunk& chunk = chunks_[index];
+  if (!chunk.codes) return {};
+  return {chunk.codes.get() + offset * code_bytes_, &chunk.coded[offset]};
 }
 
 uint32_t RowStore::SlotAt(size_t row) const {
@@ -78,9 +91,13 @@ std::optional<size_t> RowStore::Find(Slot slot, size_t rows) const {
 }
 
 size_t RowStore::MemoryBytes() const {
-  size_t rows = 0;
-  for (size_t chunk = 0; chunk < kChunksMax && chunks_[chunk].floats; ++chunk) rows += ChunkRows(chunk);
-  return sizeof(*this) + rows * (stride_ * sizeof(float) + sizeof(uint32_t) + sizeof(std::atomic<uint32_t>));
+  size_t bytes = sizeof(*this);
+  for (size_t chunk = 0; chunk < kChunksMax && chunks_[chunk].floats; ++chunk) {
+    size_t of_row = stride_ * sizeof(float) + sizeof(uint32_t) + sizeof(std::atomic<uint32_t>);
+    if (chunks_[chunk].codes) of_row += code_bytes_ + sizeof(CodedRow);
+    bytes += ChunkRows(chunk) * of_row;
+  }
+  return bytes;
 }
 
 }  // namespace engram

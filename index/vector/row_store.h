@@ -1,4 +1,5 @@
-// Rows of floats with their slots, in chunks that double and never move; private to index/vector.
+// Rows of floats with their slots, in chunks that double and never move; all but the first few with room for codes
+// beside them. Private to index/vector.
 //
 // Threads: as AppendOnlyArray. One writer appends and kills under the owner's lock; whoever copied size()
 // under that lock may afterwards read all rows below it without one. A death is an atomic number, so a
@@ -12,6 +13,7 @@
 #include <optional>
 
 #include "base/ids.h"
+#include "index/vector/row_codes.h"
 
 namespace engram {
 
@@ -35,6 +37,12 @@ class RowStore {
   void Kill(size_t row, uint32_t death) { DeathCell(row).store(death, std::memory_order_relaxed); }
 
   const float* Row(size_t row) const;
+  // CodeBytes(dimensions) codes and what goes with them, to be filled as the row is; null where a scan is short anyway.
+  struct Coded {
+    int8_t* codes = nullptr;
+    CodedRow* row = nullptr;
+  };
+  Coded CodesOf(size_t row) const;
   uint32_t SlotAt(size_t row) const;
   uint32_t Death(size_t row) const { return DeathCell(row).load(std::memory_order_relaxed); }
 
@@ -55,10 +63,12 @@ class RowStore {
 
  private:
   struct FreeAligned {
-    void operator()(float* floats) const;
+    void operator()(void* memory) const;
   };
   struct Chunk {
     std::unique_ptr<float[], FreeAligned> floats;
+    std::unique_ptr<int8_t[], FreeAligned> codes;
+    std::unique_ptr<CodedRow[]> coded;
     std::unique_ptr<uint32_t[]> slots;
     std::unique_ptr<std::atomic<uint32_t>[]> deaths;
   };
@@ -69,12 +79,15 @@ class RowStore {
   // Four rows first: a namespace of a few memories stays small.
   static constexpr size_t kFirstBits = 2;
   static constexpr size_t kChunksMax = 32 - kFirstBits;
+  // 124 rows come before.
+  static constexpr size_t kCodedFrom = 5;
   static size_t ChunkRows(size_t chunk) { return size_t{1} << (chunk + kFirstBits); }
   static Place Locate(size_t row);
   std::atomic<uint32_t>& DeathCell(size_t row) const;
-  Chunk NewChunk(size_t rows) const;
+  Chunk NewChunk(size_t index) const;
 
   size_t stride_;
+  size_t code_bytes_;
   size_t size_ = 0;
   std::array<Chunk, kChunksMax> chunks_;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "index/scored_slot.h"
@@ -23,6 +24,11 @@ class TopHits {
       heap_.push_back(hit);
     }
     std::push_heap(heap_.begin(), heap_.end(), BetterHit);
+  }
+
+  // What scores below no longer get in.
+  double Threshold() const {
+    return heap_.size() == k_ ? heap_.front().score : -std::numeric_limits<double>::infinity();
   }
 
   // Best first.

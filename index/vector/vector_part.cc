@@ -1,7 +1,8 @@
 #include "index/vector/vector_part.h"
 
+#include <limits>
+
 #include "index/vector/common_slots.h"
-#include "index/vector/row_scorers.h"
 
 namespace engram {
 
@@ -11,13 +12,23 @@ bool VectorPart::Kill(Slot slot) {
   return true;
 }
 
-void RowPart::Add(Slot slot, std::span<const float> vector) { space().PrepareInto(vector, store_.Append(slot)); }
+void RowPart::Add(Slot slot, std::span<const float> vector) {
+  space().PrepareInto(vector, store_.Append(slot));
+  EncodeLast();
+}
+
+void RowPart::EncodeLast() {
+  const size_t last = store_.size() - 1;
+  const RowStore::Coded coded = store_.CodesOf(last);
+  if (coded.codes != nullptr) *coded.row = EncodeRow(space(), store_.Row(last), coded.codes);
+}
 
 std::shared_ptr<RowPart> RowPart::Compacted() const {
   auto compacted = std::make_shared<RowPart>(space());
   for (size_t row = 0; row < rows(); ++row) {
     if (store_.Death(row) != RowStore::kAlive) continue;
     std::copy_n(store_.Row(row), space().stride(), compacted->store_.Append(Slot(store_.SlotAt(row))));
+    compacted->EncodeLast();
   }
   return compacted;
 }
@@ -29,26 +40,25 @@ bool RowPart::KillAs(Slot slot, uint32_t death) {
   return true;
 }
 
-// Always exact: a scan over fp32.
+// Always exact: what is left out by its codes could not have got in.
 void RowPart::Top(Moment moment, const float* query, const SlotSet& allowed, size_t /*k*/,
                   const VectorSearchOptions& /*options*/, Pacer* pacer, TopHits& top) const {
-  // One row behind: a row is scored when the next is found, its memory asked for in between.
-  const float* waiting = nullptr;
-  Slot waiting_slot;
-  const size_t prefetched = std::min<size_t>(space().stride() * sizeof(float), 512);
+  const BoundingQuery bounding(space(), query);
+  const auto hopeless = [&](size_t row) {
+    const double threshold = top.Threshold();
+    if (threshold == -std::numeric_limits<double>::infinity()) return false;
+    const RowStore::Coded coded = store_.CodesOf(row);
+    return coded.codes != nullptr && bounding.Bound(*coded.row, coded.codes) < threshold;
+  };
   auto next = allowed.begin();
   store_.ForEachRun(moment.rows, [&](size_t first_row, const uint32_t* slots, size_t n) {
     return ForEachCommon(slots, n, next, [&](size_t place, uint32_t slot) {
-      if (store_.Death(first_row + place) <= moment.deaths) return true;
-      const float* found = store_.Row(first_row + place);
-      PrefetchBytes(found, prefetched);
-      if (waiting) top.Offer({waiting_slot, space().Similarity(query, waiting)});
-      waiting = found;
-      waiting_slot = Slot(slot);
+      const size_t row = first_row + place;
+      if (store_.Death(row) <= moment.deaths) return true;
+      if (!hopeless(row)) top.Offer({Slot(slot), space().Similarity(query, store_.Row(row))});
       return pacer->Spend(space().stride());
     });
   });
-  if (waiting) top.Offer({waiting_slot, space().Similarity(query, waiting)});
 }
 
 const float* RowPart::Find(Moment moment, Slot slot) const {

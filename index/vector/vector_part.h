@@ -90,6 +90,7 @@ class RowPart final : public VectorPart {
 
  private:
   bool KillAs(Slot slot, uint32_t death) override;
+  void EncodeLast();
   RowStore store_;
 };
 
