@@ -140,6 +140,7 @@ void MeasureBesidePeer(const MeasuredServer& server, const MemorySet& set, const
   const std::vector<uint32_t> efs = {10, 16, 24, 32, 64, 128, 256, 512};
   // Its own choice of ef comes last.
   std::vector<std::vector<Run>> ours(efs.size() + 1);
+  std::vector<double> cpu_seconds(ours.size());  // of the server
   std::vector<std::vector<Run>> theirs(efs.size());
   const auto run_ours = [&] {
     for (size_t i = 0; i < ours.size(); ++i) {
@@ -152,7 +153,9 @@ void MeasureBesidePeer(const MeasuredServer& server, const MemorySet& set, const
         request.add_include("none");  // nothing of the memories: hnswlib has none
         return RowsOf(OrDie(client->Search(kNamespace, request)));
       };
+      const double cpu_before = server.process().cpu_seconds;
       ours[i].push_back(MeasureTogether(exact, search, kUnderWay));
+      cpu_seconds[i] += server.process().cpu_seconds - cpu_before;
     }
   };
   const auto run_theirs = [&] {
@@ -171,21 +174,25 @@ void MeasureBesidePeer(const MeasuredServer& server, const MemorySet& set, const
   PinProcess(server.pid(), all);
 
   Table points{"Vector searches over HTTP, server on one core, beside bare hnswlib on one thread",
-               {"engine", "ef", "recall@10", "searches/s", "p50 us", "p99 us"},
+               {"engine", "ef", "recall@10", "searches/s", "p50 us", "p99 us", "server's CPU us a search"},
                {}};
-  const auto add = [&](const char* engine, const Cell& ef, const Run& run) {
-    points.rows.push_back({engine, ef, {run.recall, 4}, run.per_second, run.p50_us, run.p99_us});
+  const auto add = [&](const char* engine, const Cell& ef, const Run& run, const Cell& cpu_us) {
+    points.rows.push_back({engine, ef, {run.recall, 4}, run.per_second, run.p50_us, run.p99_us, cpu_us});
+  };
+  const auto add_ours = [&](size_t i, const Cell& ef) {
+    const auto searches = static_cast<double>(ours[i].size() * SearchesOf(exact));
+    add("engram over HTTP", ef, Median(ours[i]), {1e6 * cpu_seconds[i] / searches, 0});
   };
   std::vector<Run> our_curve;
   std::vector<Run> their_curve;
   for (size_t i = 0; i < efs.size(); ++i) {
     our_curve.push_back(Median(ours[i]));
-    add("engram over HTTP", size_t{efs[i]}, our_curve.back());
+    add_ours(i, size_t{efs[i]});
   }
-  add("engram over HTTP", "default", Median(ours.back()));
+  add_ours(efs.size(), "default");
   for (size_t i = 0; i < efs.size(); ++i) {
     their_curve.push_back(Median(theirs[i]));
-    add("hnswlib", size_t{efs[i]}, their_curve.back());
+    add("hnswlib", size_t{efs[i]}, their_curve.back(), "-");
   }
   tables->Add(std::move(points));
 

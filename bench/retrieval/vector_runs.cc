@@ -55,6 +55,8 @@ Run Measure(const std::vector<Rows>& exact, const std::function<Rows(size_t quer
   return Figures(exact, answers, std::move(times), total);
 }
 
+size_t SearchesOf(const std::vector<Rows>& exact) { return exact.size() + std::min(kWarmUp, exact.size()); }
+
 Run MeasureTogether(const std::vector<Rows>& exact, const std::function<Rows(size_t query)>& search, size_t workers) {
   std::vector<Rows> answers(exact.size());
   std::vector<double> times(exact.size());

@@ -27,6 +27,9 @@ enum class TimeBy : uint8_t { kThread, kWall };
 Run Measure(const std::vector<Rows>& exact, const std::function<Rows(size_t query)>& search,
             TimeBy time = TimeBy::kThread);
 
+// How many searches one run makes, those that don't count included.
+size_t SearchesOf(const std::vector<Rows>& exact);
+
 // The same by wall time with so many threads that ask at once; `search` is thread-safe.
 Run MeasureTogether(const std::vector<Rows>& exact, const std::function<Rows(size_t query)>& search, size_t workers);
 
