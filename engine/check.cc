@@ -20,6 +20,7 @@ class Recount {
   explicit Recount(const ReadView& view) : view_(view), rows_(view.rows()) {}
 
   Result<std::vector<std::string>> Run() {
+    ASSIGN_OR_RETURN(counters_, view_.counters());
     RETURN_IF_ERROR(CountMemories());
     RETURN_IF_ERROR(CountVersions());
     RETURN_IF_ERROR(CountEntities());
@@ -54,7 +55,7 @@ class Recount {
       if (keys::Id(ids[0]) != it->key())
         Problem("node {} names \"{}\", another id than the one that points at it", row.node.value, ids[0]);
       if (!nodes_.insert(row.node.value).second) Problem("node {} belongs to two ids", row.node.value);
-      if (row.node >= view_.counters().next_node) Problem("node {} lies beyond the counter", row.node.value);
+      if (row.node >= counters_.next_node) Problem("node {} lies beyond the counter", row.node.value);
       if (!row.is_memory) {
         ++entities_;
         continue;
@@ -71,7 +72,7 @@ class Recount {
         Problem("memory \"{}\": the content's hash differs from the id row's", ids[0]);
       const Hash128 hash = MemoryHash(ids[0], content_hash, memory->attributes, memory->state);
       if (hash != row.hash) Problem("memory \"{}\": its hash differs from the id row's", ids[0]);
-      if (row.slot >= view_.counters().next_slot)
+      if (row.slot >= counters_.next_slot)
         Problem("memory \"{}\": slot {} lies beyond the counter", ids[0], row.slot.value);
       if (row.run) ++members_[*row.run];
       memories_digest_ += hash;
@@ -147,19 +148,19 @@ class Recount {
   }
 
   void Compare() {
-    const NamespaceCounters& counters = view_.counters();
-    Same("memories", counters.memories, memories_);
-    Same("former versions", counters.former_versions, former_versions_);
-    Same("named entities", counters.nodes, entities_);
-    Same("runs", counters.runs, runs_);
-    Same("edges", counters.edges, edges_);
-    Same("bytes", counters.bytes, bytes_);
-    Same("memories", counters.memories_digest, memories_digest_);
-    Same("nodes", counters.nodes_digest, nodes_digest_);
-    Same("edges", counters.edges_digest, edges_digest_);
+    Same("memories", counters_.memories, memories_);
+    Same("former versions", counters_.former_versions, former_versions_);
+    Same("named entities", counters_.nodes, entities_);
+    Same("runs", counters_.runs, runs_);
+    Same("edges", counters_.edges, edges_);
+    Same("bytes", counters_.bytes, bytes_);
+    Same("memories", counters_.memories_digest, memories_digest_);
+    Same("nodes", counters_.nodes_digest, nodes_digest_);
+    Same("edges", counters_.edges_digest, edges_digest_);
   }
 
   const ReadView& view_;
+  NamespaceCounters counters_;
   const KvReader& rows_;
   std::vector<std::string> problems_;
   std::set<uint32_t> nodes_;
@@ -185,7 +186,8 @@ Result<std::unique_ptr<NamespaceIndex>> RebuildIndex(const ReadView& view) {
     index->Load(std::move(event));
     return true;
   }));
-  index->FinishLoading(view.counters().position, view.counters().log_time);
+  ASSIGN_OR_RETURN(const NamespaceCounters counters, view.counters());
+  index->FinishLoading(counters.position, counters.log_time);
   return index;
 }
 

@@ -14,8 +14,9 @@ constexpr uint64_t kGroupBytesMax = uint64_t{16} << 20;
 
 }  // namespace
 
-Committer::Committer(Store* store, IndexRegistry* registry, LogClock* log_clock, const CommitterOptions& options)
-    : store_(store), registry_(registry), log_clock_(log_clock), options_(options) {}
+Committer::Committer(Store* store, IndexRegistry* registry, KnownNamespaces* known, LogClock* log_clock,
+                     const CommitterOptions& options)
+    : store_(store), registry_(registry), known_(known), log_clock_(log_clock), options_(options) {}
 
 Committer::~Committer() {
   {
@@ -123,7 +124,10 @@ void Committer::CommitGroup(std::vector<Task> group) {
 
   Status committed = store_->Commit(std::move(overlay), sync);
   if (committed.ok()) {
-    for (const Publication& publication : publications) registry_->Publish(publication);
+    for (const Publication& publication : publications) {
+      known_->Apply(publication);
+      registry_->Publish(publication);
+    }
   } else {
     // Every reply given now would speak of rows that are not there, as does the cache.
     cache_.Clear();

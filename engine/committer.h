@@ -17,6 +17,7 @@
 #include "engine/apply.h"
 #include "engine/engine.h"
 #include "engine/index_registry.h"
+#include "engine/known_namespaces.h"
 #include "engine/log_clock.h"
 #include "engine/store.h"
 
@@ -32,7 +33,8 @@ struct CommitterOptions {
 class Committer {
  public:
   // Does not start its thread before the first Start().
-  Committer(Store* store, IndexRegistry* registry, LogClock* log_clock, const CommitterOptions& options);
+  Committer(Store* store, IndexRegistry* registry, KnownNamespaces* known, LogClock* log_clock,
+            const CommitterOptions& options);
   // Refuses what comes, finishes what was accepted.
   ~Committer();
 
@@ -74,6 +76,7 @@ class Committer {
 
   Store* store_;
   IndexRegistry* registry_;
+  KnownNamespaces* known_;
   LogClock* log_clock_;
   const CommitterOptions options_;
   NamespaceCache cache_;  // of the committer's thread

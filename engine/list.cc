@@ -223,7 +223,8 @@ Result<MemoryPage> ListMemories(const ReadView& view, const ListQuery& as_writte
   const ListOrder order{query.order_by, query.descending};
 
   MemoryPage page;
-  page.position = view.counters().position;
+  ASSIGN_OR_RETURN(const NamespaceCounters counters, view.counters());
+  page.position = counters.position;
   std::vector<ListedRow> rows;
   std::optional<IndexList> from_index;
   if (query.include_expired) {

@@ -148,7 +148,7 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
     return owner->sealer_->SealLoading(tenant, ns, index);
   };
   engine->registry_ = std::make_unique<IndexRegistry>(*engine->store_, options.index_memory_bytes, segments);
-  engine->committer_ = std::make_unique<Committer>(engine->store_.get(), engine->registry_.get(),
+  engine->committer_ = std::make_unique<Committer>(engine->store_.get(), engine->registry_.get(), &engine->known_,
                                                    engine->log_clock_.get(), ForCommitter(options));
   engine->committer_->Start();
   engine->position_waits_ = std::make_unique<PositionWaits>(*engine->store_, engine->committer_.get(), *options.clock,
@@ -196,21 +196,33 @@ void LocalEngine::AwaitPosition(TenantId tenant, NamespaceId ns, Position positi
   position_waits_->Await(tenant, ns, position, deadline, std::move(done));
 }
 
-Result<ReadView> LocalEngine::View(const NamespaceRef& ns, const ReadOptions& options) {
-  const auto snapshot = store_->Snapshot();
-  const ScopedReader directory(*snapshot, keys::Scope(ns.tenant, keys::kDirectory));
+Result<LocalEngine::Resolved> LocalEngine::Resolve(const NamespaceRef& ns) {
+  const uint64_t version = known_.version();
+  Resolved resolved;
+  resolved.known = known_.Find(ns.tenant, ns.name);
+  resolved.snapshot = store_->Snapshot();
+  if (resolved.known && known_.version() == version) return resolved;
+  const ScopedReader directory(*resolved.snapshot, keys::Scope(ns.tenant, keys::kDirectory));
   ASSIGN_OR_RETURN(const auto number, engram::FindNamespace(directory, ns.name));
   if (!number) return NotFound(fmt::format("there is no namespace \"{}\"", ns.name));
-  const ScopedReader rows(*snapshot, keys::Scope(ns.tenant, *number));
-  ASSIGN_OR_RETURN(auto head, ReadHead(rows));
+  ASSIGN_OR_RETURN(auto head, ReadHead(ScopedReader(*resolved.snapshot, keys::Scope(ns.tenant, *number))));
   if (!head) return Corruption(fmt::format("namespace \"{}\" has lost its head row", ns.name));
-  ASSIGN_OR_RETURN(const NamespaceCounters counters, ReadCounters(rows));
-  if (options.min_position && counters.position < *options.min_position) {
-    return DeadlineExceeded("the namespace has not reached min_position in time").At("min_position");
-  }
-  ReadView view(ns.tenant, *number, std::move(*head), counters, snapshot, registry_.get(), options_.clock,
+  resolved.known = std::make_shared<KnownNamespace>(KnownNamespace{*number, std::move(*head)});
+  known_.Keep(ns.tenant, ns.name, version, resolved.known);
+  return resolved;
+}
+
+Result<ReadView> LocalEngine::View(const NamespaceRef& ns, const ReadOptions& options) {
+  ASSIGN_OR_RETURN(Resolved resolved, Resolve(ns));
+  ReadView view(ns.tenant, std::move(resolved.known), std::move(resolved.snapshot), registry_.get(), options_.clock,
                 log_clock_->Now(), options.deadline);
   view.EndWith(&reads_ended_);
+  if (options.min_position) {
+    ASSIGN_OR_RETURN(const NamespaceCounters counters, view.counters());
+    if (counters.position < *options.min_position) {
+      return DeadlineExceeded("the namespace has not reached min_position in time").At("min_position");
+    }
+  }
   return view;
 }
 
@@ -222,7 +234,8 @@ Result<GetReply> LocalEngine::Get(const NamespaceRef& ns, const std::vector<std:
                                   const ReadOptions& options) {
   ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
   GetReply reply;
-  reply.position = view.counters().position;
+  ASSIGN_OR_RETURN(const NamespaceCounters counters, view.counters());
+  reply.position = counters.position;
   for (const std::string& id : ids) {
     RETURN_IF_ERROR(view.CheckDeadline());
     ASSIGN_OR_RETURN(const auto row, FindId(view.rows(), id));
@@ -331,10 +344,11 @@ engram::Status LocalEngine::SweepNow() { return background_->SweepNow(); }
 Result<CheckReport> LocalEngine::CheckNamespace(const NamespaceRef& ns) {
   ASSIGN_OR_RETURN(const ReadView view, View(ns, {}));
   CheckReport report;
-  report.memories = view.counters().memories;
+  ASSIGN_OR_RETURN(const NamespaceCounters counters, view.counters());
+  report.memories = counters.memories;
   ASSIGN_OR_RETURN(report.problems, CheckRows(view));
   const auto live = registry_->Peek(view.tenant(), view.ns());
-  if (live && live->position() == view.counters().position) {
+  if (live && live->position() == counters.position) {
     ASSIGN_OR_RETURN(const auto rebuilt, RebuildIndex(view));
     for (std::string& difference : live->DifferencesFrom(*rebuilt)) report.problems.push_back(std::move(difference));
   }

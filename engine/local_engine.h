@@ -13,6 +13,7 @@
 #include "engine/committer.h"
 #include "engine/engine.h"
 #include "engine/index_registry.h"
+#include "engine/known_namespaces.h"
 #include "engine/log_clock.h"
 #include "engine/position_waits.h"
 #include "engine/read_view.h"
@@ -79,6 +80,12 @@ class LocalEngine final : public Engine {
 
   // A read's consistent start: DeadlineExceeded before min_position, NotFound when the namespace is not there.
   Result<ReadView> View(const NamespaceRef& ns, const ReadOptions& options);
+  // A namespace as a snapshot has it.
+  struct Resolved {
+    KnownNamespaces::Found known;
+    std::shared_ptr<const KvReader> snapshot;
+  };
+  Result<Resolved> Resolve(const NamespaceRef& ns);
   // Renews the TTL of memories that ask for it.
   void NoteReads(const ReadView& view, const Memory& memory);
   // RateLimited when the mutation may add to an index that the sealer is far behind with.
@@ -92,6 +99,7 @@ class LocalEngine final : public Engine {
   std::optional<SegmentFolder> segments_;
   SealQueue seal_queue_;
   std::unique_ptr<IndexRegistry> registry_;
+  KnownNamespaces known_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<PositionWaits> position_waits_;
   std::unique_ptr<Background> background_;

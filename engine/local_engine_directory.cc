@@ -82,16 +82,15 @@ void AddSegments(const NamespaceIndex& index, NamespaceInfo* info) {
 }  // namespace
 
 Result<NamespaceId> LocalEngine::FindNamespace(const NamespaceRef& ns) {
-  const auto snapshot = store_->Snapshot();
-  const ScopedReader directory(*snapshot, keys::Scope(ns.tenant, keys::kDirectory));
-  ASSIGN_OR_RETURN(const auto number, engram::FindNamespace(directory, ns.name));
-  if (!number) return NotFound(fmt::format("there is no namespace \"{}\"", ns.name));
-  return *number;
+  if (const auto known = known_.Find(ns.tenant, ns.name)) return known->number;
+  ASSIGN_OR_RETURN(const Resolved resolved, Resolve(ns));
+  return resolved.known->number;
 }
 
 Result<NamespaceInfo> LocalEngine::DescribeNamespace(const NamespaceRef& ns, const ReadOptions& options) {
   ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
-  NamespaceInfo info = AsNamespaceInfo(view.head(), view.counters());
+  ASSIGN_OR_RETURN(const NamespaceCounters counters, view.counters());
+  NamespaceInfo info = AsNamespaceInfo(view.head(), counters);
   const auto index = registry_->Peek(view.tenant(), view.ns());
   const NamespaceIndex::Sizes sizes = index ? index->sizes() : NamespaceIndex::Sizes();
   // What isn't loaded lags behind nothing: its rows are its index.

@@ -4,28 +4,26 @@
 
 namespace engram {
 
-ReadView::ReadView(TenantId tenant, NamespaceId ns, NamespaceHead head, NamespaceCounters counters,
-                   std::shared_ptr<const KvReader> snapshot, IndexRegistry* registry, const Clock* clock, Timestamp now,
+ReadView::ReadView(TenantId tenant, KnownNamespaces::Found ns, std::shared_ptr<const KvReader> snapshot,
+                   IndexRegistry* registry, const Clock* clock, Timestamp now,
                    std::optional<std::chrono::nanoseconds> deadline)
     : tenant_(tenant),
-      ns_(ns),
-      head_(std::move(head)),
-      counters_(counters),
+      known_(std::move(ns)),
       snapshot_(std::move(snapshot)),
-      rows_(*snapshot_, keys::Scope(tenant, ns)),
+      rows_(*snapshot_, keys::Scope(tenant, known_->number)),
       registry_(registry),
       clock_(clock),
       now_(now),
       deadline_(deadline) {}
 
 ReadView ReadView::Latest() const {
-  ReadView latest(tenant_, ns_, head_, counters_, registry_->Snapshot(), registry_, clock_, now_, deadline_);
+  ReadView latest(tenant_, known_, registry_->Snapshot(), registry_, clock_, now_, deadline_);
   latest.EndWith(ended_);
   return latest;
 }
 
 Status ReadView::DoWithoutSegments(const Status& damage) const {
-  registry_->DiscardSegments(tenant_, ns_, damage);
+  registry_->DiscardSegments(tenant_, ns(), damage);
   return Unavailable("the namespace's index is damaged and built anew").RetryAfter(1);
 }
 

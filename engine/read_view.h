@@ -12,20 +12,21 @@
 #include "base/kv.h"
 #include "base/status.h"
 #include "engine/index_registry.h"
+#include "engine/known_namespaces.h"
 #include "engine/rows.h"
 
 namespace engram {
 
 class ReadView {
  public:
-  ReadView(TenantId tenant, NamespaceId ns, NamespaceHead head, NamespaceCounters counters,
-           std::shared_ptr<const KvReader> snapshot, IndexRegistry* registry, const Clock* clock, Timestamp now,
+  ReadView(TenantId tenant, KnownNamespaces::Found ns, std::shared_ptr<const KvReader> snapshot,
+           IndexRegistry* registry, const Clock* clock, Timestamp now,
            std::optional<std::chrono::nanoseconds> deadline);
 
   TenantId tenant() const { return tenant_; }
-  NamespaceId ns() const { return ns_; }
-  const NamespaceHead& head() const { return head_; }
-  const NamespaceCounters& counters() const { return counters_; }
+  NamespaceId ns() const { return known_->number; }
+  const NamespaceHead& head() const { return known_->head; }
+  Result<NamespaceCounters> counters() const { return ReadCounters(rows_); }
   // The namespace's rows as committed when the read began (not older than any reply given before).
   const KvReader& rows() const { return rows_; }
   // This read over the rows as they are now: an index names rows that were committed after this view was made.
@@ -35,7 +36,7 @@ class ReadView {
   const Clock& clock() const { return *clock_; }
 
   // Loaded now if need be.
-  Result<std::shared_ptr<NamespaceIndex>> Index() const { return registry_->Acquire(tenant_, ns_); }
+  Result<std::shared_ptr<NamespaceIndex>> Index() const { return registry_->Acquire(tenant_, ns()); }
 
   // Unavailable, after it was seen to that the next read finds an index without segments: these hold bytes that nobody
   // wrote, so what `index` answered may lack hits.
@@ -50,9 +51,7 @@ class ReadView {
 
  private:
   TenantId tenant_;
-  NamespaceId ns_;
-  NamespaceHead head_;
-  NamespaceCounters counters_;
+  KnownNamespaces::Found known_;
   std::shared_ptr<const KvReader> snapshot_;
   ScopedReader rows_;
   IndexRegistry* registry_;

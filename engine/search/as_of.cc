@@ -91,7 +91,8 @@ Result<std::unique_ptr<NamespaceIndex>> IndexOfPast(const ReadView& view, const 
   for (size_t begin = 0; begin < memories.size(); begin += kChunk) {
     RETURN_IF_ERROR(LoadChunk(view, &memories, begin, std::min(begin + kChunk, memories.size()), index.get()));
   }
-  index->FinishLoading(view.counters().position, time);
+  ASSIGN_OR_RETURN(const NamespaceCounters counters, view.counters());
+  index->FinishLoading(counters.position, time);
   return index;
 }
 

@@ -11,19 +11,28 @@ namespace engram {
 
 ENGRAM_AVX512 int32_t DotInt8Avx512Vnni(const int8_t* a, const int8_t* b, size_t n) {
   const __m512i offset = _mm512_set1_epi8(static_cast<char>(0x80));
-  __m512i sum = _mm512_setzero_si512();
-  __m512i excess = sum;
-  for (size_t i = 0; i < n; i += 64) {
+  // Two chains of each, as a vpdpbusd has to wait for the one before it that adds to the same sums.
+  __m512i sum[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+  __m512i excess[2] = {sum[0], sum[0]};
+  const auto add = [&](size_t i, size_t chain) ENGRAM_AVX512 {
     const __m512i va = _mm512_xor_si512(_mm512_loadu_si512(a + i), offset);
     const __m512i vb = _mm512_loadu_si512(b + i);
-    sum = _mm512_dpbusd_epi32(sum, va, vb);
-    excess = _mm512_dpbusd_epi32(excess, offset, vb);
+    sum[chain] = _mm512_dpbusd_epi32(sum[chain], va, vb);
+    excess[chain] = _mm512_dpbusd_epi32(excess[chain], offset, vb);
+  };
+  size_t i = 0;
+  for (; i + 128 <= n; i += 128) {
+    add(i, 0);
+    add(i + 64, 1);
   }
-  alignas(64) int32_t lanes[16];
-  _mm512_store_si512(lanes, _mm512_sub_epi32(sum, excess));
-  int32_t total = 0;
-  for (const int32_t lane : lanes) total += lane;
-  return total;
+  if (i < n) add(i, 0);
+  const __m512i lanes = _mm512_sub_epi32(_mm512_add_epi32(sum[0], sum[1]), _mm512_add_epi32(excess[0], excess[1]));
+  alignas(64) __m128i quarters[4];
+  _mm512_store_si512(quarters, lanes);
+  __m128i four = _mm_add_epi32(_mm_add_epi32(quarters[0], quarters[1]), _mm_add_epi32(quarters[2], quarters[3]));
+  four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+  four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1));
+  return _mm_cvtsi128_si32(four);
 }
 
 }  // namespace engram

@@ -203,8 +203,8 @@ void TestNamespace::Unlink(const std::string& edge_id) {
 }
 
 ReadView TestNamespace::View(std::optional<std::chrono::nanoseconds> deadline) const {
-  return {kTenant, kNamespace, {"test", {}, config_}, counters_, store_->Snapshot(), registry_.get(), &clock_,
-          now_,    deadline};
+  auto known = std::make_shared<KnownNamespace>(KnownNamespace{kNamespace, {"test", {}, config_}});
+  return {kTenant, std::move(known), store_->Snapshot(), registry_.get(), &clock_, now_, deadline};
 }
 
 Result<SearchReply> TestNamespace::Search(const SearchRequest& request) const {
