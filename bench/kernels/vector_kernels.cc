@@ -1,4 +1,5 @@
 // Every kernel of index/vector that this processor runs, in cache and, as a walk meets them, all over memory.
+#include <numeric>
 #include <random>
 #include <string>
 
@@ -39,6 +40,13 @@ void DotInt8Kernels(benchmark::State& state, const DotInt8Kernel& kernel) {
   for (auto _ : state) benchmark::DoNotOptimize(kernel.dot(a.data(), b.data(), n));
 }
 
+void DotInt8QueryKernels(benchmark::State& state, const DotInt8Kernel& kernel) {
+  const size_t n = CodeBytes(static_cast<size_t>(state.range(0)));
+  const std::vector<int8_t> a = Codes(n), b = Codes(n);
+  const int32_t sum = std::accumulate(a.begin(), a.end(), int32_t{0});
+  for (auto _ : state) benchmark::DoNotOptimize(kernel.dot_query(a.data(), sum, b.data(), n));
+}
+
 // 256 MiB of codes on huge pages: `ahead` rows are asked for before they are scored.
 void GatherCodes(benchmark::State& state) {
   const size_t code_bytes = CodeBytes(static_cast<size_t>(state.range(0)));
@@ -49,7 +57,7 @@ void GatherCodes(benchmark::State& state) {
   auto* codes = reinterpret_cast<int8_t*>(memory.data());
   for (size_t row = 0; row < rows; ++row) std::copy(pattern.begin(), pattern.end(), codes + row * code_bytes);
   CodeQuery query;
-  query.codes = pattern;
+  query.codes = Int8Query(pattern);
   const CodeScorer<false> scorer(query, codes, nullptr);
   std::mt19937 random(3);
   std::vector<uint32_t> order(1 << 16);
@@ -74,6 +82,11 @@ int Register() {
   for (const DotInt8Kernel& kernel : RunnableInt8Kernels()) {
     const std::string name = "DotInt8/" + std::string(kernel.name);
     benchmark::RegisterBenchmark(name.c_str(), [kernel](auto& state) { DotInt8Kernels(state, kernel); })
+        ->Arg(384)
+        ->Arg(768);
+    if (kernel.dot_query == nullptr) continue;
+    const std::string of_query = "DotInt8Query/" + std::string(kernel.name);
+    benchmark::RegisterBenchmark(of_query.c_str(), [kernel](auto& state) { DotInt8QueryKernels(state, kernel); })
         ->Arg(384)
         ->Arg(768);
   }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace engram {
 
@@ -18,6 +19,22 @@ inline size_t CodeBytes(size_t dimensions) {
 // Exact, so equal on every processor. Pointers of any alignment.
 // REQUIRES: n is a multiple of 64 and at most 2^16; codes are in [-127, 127].
 int32_t DotInt8(const int8_t* a, const int8_t* b, size_t n);
+
+// One vector that many are compared with, which takes less each time.
+class Int8Query {
+ public:
+  Int8Query() = default;
+  // REQUIRES: as DotInt8.
+  explicit Int8Query(std::vector<int8_t> codes);
+
+  const std::vector<int8_t>& codes() const { return codes_; }
+  // DotInt8 with as many codes of another.
+  int32_t Dot(const int8_t* codes) const;
+
+ private:
+  std::vector<int8_t> codes_;
+  int32_t sum_ = 0;
+};
 
 // The plain loop that the kernels are tested against.
 int32_t DotInt8Portable(const int8_t* a, const int8_t* b, size_t n);

@@ -9,30 +9,50 @@
 
 namespace engram {
 
-ENGRAM_AVX512 int32_t DotInt8Avx512Vnni(const int8_t* a, const int8_t* b, size_t n) {
-  const __m512i offset = _mm512_set1_epi8(static_cast<char>(0x80));
-  // Two chains of each, as a vpdpbusd has to wait for the one before it that adds to the same sums.
-  __m512i sum[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
-  __m512i excess[2] = {sum[0], sum[0]};
-  const auto add = [&](size_t i, size_t chain) ENGRAM_AVX512 {
-    const __m512i va = _mm512_xor_si512(_mm512_loadu_si512(a + i), offset);
-    const __m512i vb = _mm512_loadu_si512(b + i);
-    sum[chain] = _mm512_dpbusd_epi32(sum[chain], va, vb);
-    excess[chain] = _mm512_dpbusd_epi32(excess[chain], offset, vb);
-  };
-  size_t i = 0;
-  for (; i + 128 <= n; i += 128) {
-    add(i, 0);
-    add(i + 64, 1);
-  }
-  if (i < n) add(i, 0);
-  const __m512i lanes = _mm512_sub_epi32(_mm512_add_epi32(sum[0], sum[1]), _mm512_add_epi32(excess[0], excess[1]));
+namespace {
+
+ENGRAM_AVX512 int32_t SumOfLanes(__m512i lanes) {
   alignas(64) __m128i quarters[4];
   _mm512_store_si512(quarters, lanes);
   __m128i four = _mm_add_epi32(_mm_add_epi32(quarters[0], quarters[1]), _mm_add_epi32(quarters[2], quarters[3]));
   four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
   four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1));
   return _mm_cvtsi128_si32(four);
+}
+
+}  // namespace
+
+ENGRAM_AVX512 int32_t DotInt8Avx512Vnni(const int8_t* a, const int8_t* b, size_t n) {
+  const __m512i offset = _mm512_set1_epi8(static_cast<char>(0x80));
+  __m512i sum = _mm512_setzero_si512();
+  __m512i excess = sum;
+  for (size_t i = 0; i < n; i += 64) {
+    const __m512i va = _mm512_xor_si512(_mm512_loadu_si512(a + i), offset);
+    const __m512i vb = _mm512_loadu_si512(b + i);
+    sum = _mm512_dpbusd_epi32(sum, va, vb);
+    excess = _mm512_dpbusd_epi32(excess, offset, vb);
+  }
+  return SumOfLanes(_mm512_sub_epi32(sum, excess));
+}
+
+// Here it is the other's codes that are made unsigned, so that the excess is known before.
+ENGRAM_AVX512 int32_t DotQueryAvx512Vnni(const int8_t* query, int32_t query_sum, const int8_t* codes, size_t n) {
+  const __m512i offset = _mm512_set1_epi8(static_cast<char>(0x80));
+  // Two chains, as each vpdpbusd waits for the one before it that adds to the same sums.
+  __m512i even = _mm512_setzero_si512();
+  __m512i odd = even;
+  size_t i = 0;
+  for (; i + 128 <= n; i += 128) {
+    even = _mm512_dpbusd_epi32(even, _mm512_xor_si512(_mm512_loadu_si512(codes + i), offset),
+                               _mm512_loadu_si512(query + i));
+    odd = _mm512_dpbusd_epi32(odd, _mm512_xor_si512(_mm512_loadu_si512(codes + i + 64), offset),
+                              _mm512_loadu_si512(query + i + 64));
+  }
+  if (i < n) {
+    even = _mm512_dpbusd_epi32(even, _mm512_xor_si512(_mm512_loadu_si512(codes + i), offset),
+                               _mm512_loadu_si512(query + i));
+  }
+  return SumOfLanes(_mm512_add_epi32(even, odd)) - 128 * query_sum;
 }
 
 }  // namespace engram

@@ -105,11 +105,12 @@ float Quantizer::Encode(const float* row, int8_t* codes) const {
 }
 
 CodeQuery Quantizer::Prepare(const float* query) const {
-  CodeQuery prepared;
-  prepared.codes.resize(code_bytes_);
   std::vector<float> direction(space_.dimensions());
   const double length = Direct(query, direction.data()) / length_unit_;
-  RoundToCodes(direction.data(), scale_, direction.size(), prepared.codes.data());
+  std::vector<int8_t> codes(code_bytes_);
+  RoundToCodes(direction.data(), scale_, direction.size(), codes.data());
+  CodeQuery prepared;
+  prepared.codes = Int8Query(std::move(codes));
   if (space_.metric() == Metric::kL2) {
     // Divided by the query's length where it is long, so that nothing leaves the range of a float.
     const double divisor = std::max(1.0, length);

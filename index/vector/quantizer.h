@@ -23,7 +23,7 @@ namespace engram {
 // What a query is compared with codes by: higher scores are nearer. Scores of one query order rows; they mean
 // nothing beyond it.
 struct CodeQuery {
-  std::vector<int8_t> codes;
+  Int8Query codes;
   // score = (linear * dot - square * length) * length, of a row's dot with the query and its length.
   float linear = 1;
   float square = 0;
@@ -63,11 +63,11 @@ class Quantizer {
 };
 
 inline float CodeScore(const CodeQuery& query, const int8_t* codes) {
-  return static_cast<float>(DotInt8(query.codes.data(), codes, query.codes.size()));
+  return static_cast<float>(query.codes.Dot(codes));
 }
 
 inline float CodeScore(const CodeQuery& query, const int8_t* codes, float length) {
-  const auto dot = static_cast<float>(DotInt8(query.codes.data(), codes, query.codes.size()));
+  const auto dot = static_cast<float>(query.codes.Dot(codes));
   return (query.linear * dot - query.square * length) * length;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "index/vector/rounded_codes.h"
 
@@ -40,14 +42,15 @@ CodedRow EncodeRow(const VectorSpace& space, const float* row, int8_t* codes) {
 BoundingQuery::BoundingQuery(const VectorSpace& space, const float* query)
     : space_(space),
       rounding_(static_cast<double>(space.stride()) * 0x1p-23),
-      underflow_(static_cast<double>(space.stride()) * std::numeric_limits<float>::denorm_min()),
-      codes_(CodeBytes(space.dimensions())) {
-  query_ = EncodeRow(space, query, codes_.data());
+      underflow_(static_cast<double>(space.stride()) * std::numeric_limits<float>::denorm_min()) {
+  std::vector<int8_t> codes(CodeBytes(space.dimensions()));
+  query_ = EncodeRow(space, query, codes.data());
+  codes_ = Int8Query(std::move(codes));
   coded_length_ = double{query_.length} + double{query_.rest};
 }
 
 double BoundingQuery::Bound(const CodedRow& row, const int8_t* codes) const {
-  const double dot = DotInt8(codes_.data(), codes, codes_.size());
+  const double dot = codes_.Dot(codes);
   const double length = row.length;
   const double lengths = double{query_.length} * length;
   const double product =

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "index/vector/int8_dot.h"
 #include "index/vector/vector_space.h"
@@ -41,7 +40,7 @@ class BoundingQuery {
   double coded_length_;  // |q - u|
   double rounding_;      // what a float sum may be off by, of the sum of its terms' magnitudes
   double underflow_;     // and where terms are too small for a float
-  std::vector<int8_t> codes_;
+  Int8Query codes_;
 };
 
 }  // namespace engram

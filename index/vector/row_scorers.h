@@ -29,7 +29,7 @@ template <bool kLengths>
 class CodeScorer {
  public:
   CodeScorer(const CodeQuery& query, const int8_t* codes, const float* lengths)
-      : query_(query), codes_(codes), lengths_(lengths), code_bytes_(query.codes.size()) {}
+      : query_(query), codes_(codes), lengths_(lengths), code_bytes_(query.codes.codes().size()) {}
 
   float operator()(uint32_t row) const {
     const int8_t* codes = codes_ + row * code_bytes_;

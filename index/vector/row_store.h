@@ -6,6 +6,7 @@
 // reader may look at it while the writer sets it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -29,6 +30,7 @@ class RowStore {
   // Floats from one row to the next: the dimensions rounded up to 64 bytes, the rest zero, so that every
   // row starts a cache line and kernels need no tail.
   size_t stride() const { return stride_; }
+  size_t code_bytes() const { return code_bytes_; }
   size_t size() const { return size_; }
 
   // A zeroed row of `stride()` floats to be filled before anybody else learns of it.
@@ -49,12 +51,24 @@ class RowStore {
   // The row of `slot` among the first `rows`.
   std::optional<size_t> Find(Slot slot, size_t rows) const;
 
-  // Calls `visit(first_row, slots, n)` for the contiguous pieces of [0, rows), in order, until it returns false.
+  // Rows that lie one behind the other, each thing of theirs in an array of its own.
+  struct Stretch {
+    size_t rows = 0;
+    const uint32_t* slots = nullptr;
+    const float* floats = nullptr;    // stride() each
+    const int8_t* codes = nullptr;    // code_bytes() each; null as in CodesOf
+    const CodedRow* coded = nullptr;  // null where `codes` is
+    const std::atomic<uint32_t>* deaths = nullptr;
+  };
+  // Calls `visit(const Stretch&)` for [0, rows), in order, until it returns false.
   template <class Visit>
-  void ForEachRun(size_t rows, Visit visit) const {
-    for (size_t chunk = 0, done = 0; done < rows; ++chunk) {
-      const size_t n = std::min(rows - done, ChunkRows(chunk));
-      if (!visit(done, chunks_[chunk].slots.get(), n)) return;
+  void ForEachStretch(size_t rows, Visit visit) const {
+    for (size_t index = 0, done = 0; done < rows; ++index) {
+      const Chunk& chunk = chunks_[index];
+      const size_t n = std::min(rows - done, ChunkRows(index));
+      const Stretch stretch{
+          n, chunk.slots.get(), chunk.floats.get(), chunk.codes.get(), chunk.coded.get(), chunk.deaths.get()};
+      if (!visit(stretch)) return;
       done += n;
     }
   }

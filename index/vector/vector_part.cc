@@ -44,18 +44,16 @@ bool RowPart::KillAs(Slot slot, uint32_t death) {
 void RowPart::Top(Moment moment, const float* query, const SlotSet& allowed, size_t /*k*/,
                   const VectorSearchOptions& /*options*/, Pacer* pacer, TopHits& top) const {
   const BoundingQuery bounding(space(), query);
-  const auto hopeless = [&](size_t row) {
-    const double threshold = top.Threshold();
-    if (threshold == -std::numeric_limits<double>::infinity()) return false;
-    const RowStore::Coded coded = store_.CodesOf(row);
-    return coded.codes != nullptr && bounding.Bound(*coded.row, coded.codes) < threshold;
-  };
   auto next = allowed.begin();
-  store_.ForEachRun(moment.rows, [&](size_t first_row, const uint32_t* slots, size_t n) {
-    return ForEachCommon(slots, n, next, [&](size_t place, uint32_t slot) {
-      const size_t row = first_row + place;
-      if (store_.Death(row) <= moment.deaths) return true;
-      if (!hopeless(row)) top.Offer({Slot(slot), space().Similarity(query, store_.Row(row))});
+  store_.ForEachStretch(moment.rows, [&](const RowStore::Stretch& rows) {
+    const auto hopeless = [&](size_t row) {
+      const double threshold = top.Threshold();
+      if (rows.codes == nullptr || threshold == -std::numeric_limits<double>::infinity()) return false;
+      return bounding.Bound(rows.coded[row], rows.codes + row * store_.code_bytes()) < threshold;
+    };
+    return ForEachCommon(rows.slots, rows.rows, next, [&](size_t row, uint32_t slot) {
+      if (rows.deaths[row].load(std::memory_order_relaxed) <= moment.deaths) return true;
+      if (!hopeless(row)) top.Offer({Slot(slot), space().Similarity(query, rows.floats + row * store_.stride())});
       return pacer->Spend(space().stride());
     });
   });

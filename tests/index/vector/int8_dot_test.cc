@@ -1,5 +1,6 @@
 #include "index/vector/int8_dot.h"
 
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -15,6 +16,9 @@ void ExpectAllAgree(const std::vector<int8_t>& a, const std::vector<int8_t>& b) 
   const int32_t expected = DotInt8Portable(a.data(), b.data(), a.size());
   for (const DotInt8Kernel& kernel : RunnableInt8Kernels()) {
     EXPECT_EQ(kernel.dot(a.data(), b.data(), a.size()), expected) << kernel.name << ", " << a.size() << " codes";
+    if (kernel.dot_query == nullptr) continue;
+    const int32_t sum = std::accumulate(a.begin(), a.end(), int32_t{0});
+    EXPECT_EQ(kernel.dot_query(a.data(), sum, b.data(), a.size()), expected) << kernel.name;
   }
 }
 
@@ -23,6 +27,7 @@ TEST(Int8DotTest, ThePortableLoopAddsProducts) {
   a[0] = 3, b[0] = -5, a[63] = 127, b[63] = 127;
   EXPECT_EQ(DotInt8Portable(a.data(), b.data(), 64), -15 + 127 * 127);
   EXPECT_EQ(DotInt8(a.data(), b.data(), 64), -15 + 127 * 127);
+  EXPECT_EQ(Int8Query(a).Dot(b.data()), -15 + 127 * 127);
 }
 
 TEST(Int8DotTest, KernelsAgreeOnRandomCodes) {
