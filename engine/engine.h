@@ -44,6 +44,8 @@ struct EngineOptions {
   uint64_t seal_rows = 4'000;
   uint64_t seal_bytes = uint64_t{16} << 20;
   uint64_t graph_rows = 8'000;  // vectors from which on segments get a graph
+  // After so long without a write what is left unsealed of a namespace with segments is sealed as well; 0: never.
+  std::chrono::milliseconds seal_rest{5'000};
   uint64_t block_cache_bytes = uint64_t{256} << 20;
   uint32_t queue_mutations_max = 4096;  // waiting writers; beyond: RateLimited
   uint64_t queue_bytes_max = uint64_t{256} << 20;

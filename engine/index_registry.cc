@@ -99,6 +99,7 @@ class IndexRegistry::Rep {
   bool any_behind() const { return behind_count_ > 0; }
   Status CheckBacklog(TenantId tenant, NamespaceId ns) EXCLUDES(mutex_);
   Usage usage() const EXCLUDES(mutex_);
+  std::vector<std::pair<TenantId, NamespaceId>> Loaded() const EXCLUDES(mutex_);
   std::shared_ptr<const KvReader> Snapshot() const { return store_.Snapshot(); }
 
  private:
@@ -430,6 +431,15 @@ IndexRegistry::Usage IndexRegistry::Rep::usage() const {
   return {uses_.size(), budget_->bytes(), loads_, evictions_, behind_.size()};
 }
 
+std::vector<std::pair<TenantId, NamespaceId>> IndexRegistry::Rep::Loaded() const {
+  const MutexLock lock(mutex_);
+  std::vector<std::pair<TenantId, NamespaceId>> loaded;
+  for (const uint64_t number : uses_) {
+    loaded.emplace_back(TenantId(static_cast<uint32_t>(number >> 32)), NamespaceId(static_cast<uint32_t>(number)));
+  }
+  return loaded;
+}
+
 IndexRegistry::IndexRegistry(const Store& store, uint64_t memory_bytes_max, const RegistrySegments& segments)
     : rep_(std::make_unique<Rep>(store, memory_bytes_max, segments)) {}
 IndexRegistry::~IndexRegistry() = default;
@@ -463,6 +473,7 @@ bool IndexRegistry::any_behind() const { return rep_->any_behind(); }
 Status IndexRegistry::CheckBacklog(TenantId tenant, NamespaceId ns) { return rep_->CheckBacklog(tenant, ns); }
 
 IndexRegistry::Usage IndexRegistry::usage() const { return rep_->usage(); }
+std::vector<std::pair<TenantId, NamespaceId>> IndexRegistry::Loaded() const { return rep_->Loaded(); }
 std::shared_ptr<const KvReader> IndexRegistry::Snapshot() const { return rep_->Snapshot(); }
 
 }  // namespace engram

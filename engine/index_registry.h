@@ -51,6 +51,9 @@ class IndexRegistry {
   // Only if it is loaded; does not count as a use.
   std::shared_ptr<NamespaceIndex> Peek(TenantId tenant, NamespaceId ns) const;
 
+  // All that are loaded.
+  std::vector<std::pair<TenantId, NamespaceId>> Loaded() const;
+
   void Publish(const Publication& publication);
   // Unloads the index if it is this one: it isn't given out again.
   void Forget(TenantId tenant, NamespaceId ns, const NamespaceIndex* index);

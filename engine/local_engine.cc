@@ -73,6 +73,7 @@ SealerOptions ForSealer(const EngineOptions& options) {
   SealerOptions out;
   out.limits = SealLimitsOf(options);
   out.merge.graph_rows = options.graph_rows;
+  out.rest = options.seal_rest;
   return out;
 }
 

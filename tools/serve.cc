@@ -47,6 +47,7 @@ struct ServeOptions {
   ServiceOptions service;
   ServerOptions server;
   int64_t log_retention_hours = 7 * 24;
+  int64_t seal_rest_seconds = 5;
   int64_t drain_seconds = 5;
 };
 
@@ -75,6 +76,7 @@ Status Prepare(ServeOptions* options) {
   options->service.version = ENGRAM_VERSION;
   options->service.server_limits = options->server.limits;
   options->service.engine_options.log_retention_seconds = options->log_retention_hours * 3600;
+  options->service.engine_options.seal_rest = std::chrono::seconds(options->seal_rest_seconds);
   // A stale one would tell who waits for it the port of a server that is gone.
   std::error_code ignored;
   if (!options->port_file.empty()) std::filesystem::remove(options->port_file, ignored);
@@ -201,6 +203,12 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
       ->group("Resources");
   serve->add_option("--graph-rows", engine.graph_rows, "Vectors from which on a segment gets a graph")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->group("Resources");
+  serve
+      ->add_option("--seal-rest", options->seal_rest_seconds,
+                   "Seconds without a write after which what is left of a large namespace leaves memory, too; 0: never")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str()
       ->group("Resources");
   serve->add_option("--io-threads", options->server.io_threads, "0: one per core")->group("Resources");

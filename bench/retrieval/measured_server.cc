@@ -18,7 +18,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kQuiet{3};
+// What is left unsealed is sealed when nothing was written between two looks, 5 s apart.
+constexpr std::chrono::seconds kQuiet{11};
 constexpr double kIdleCores = 0.05;
 
 std::atomic<pid_t> running = 0;

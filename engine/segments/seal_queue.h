@@ -1,6 +1,7 @@
 // What waits for the sealer, each namespace once, first come first served.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -16,6 +17,7 @@ struct SealJob {
   // By rising urgency; the most urgent one asked for is done.
   enum class Kind : uint8_t {
     kMerge,    // segments may be too many or too dead, or vectors without a graph
+    kRest,     // nothing was written for a while: what is left is worth a segment and a graph sooner
     kSeal,     // the index has grown
     kLoad,     // so have the rows of a namespace that isn't loaded
     kErased,   // segments may hold what was erased
@@ -39,11 +41,19 @@ class SealQueue {
   }
 
   // Waits for a job; nothing once the queue is closed. The one popped before is done. For one thread.
-  std::optional<SealJob> Pop() EXCLUDES(mutex_) {
+  std::optional<SealJob> Pop() EXCLUDES(mutex_) { return PopWithin(std::chrono::nanoseconds::max()); }
+  // The same; nothing, too, when none came in time.
+  std::optional<SealJob> PopWithin(std::chrono::nanoseconds time) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     working_ = false;
-    while (order_.empty() && !closed_) changed_.Wait(mutex_);
-    if (closed_) return std::nullopt;
+    while (order_.empty() && !closed_) {
+      if (time == std::chrono::nanoseconds::max()) {
+        changed_.Wait(mutex_);
+      } else if (!changed_.WaitFor(mutex_, time)) {
+        break;
+      }
+    }
+    if (closed_ || order_.empty()) return std::nullopt;
     const auto at = kinds_.find(order_.front());
     order_.pop_front();
     const SealJob job{at->first.first, at->first.second, at->second};

@@ -17,6 +17,9 @@ namespace {
 // A thread that is so much nicer has about a quarter of a core beside as many busy ones as there are cores: the
 // scheduler weighs 335 against their 1,024.
 constexpr int kMergeNiceness = 5;
+// Of an index that rests, so many times fewer rows get a segment, and a graph.
+constexpr uint64_t kFewerRows = 4;
+constexpr size_t kFewerGraphRows = 8;
 // With so many vectors waiting for a graph, merges have no lower priority than searches. (Threads may be lowered, not
 // raised, so every merge has its own.)
 constexpr uint64_t kFlatRowsUrgent = 500'000;
@@ -36,7 +39,7 @@ bool Contains(const std::vector<SegmentRow>& rows, uint32_t number) {
 Sealer::Sealer(const Store* store, IndexRegistry* registry, Committer* committer, const SegmentFolder* folder,
                SealQueue* queue, const SealerOptions& options)
     : store_(store), registry_(registry), committer_(committer), folder_(folder), queue_(queue), options_(options) {
-  sealing_ = std::thread([this] { Run(queue_); });
+  sealing_ = std::thread([this] { RunSealing(); });
   merging_ = std::thread([this] { Run(&merges_); });
   merging_vectors_ = std::thread([this] { Run(&vector_merges_); });
 }
@@ -51,20 +54,47 @@ Sealer::~Sealer() {
 }
 
 void Sealer::Run(SealQueue* queue) {
-  while (const auto job = queue->Pop()) {
-    const Status status = Handle(*job, queue);
-    if (status.ok() || queue->closed()) continue;
-    // What is frozen stays in memory and is tried again with the next stretch.
-    ++failed_;
-    Log(LogLevel::kWarning, "sealing_failed",
-        {{"tenant", job->tenant.value}, {"namespace", job->ns.value}, {"error", status.ToString()}});
-    if (status.code() == StatusCode::kCorruption) queue_->Push({job->tenant, job->ns, SealJob::Kind::kDiscard});
+  while (const auto job = queue->Pop()) Work(*job, queue);
+}
+
+void Sealer::RunSealing() {
+  if (options_.rest.count() == 0) return Run(queue_);
+  auto next_look = std::chrono::steady_clock::now() + options_.rest;
+  while (!queue_->closed()) {
+    if (const auto job = queue_->PopWithin(options_.rest)) Work(*job, queue_);
+    if (std::chrono::steady_clock::now() < next_look) continue;
+    LookForResting();
+    next_look = std::chrono::steady_clock::now() + options_.rest;
   }
+}
+
+void Sealer::Work(const SealJob& job, SealQueue* queue) {
+  const Status status = Handle(job, queue);
+  if (status.ok() || queue->closed()) return;
+  // What is frozen stays in memory and is tried again with the next stretch.
+  ++failed_;
+  Log(LogLevel::kWarning, "sealing_failed",
+      {{"tenant", job.tenant.value}, {"namespace", job.ns.value}, {"error", status.ToString()}});
+  if (status.code() == StatusCode::kCorruption) queue_->Push({job.tenant, job.ns, SealJob::Kind::kDiscard});
+}
+
+void Sealer::LookForResting() {
+  std::map<std::pair<TenantId, NamespaceId>, Position> positions;
+  for (const auto& [tenant, ns] : registry_->Loaded()) {
+    const auto index = registry_->Peek(tenant, ns);
+    if (!index || index->unsealed().rows < options_.limits.rows / kFewerRows || index->segments().empty()) continue;
+    const Position now = index->position();
+    positions[{tenant, ns}] = now;
+    const auto before = looked_at_.find({tenant, ns});
+    if (before != looked_at_.end() && before->second == now) queue_->Push({tenant, ns, SealJob::Kind::kRest});
+  }
+  looked_at_ = std::move(positions);
 }
 
 Status Sealer::Handle(const SealJob& job, SealQueue* queue) {
   switch (job.kind) {
     case SealJob::Kind::kMerge: return Merge(job, queue);
+    case SealJob::Kind::kRest: return queue == queue_ ? Seal(job) : Merge(job, queue);
     case SealJob::Kind::kSeal:
     case SealJob::Kind::kLoad:
     case SealJob::Kind::kErased: return Seal(job);
@@ -78,21 +108,25 @@ Status Sealer::Seal(const SealJob& job) {
   auto index = registry_->Peek(job.tenant, job.ns);
   if (!index) {
     // Unloaded meanwhile: its rows are its index, until it is asked for.
-    if (job.kind == SealJob::Kind::kSeal) return {};
+    if (job.kind == SealJob::Kind::kSeal || job.kind == SealJob::Kind::kRest) return {};
     if (job.kind == SealJob::Kind::kErased) {
       ASSIGN_OR_RETURN(const auto rows, Manifest(job));
       if (rows.empty()) return {};
     }
     ASSIGN_OR_RETURN(index, registry_->Load(job.tenant, job.ns));
   }
-  if (options_.limits.Reached(index->unsealed())) {
-    if (const auto task = index->BeginSeal(options_.limits)) {
+  const bool rests = job.kind == SealJob::Kind::kRest;
+  SealLimits limits = options_.limits;
+  if (rests) limits.rows /= kFewerRows;
+  if (limits.Reached(index->unsealed())) {
+    if (const auto task = index->BeginSeal(limits)) {
       RETURN_IF_ERROR(Execute(job, index.get(), *task));
       ++sealed_;
     }
   }
-  merges_.Push({job.tenant, job.ns, SealJob::Kind::kMerge});
-  vector_merges_.Push({job.tenant, job.ns, SealJob::Kind::kMerge});
+  const SealJob merge{job.tenant, job.ns, rests ? SealJob::Kind::kRest : SealJob::Kind::kMerge};
+  merges_.Push(merge);
+  vector_merges_.Push(merge);
   return {};
 }
 
@@ -110,6 +144,7 @@ Status Sealer::Merge(const SealJob& job, SealQueue* queue) {
   if (!index) return {};
   ASSIGN_OR_RETURN(const Position erased_at, LastErasure(job));
   MergePolicy policy = options_.merge;
+  if (job.kind == SealJob::Kind::kRest) policy.graph_rows /= kFewerGraphRows;
   if (!index->was_read()) policy.graph_rows = SIZE_MAX;
   const bool of_vectors = queue == &vector_merges_;
   const auto task = of_vectors ? index->NextVectorMerge(policy, erased_at) : index->NextMerge(policy, erased_at);

@@ -7,13 +7,16 @@
 // the manifest, committed like any other mutation; a crash anywhere leaves a file that no row names, which is removed
 // when the store is opened.
 //
-// An index that nobody has read since it was loaded gets no graphs: importing costs no more than it must.
+// An index that nobody has read since it was loaded gets no graphs: importing costs no more than it must. What is left
+// unsealed of one that has segments is sealed, too, once nothing has been written to it for a while, and gets a graph
+// with far fewer rows: then every search scanned it for nothing.
 //
 // What is erased must leave files, too: a segment that was written before the namespace's last erasure and has dead
 // rows is written anew.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <thread>
 #include <vector>
@@ -32,6 +35,8 @@ namespace engram {
 struct SealerOptions {
   SealLimits limits;
   MergePolicy merge;
+  // After so long without a write an index rests; 0: none ever does.
+  std::chrono::milliseconds rest{5'000};
 };
 
 // Thread-safe.
@@ -60,6 +65,11 @@ class Sealer {
 
  private:
   void Run(SealQueue* queue);
+  // The same for the queue of what is to be sealed, with a look at what rests now and then.
+  void RunSealing();
+  void Work(const SealJob& job, SealQueue* queue);
+  // Asks for what has not been written to since the last look.
+  void LookForResting();
   Status Handle(const SealJob& job, SealQueue* queue);
   Status Seal(const SealJob& job);
   Status Merge(const SealJob& job, SealQueue* queue);
@@ -89,6 +99,9 @@ class Sealer {
 
   Mutex publishing_;
   std::map<std::pair<TenantId, NamespaceId>, uint32_t> last_numbers_ GUARDED_BY(publishing_);
+
+  // Positions at the last look; of the sealing thread.
+  std::map<std::pair<TenantId, NamespaceId>, Position> looked_at_;
 
   std::atomic<uint64_t> sealed_ = 0;
   std::atomic<uint64_t> merged_ = 0;

@@ -28,6 +28,7 @@ class SegmentsTest : public EngineFixture {
     EngineOptions options = Options();
     options.seal_rows = kSealRows;
     options.graph_rows = 100;
+    options.seal_rest = rest_;
     auto engine = Engine::Open(options);
     ASSERT_TRUE(engine.ok()) << engine.status().ToString();
     engine_ = std::move(*engine);
@@ -122,7 +123,14 @@ class SegmentsTest : public EngineFixture {
     OpenSmall();
   }
 
+  uint64_t Unsealed() {
+    const auto info = engine_->DescribeNamespace(Ref(), {});
+    EXPECT_TRUE(info.ok()) << info.status().ToString();
+    return info->indexes.at("vector").unsealed;
+  }
+
   std::mt19937_64 random_;
+  std::chrono::milliseconds rest_{0};
 };
 
 TEST_F(SegmentsTest, ASmallNamespaceHasNone) {
@@ -139,6 +147,21 @@ TEST_F(SegmentsTest, WhatHasGrownIsSealedAndFoundAsBefore) {
     ASSERT_TRUE(Delete(std::to_string(i)).status.ok());
     ASSERT_TRUE(Write(Random(std::to_string(i + 1))).status.ok());
   }
+  ExpectFindsAsWithoutSegments();
+}
+
+TEST_F(SegmentsTest, WhatIsLeftIsSealedWhenNothingIsWrittenForAWhile) {
+  FillAndSeal(300);
+  rest_ = std::chrono::milliseconds(20);
+  OpenSmall();
+  (void)Find("w1");
+  WriteMany(300, 300 + kSealRows / 2);
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (Unsealed() > 0 && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_EQ(Unsealed(), 0U);
+  WaitForSealer();
   ExpectFindsAsWithoutSegments();
 }
 
