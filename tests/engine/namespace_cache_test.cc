@@ -216,7 +216,8 @@ TEST(CommitterTest, AGroupThatWasNotCommittedLeavesNothingBehind) {
   IndexRegistry registry(store, 1 << 20);
   ManualClock clock(kStart);
   LogClock log_clock(clock, kStart);
-  Committer committer(&store, &registry, &log_clock, {});
+  TenantTable tenants;
+  Committer committer(&store, &registry, &tenants, &log_clock, {});
   committer.Start();
   const auto write = [&](const std::string& ns, std::vector<Operation> operations) {
     Mutation mutation;
