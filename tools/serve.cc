@@ -112,12 +112,16 @@ Status RunServer(ServeOptions options) {
   };
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options.server));
   ASSIGN_OR_RETURN(const std::unique_ptr<OpenedStore> store, OpenStore(options.service));
+  ASSIGN_OR_RETURN(Door door, OpenDoor(*store, options.admin_key_file));
+  // From here on the server must be stopped before the store goes.
   engine = store->engine.get();
   service = store->service.get();
-  ASSIGN_OR_RETURN(Door door, OpenDoor(*store, options.admin_key_file));
   WarnIfOpen(options, door);
   server->Open(store->router, std::move(door.authenticator), store->audit.get());
-  RETURN_IF_ERROR(WritePortFile(options.port_file, server->port()));
+  if (Status status = WritePortFile(options.port_file, server->port()); !status.ok()) {
+    server->Stop();
+    return status;
+  }
   Log(LogLevel::kInfo, "ready",
       {{"version", ENGRAM_VERSION},
        {"address", options.server.address},
