@@ -82,8 +82,7 @@ Status ShowStore(Client& client, bool json) {
   fmt::print("engram {}, {}", status.version(), status.state());
   // A tenant's key is not shown what all tenants have together.
   if (status.has_disk_bytes()) {
-    fmt::print("; {} on disk, {} of indexes in memory", Bytes(status.disk_bytes()),
-               Bytes(status.index_memory_bytes()));
+    fmt::print("; {} on disk, {} of indexes in memory", Bytes(status.disk_bytes()), Bytes(status.index_memory_bytes()));
   }
   fmt::print("\n\n");
   if (namespaces.empty()) {
