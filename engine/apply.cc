@@ -14,6 +14,7 @@
 #include "engine/write/runs.h"
 #include "engine/write/segment_writes.h"
 #include "engine/write/sweep.h"
+#include "engine/write/tenant_writes.h"
 
 namespace engram {
 namespace {
@@ -77,6 +78,7 @@ class Decide {
   // Kept by the ImportRecorder.
   Status operator()(const ImportProgress& op) { return Keep(OperationResult{op.id, Version(), Outcome::kUpdated}); }
   Status operator()(const RollBackImport& op) { return ApplyRollBack(tx_, op, results_); }
+  Status operator()(const TenantChange&) { return Internal("tenants are changed by themselves"); }
 
  private:
   Status Keep(Result<OperationResult> result) {
@@ -208,6 +210,7 @@ Status ApplyTo(const Mutation& mutation, bool is_new, const ApplyOptions& option
     RETURN_IF_ERROR(CreateNamespaceRows(tx, mutation.namespace_name, FirstConfig(mutation)));
   }
   RETURN_IF_ERROR(RunOperations(mutation, tx, is_new, &result->results));
+  RETURN_IF_ERROR(ChargeTenant(tx));
   if (mutation.read_back) RETURN_IF_ERROR(ReadBack(tx, mutation.operations.back(), result));
   return Finish(tx, options);
 }
@@ -224,15 +227,29 @@ Status Load(const Mutation& mutation, bool is_new, NamespaceCache& cache, Transa
   if (auto known = cache.Take(tx->tenant(), tx->ns())) {
     static_cast<NamespaceState&>(*tx) = *std::move(known);
     tx->position = tx->counters.position.Next();
+    tx->before = tx->counters;
+    tx->existed = true;
     return {};
   }
   ASSIGN_OR_RETURN(auto head, ReadHead(tx->rows()));
   tx->dropped = !head && !is_new;
   if (tx->dropped && !IsSweep(mutation)) return NoNamespace(mutation.namespace_name);
+  tx->existed = head.has_value();
   if (head) tx->head = std::move(*head);
   ASSIGN_OR_RETURN(tx->counters, ReadCounters(tx->rows()));
   tx->position = tx->counters.position.Next();
+  if (tx->existed) tx->before = tx->counters;
   return {};
+}
+
+// The tenant that the mutation is charged to. NotFound when it has been dropped, but for the work of ending it.
+Status LoadTenant(const Mutation& mutation, NamespaceCache& cache, const Store::Overlay& overlay, Transaction* tx) {
+  if (auto known = cache.TakeTenant(tx->tenant())) {
+    tx->owner = *std::move(known);
+  } else {
+    ASSIGN_OR_RETURN(tx->owner, ReadTenantState(tx->tenant(), tx->system().rows, tx->directory(), overlay));
+  }
+  return mutation.namespace_id ? Status() : CheckNotDropped(tx->owner);
 }
 
 bool IsDrop(const Mutation& mutation) {
@@ -270,6 +287,7 @@ Status KeepReply(const Mutation& mutation, const MutationResult& result, const A
 // After an accepted mutation (see NamespaceCache).
 void PutBack(NamespaceCache& cache, Transaction* tx) {
   if (tx->dropped || tx->directory_changed()) return cache.Clear();
+  cache.KeepTenant(std::move(tx->owner));
   cache.Keep(tx->tenant(), tx->ns(), std::move(static_cast<NamespaceState&>(*tx)));
 }
 
@@ -279,15 +297,45 @@ const PublishSegments* OnlyPublish(const Mutation& mutation) {
   return mutation.operations.size() == 1 ? std::get_if<PublishSegments>(&mutation.operations.front()) : nullptr;
 }
 
+// A change of tenants or keys; null for every other mutation.
+const TenantChange* OnlyTenantChange(const Mutation& mutation) {
+  return mutation.operations.size() == 1 ? std::get_if<TenantChange>(&mutation.operations.front()) : nullptr;
+}
+
+// The system's directory has no position; what its mutations are answered is kept beside its rows.
+Result<MutationResult> ChangeTenants(const Mutation& mutation, const TenantChange& change, Timestamp log_time,
+                                     const ApplyOptions& options, NamespaceCache& cache, Store::Overlay& overlay,
+                                     std::vector<Publication>* publications) {
+  Transaction::Range system(overlay, overlay, keys::Scope(keys::kSystemTenant, keys::kDirectory));
+  const ReplyTable replies{system.rows, system.batch, log_time, options.idempotency_seconds};
+  if (mutation.idempotency) {
+    ASSIGN_OR_RETURN(auto stored, FindReply(replies, *mutation.idempotency));
+    if (stored) return std::move(stored->result);
+  }
+  MutationResult result;
+  result.log_time = log_time;
+  Publication publication{mutation.tenant, keys::kDirectory, {}, log_time, {}, {}};
+  ASSIGN_OR_RETURN(OperationResult one, ApplyTenantChange(change, system, log_time, &publication.tenants));
+  result.results.push_back(std::move(one));
+  if (mutation.idempotency) RETURN_IF_ERROR(PutReply(replies, mutation, result, {}));
+  publications->push_back(std::move(publication));
+  cache.Clear();
+  return result;
+}
+
 // Everything between the save points of one mutation.
 Result<MutationResult> TryMutation(const Mutation& mutation, Timestamp log_time, const ApplyOptions& options,
                                    NamespaceCache& cache, Store::Overlay& overlay,
                                    std::vector<Publication>* publications) {
+  if (const auto* change = OnlyTenantChange(mutation)) {
+    return ChangeTenants(mutation, *change, log_time, options, cache, overlay, publications);
+  }
   ASSIGN_OR_RETURN(auto dropped, FindDropReply(mutation, log_time, options, overlay));
   if (dropped) return std::move(dropped->result);
   ASSIGN_OR_RETURN(const Target target, FindTarget(mutation, cache, overlay));
   Transaction tx(mutation.tenant, target.ns, overlay, log_time);
   tx.mode = mutation.mode;
+  RETURN_IF_ERROR(LoadTenant(mutation, cache, overlay, &tx));
   RETURN_IF_ERROR(Load(mutation, target.is_new, cache, &tx));
   uint64_t changed_before = 0;
   if (mutation.idempotency) {
@@ -351,36 +399,6 @@ MutationResult ApplyMutation(const Mutation& mutation, Timestamp log_time, const
   }
   overlay.PopSavePoint();
   return refused;
-}
-
-Result<TenantId> ApplyFindTenant(const std::string& name, bool create, Store::Overlay& overlay) {
-  const std::string scope = keys::Scope(keys::kSystemTenant, keys::kDirectory);
-  const ScopedReader rows(overlay, scope);
-  const std::string key = Key(keys::kTenantByName).AddRaw(name);
-  ASSIGN_OR_RETURN(const auto bytes, rows.Get(key));
-  if (bytes) {
-    ByteReader in(*bytes);
-    const TenantId tenant(in.Key32());
-    RETURN_IF_ERROR(in.Finish("tenant number"));
-    return tenant;
-  }
-  if (!create) return NotFound(fmt::format("there is no tenant \"{}\"", name));
-  RETURN_IF_ERROR(CheckName("the tenant's name", name));
-  ASSIGN_OR_RETURN(const auto counter, rows.Get(Key(keys::kTenantCounter)));
-  TenantId tenant = keys::kSystemTenant.Next();
-  if (counter) {
-    ByteReader in(*counter);
-    tenant = TenantId(in.Key32());
-    RETURN_IF_ERROR(in.Finish("tenant counter"));
-  }
-  ScopedBatch batch(overlay, scope);
-  std::string number;
-  AppendKey32(&number, tenant.value);
-  batch.Put(key, number);
-  number.clear();
-  AppendKey32(&number, tenant.Next().value);
-  batch.Put(Key(keys::kTenantCounter), number);
-  return tenant;
 }
 
 }  // namespace engram

@@ -26,8 +26,4 @@ struct ApplyOptions {
 // is cleared when an overlay is not committed.
 MutationResult ApplyMutation(const Mutation& mutation, Timestamp log_time, const ApplyOptions& options,
                              NamespaceCache& cache, Store::Overlay& overlay, std::vector<Publication>* publications);
-
-// The tenant with this name, made if `create`; NotFound otherwise.
-Result<TenantId> ApplyFindTenant(const std::string& name, bool create, Store::Overlay& overlay);
-
 }  // namespace engram

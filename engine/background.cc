@@ -122,31 +122,55 @@ Status Background::SweepExpiredRows() {
   }
 }
 
-Status Background::SweepDroppedNamespaces() {
+Result<std::vector<Background::Namespace>> Background::FindDropped() const {
   std::vector<Namespace> dropped;
+  const auto snapshot = store_->Snapshot();
+  const ScopedReader system(*snapshot, keys::Scope(keys::kSystemTenant, keys::kDirectory));
+  const auto it = system.ScanPrefix(std::string(1, keys::kDropped));
+  for (; it->Valid(); it->Next()) {
+    ByteReader key(it->key().substr(1));
+    const TenantId tenant(key.Key32());
+    dropped.push_back({tenant, NamespaceId(key.Key32())});
+  }
+  RETURN_IF_ERROR(it->status());
+  return dropped;
+}
+
+// A tenant's namespaces are dropped first; the next round finds them among the dropped.
+Status Background::SweepDroppedNamespaces() {
+  while (true) {
+    ASSIGN_OR_RETURN(const std::vector<Namespace> dropped, FindDropped());
+    if (dropped.empty()) return {};
+    for (const Namespace& where : dropped) {
+      if (where.ns == keys::kDirectory) RETURN_IF_ERROR(DropNamespacesOf(where.tenant));
+      RETURN_IF_ERROR(SweepDroppedRows(where));
+    }
+  }
+}
+
+Status Background::DropNamespacesOf(TenantId tenant) {
+  std::vector<NamespaceId> left;
   {
     const auto snapshot = store_->Snapshot();
-    const ScopedReader system(*snapshot, keys::Scope(keys::kSystemTenant, keys::kDirectory));
-    const auto it = system.ScanPrefix(std::string(1, keys::kDropped));
-    for (; it->Valid(); it->Next()) {
-      ByteReader key(it->key().substr(1));
-      const TenantId tenant(key.Key32());
-      dropped.push_back({tenant, NamespaceId(key.Key32())});
-    }
+    const ScopedReader directory(*snapshot, keys::Scope(tenant, keys::kDirectory));
+    const auto it = directory.ScanPrefix(std::string(1, keys::kNamespaceByName));
+    for (; it->Valid(); it->Next()) left.emplace_back(ByteReader(it->value()).Key32());
     RETURN_IF_ERROR(it->status());
   }
-  for (const Namespace& where : dropped) {
-    bool empty = false;
-    while (!empty) {
-      const MutationResult result = Commit(where, {SweepDropped{}});
-      RETURN_IF_ERROR(result.status);
-      empty = result.results.empty() || result.results[0].outcome == Outcome::kDeleted;
-    }
-    // The rows are gone for every reader; this takes their bytes out of the files.
-    const std::string scope = keys::Scope(where.tenant, where.ns);
-    RETURN_IF_ERROR(store_->CompactRange(scope, PrefixEnd(scope)));
-  }
+  for (const NamespaceId ns : left) RETURN_IF_ERROR(Commit({tenant, ns}, {DropNamespace{}}).status);
   return {};
+}
+
+Status Background::SweepDroppedRows(const Namespace& where) {
+  bool empty = false;
+  while (!empty) {
+    const MutationResult result = Commit(where, {SweepDropped{}});
+    RETURN_IF_ERROR(result.status);
+    empty = result.results.empty() || result.results[0].outcome == Outcome::kDeleted;
+  }
+  // The rows are gone for every reader; this takes their bytes out of the files.
+  const std::string scope = keys::Scope(where.tenant, where.ns);
+  return store_->CompactRange(scope, PrefixEnd(scope));
 }
 
 }  // namespace engram

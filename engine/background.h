@@ -40,6 +40,9 @@ class Background {
   void Run();
   Status SweepExpiredRows();
   Status SweepDroppedNamespaces();
+  Result<std::vector<Namespace>> FindDropped() const;
+  Status DropNamespacesOf(TenantId tenant);
+  Status SweepDroppedRows(const Namespace& where);
   Status FlushReads();
   Status CommitTouches(const Namespace& where, std::vector<Operation> touches);
   // Commits background work on one namespace and waits.

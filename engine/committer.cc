@@ -1,7 +1,5 @@
 #include "engine/committer.h"
 
-#include <future>
-
 #include <fmt/format.h>
 
 #include "engine/keys.h"
@@ -14,9 +12,9 @@ constexpr uint64_t kGroupBytesMax = uint64_t{16} << 20;
 
 }  // namespace
 
-Committer::Committer(Store* store, IndexRegistry* registry, KnownNamespaces* known, LogClock* log_clock,
-                     const CommitterOptions& options)
-    : store_(store), registry_(registry), known_(known), log_clock_(log_clock), options_(options) {}
+Committer::Committer(Store* store, IndexRegistry* registry, KnownNamespaces* known, TenantTable* tenants,
+                     LogClock* log_clock, const CommitterOptions& options)
+    : store_(store), registry_(registry), known_(known), tenants_(tenants), log_clock_(log_clock), options_(options) {}
 
 Committer::~Committer() {
   {
@@ -31,40 +29,28 @@ void Committer::Start() {
   thread_ = std::thread([this] { Run(); });
 }
 
-bool Committer::Enqueue(Task task, uint64_t bytes, Status* refusal) {
+Status Committer::Enqueue(Write& write) {
   {
     const MutexLock lock(mutex_);
-    if (stopping_) {
-      *refusal = Unavailable("the server is stopping");
-      return false;
+    if (stopping_) return Unavailable("the server is stopping");
+    if (queue_.size() >= options_.queue_mutations_max || queued_bytes_ + write.bytes > options_.queue_bytes_max) {
+      return RateLimited(fmt::format("{} writes ({} bytes) are waiting already", queue_.size(), queued_bytes_));
     }
-    if (queue_.size() >= options_.queue_mutations_max || queued_bytes_ + bytes > options_.queue_bytes_max) {
-      *refusal = RateLimited(fmt::format("{} writes ({} bytes) are waiting already", queue_.size(), queued_bytes_));
-      return false;
-    }
-    queued_bytes_ += bytes;
-    queue_.push_back(std::move(task));
+    queued_bytes_ += write.bytes;
+    queue_.push_back(std::move(write));
   }
   work_.NotifyOne();
-  return true;
+  return {};
 }
 
 void Committer::Submit(Mutation mutation, Durability durability, std::function<void(MutationResult)> done) {
   const uint64_t bytes = HeldBytes(mutation);
-  Status refusal;
-  if (Enqueue(Write{std::move(mutation), durability, done, bytes}, bytes, &refusal)) return;
+  Write write{std::move(mutation), durability, std::move(done), bytes};
+  Status refusal = Enqueue(write);
+  if (refusal.ok()) return;
   MutationResult result;
   result.status = std::move(refusal);
-  done(std::move(result));
-}
-
-Result<TenantId> Committer::FindTenant(const std::string& name, bool create) {
-  std::promise<Result<TenantId>> found;
-  auto future = found.get_future();
-  Status refusal;
-  TenantLookup lookup{name, create, [&found](Result<TenantId> tenant) { found.set_value(std::move(tenant)); }};
-  if (!Enqueue(std::move(lookup), 0, &refusal)) return refusal;
-  return future.get();
+  write.done(std::move(result));
 }
 
 uint64_t Committer::queued() const {
@@ -83,13 +69,13 @@ uint64_t Committer::AwaitCommit(uint64_t seen, std::chrono::nanoseconds timeout)
   return commits_;
 }
 
-std::vector<Committer::Task> Committer::NextGroup() {
+std::vector<Committer::Write> Committer::NextGroup() {
   const MutexLock lock(mutex_);
   while (queue_.empty() && !stopping_) work_.Wait(mutex_);
-  std::vector<Task> group;
+  std::vector<Write> group;
   uint64_t bytes = 0;
   while (!queue_.empty() && group.size() < options_.group_mutations_max && bytes < kGroupBytesMax) {
-    if (const auto* write = std::get_if<Write>(&queue_.front())) bytes += write->bytes;
+    bytes += queue_.front().bytes;
     group.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
@@ -98,25 +84,18 @@ std::vector<Committer::Task> Committer::NextGroup() {
 }
 
 void Committer::Run() {
-  for (std::vector<Task> group = NextGroup(); !group.empty(); group = NextGroup()) CommitGroup(std::move(group));
+  for (std::vector<Write> group = NextGroup(); !group.empty(); group = NextGroup()) CommitGroup(std::move(group));
 }
 
-void Committer::CommitGroup(std::vector<Task> group) {
+void Committer::CommitGroup(std::vector<Write> group) {
   const Timestamp log_time = log_clock_->Now();
   auto overlay = store_->NewOverlay();
   bool sync = false;
   std::vector<MutationResult> results;
-  std::vector<Result<TenantId>> tenants;
   std::vector<Publication> publications;
-  for (const Task& task : group) {
-    if (const auto* write = std::get_if<Write>(&task)) {
-      sync |= write->durability == Durability::kSync;
-      results.push_back(ApplyMutation(write->mutation, log_time, options_.apply, cache_, *overlay, &publications));
-    } else {
-      const auto& lookup = std::get<TenantLookup>(task);
-      sync = true;
-      tenants.push_back(ApplyFindTenant(lookup.name, lookup.create, *overlay));
-    }
+  for (const Write& write : group) {
+    sync |= write.durability == Durability::kSync;
+    results.push_back(ApplyMutation(write.mutation, log_time, options_.apply, cache_, *overlay, &publications));
   }
   std::string log_time_row;
   AppendKeySigned64(&log_time_row, log_time.micros);
@@ -124,10 +103,7 @@ void Committer::CommitGroup(std::vector<Task> group) {
 
   Status committed = store_->Commit(std::move(overlay), sync);
   if (committed.ok()) {
-    for (const Publication& publication : publications) {
-      known_->Apply(publication);
-      registry_->Publish(publication);
-    }
+    for (const Publication& publication : publications) Publish(publication);
   } else {
     // Every reply given now would speak of rows that are not there, as does the cache.
     cache_.Clear();
@@ -135,23 +111,20 @@ void Committer::CommitGroup(std::vector<Task> group) {
       result = MutationResult();
       result.status = committed;
     }
-    for (Result<TenantId>& tenant : tenants) tenant = committed;
   }
   {
     const MutexLock lock(mutex_);
     ++commits_;
   }
   committed_.NotifyAll();
+  for (size_t i = 0; i < group.size(); ++i) group[i].done(std::move(results[i]));
+}
 
-  size_t next_result = 0;
-  size_t next_tenant = 0;
-  for (Task& task : group) {
-    if (auto* write = std::get_if<Write>(&task)) {
-      write->done(std::move(results[next_result++]));
-    } else {
-      std::get<TenantLookup>(task).done(std::move(tenants[next_tenant++]));
-    }
-  }
+void Committer::Publish(const Publication& publication) {
+  tenants_->Apply(publication.tenants);
+  if (publication.tenant == keys::kSystemTenant) return;
+  known_->Apply(publication);
+  registry_->Publish(publication);
 }
 
 }  // namespace engram

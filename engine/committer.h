@@ -1,5 +1,5 @@
 // The one thread that changes the store: groups waiting mutations, decides them in order, commits the group in one
-// write, tells the indexes, then replies.
+// write, tells the indexes and the table of tenants, then replies.
 //
 // A write waits for the group before it to reach the disk and shares the next one's sync with all that came
 // meanwhile (group commit). Thread-safe.
@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <thread>
-#include <variant>
 #include <vector>
 
 #include "base/clock.h"
@@ -20,6 +19,7 @@
 #include "engine/known_namespaces.h"
 #include "engine/log_clock.h"
 #include "engine/store.h"
+#include "engine/tenant_table.h"
 
 namespace engram {
 
@@ -33,7 +33,7 @@ struct CommitterOptions {
 class Committer {
  public:
   // Does not start its thread before the first Start().
-  Committer(Store* store, IndexRegistry* registry, KnownNamespaces* known, LogClock* log_clock,
+  Committer(Store* store, IndexRegistry* registry, KnownNamespaces* known, TenantTable* tenants, LogClock* log_clock,
             const CommitterOptions& options);
   // Refuses what comes, finishes what was accepted.
   ~Committer();
@@ -43,9 +43,6 @@ class Committer {
   // `done` is called once, on the committer's thread, or at once with RateLimited (queue full) or Unavailable
   // (stopping).
   void Submit(Mutation mutation, Durability durability, std::function<void(MutationResult)> done);
-
-  // Through the same queue; blocks.
-  Result<TenantId> FindTenant(const std::string& name, bool create);
 
   uint64_t queued() const;
 
@@ -61,22 +58,18 @@ class Committer {
     std::function<void(MutationResult)> done;
     uint64_t bytes = 0;
   };
-  struct TenantLookup {
-    std::string name;
-    bool create = false;
-    std::function<void(Result<TenantId>)> done;
-  };
-  using Task = std::variant<Write, TenantLookup>;
 
   void Run();
-  std::vector<Task> NextGroup();
-  void CommitGroup(std::vector<Task> group);
-  // False when the queue takes nothing more.
-  bool Enqueue(Task task, uint64_t bytes, Status* refusal);
+  std::vector<Write> NextGroup();
+  void CommitGroup(std::vector<Write> group);
+  void Publish(const Publication& publication);
+  // Not OK when the queue takes nothing more: then `write` is left as it was.
+  Status Enqueue(Write& write);
 
   Store* store_;
   IndexRegistry* registry_;
   KnownNamespaces* known_;
+  TenantTable* tenants_;
   LogClock* log_clock_;
   const CommitterOptions options_;
   NamespaceCache cache_;  // of the committer's thread
@@ -84,7 +77,7 @@ class Committer {
   mutable Mutex mutex_;
   CondVar work_;
   CondVar committed_;
-  std::deque<Task> queue_ GUARDED_BY(mutex_);
+  std::deque<Write> queue_ GUARDED_BY(mutex_);
   uint64_t queued_bytes_ GUARDED_BY(mutex_) = 0;
   bool stopping_ GUARDED_BY(mutex_) = false;
   uint64_t commits_ GUARDED_BY(mutex_) = 0;

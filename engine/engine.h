@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "engine/memory.h"
 #include "engine/mutation.h"
 #include "engine/search.h"
+#include "engine/tenant.h"
 #include "graph/edge_store.h"
 #include "graph/pagerank.h"
 #include "graph/traversal.h"
@@ -265,6 +267,11 @@ struct CheckReport {
   uint64_t memories = 0;
 };
 
+struct TenantInfo {
+  TenantRecord record;
+  TenantUsage usage;
+};
+
 class Engine {
  public:
   // Unavailable when another process holds the directory; Corruption names the file.
@@ -272,8 +279,22 @@ class Engine {
   // Refuses new writes, finishes those accepted, joins its threads.
   virtual ~Engine() = default;
 
+  // --- Tenants and keys. Changed by mutations (MutationOf); never blocks, but for the creation.
   // The tenant with this name, made if `create`.
   virtual Result<TenantId> FindTenant(const std::string& name, bool create) = 0;
+  // NotFound when there is none of this name.
+  virtual Result<TenantInfo> DescribeTenant(const std::string& name) = 0;
+  struct TenantPage {
+    std::vector<TenantInfo> tenants;  // by name
+    std::string next_cursor;
+  };
+  virtual Result<TenantPage> ListTenants(uint32_t limit, const std::string& cursor) = 0;
+  // Oldest first, with those that are over.
+  virtual Result<std::vector<ApiKey>> ListApiKeys(const std::string& tenant) = 0;
+  // The key as the last commit left it, also when it is over; nothing when there is none.
+  virtual std::optional<KnownKey> FindApiKey(std::string_view id) = 0;
+  // Whether there are any, also such as are over.
+  virtual bool HasApiKeys() = 0;
 
   // --- Writes.
   // `done` is called exactly once, from the committer's thread (from this one when refused at once): it must

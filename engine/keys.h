@@ -32,7 +32,12 @@ inline constexpr char kTenantCounter = 'U';   // "U" -> next tenant number
 inline constexpr char kExpiry = 'x';          // "x" time:i64 tenant:u32 namespace:u32 run?:u8 number:u32 -> ""
 inline constexpr char kLogTime = 'z';         // "z" -> log time of the last commit
 inline constexpr char kNamespaceCount = 'w';  // "w" -> namespaces of all tenants:u64
-inline constexpr char kDropped = 'd';         // "d" tenant:u32 namespace:u32 -> "" while its rows are being swept
+// Namespace 0: the tenant is dropped, and its namespaces and then its directory are being swept.
+inline constexpr char kDropped = 'd';      // "d" tenant:u32 namespace:u32 -> "" while its rows are being swept
+inline constexpr char kTenant = 't';       // "t" tenant:u32 -> tenant
+inline constexpr char kTenantUsage = 'u';  // "u" tenant:u32 -> what it has
+inline constexpr char kApiKey = 'Y';       // "Y" tenant:u32 key id -> API key
+// "I", "J" and "j" as below: stored replies to what changed tenants and keys.
 
 // --- Under (tenant, directory).
 inline constexpr char kNamespaceByName = 'M';   // "M" name -> namespace:u32

@@ -149,8 +149,9 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
     return owner->sealer_->SealLoading(tenant, ns, index);
   };
   engine->registry_ = std::make_unique<IndexRegistry>(*engine->store_, options.index_memory_bytes, segments);
+  RETURN_IF_ERROR(engine->tenants_.Load(SystemRows(*engine->store_->Snapshot())));
   engine->committer_ = std::make_unique<Committer>(engine->store_.get(), engine->registry_.get(), &engine->known_,
-                                                   engine->log_clock_.get(), ForCommitter(options));
+                                                   &engine->tenants_, engine->log_clock_.get(), ForCommitter(options));
   engine->committer_->Start();
   engine->position_waits_ = std::make_unique<PositionWaits>(*engine->store_, engine->committer_.get(), *options.clock,
                                                             options.position_waits_max);
@@ -159,10 +160,6 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
   engine->sealer_ = std::make_unique<Sealer>(engine->store_.get(), engine->registry_.get(), engine->committer_.get(),
                                              &*engine->segments_, &engine->seal_queue_, ForSealer(options));
   return engine;
-}
-
-Result<TenantId> LocalEngine::FindTenant(const std::string& name, bool create) {
-  return committer_->FindTenant(name, create);
 }
 
 void LocalEngine::Submit(Mutation mutation, Durability durability, std::function<void(MutationResult)> done) {

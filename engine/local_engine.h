@@ -19,6 +19,7 @@
 #include "engine/read_view.h"
 #include "engine/segments/sealer.h"
 #include "engine/store.h"
+#include "engine/tenant_table.h"
 
 namespace engram {
 
@@ -27,7 +28,14 @@ class LocalEngine final : public Engine {
   static Result<std::unique_ptr<LocalEngine>> Open(const EngineOptions& options);
   ~LocalEngine() override;
 
+  // local_engine_tenants.cc
   Result<TenantId> FindTenant(const std::string& name, bool create) override;
+  Result<TenantInfo> DescribeTenant(const std::string& name) override;
+  Result<TenantPage> ListTenants(uint32_t limit, const std::string& cursor) override;
+  Result<std::vector<ApiKey>> ListApiKeys(const std::string& tenant) override;
+  std::optional<KnownKey> FindApiKey(std::string_view id) override { return tenants_.FindKey(id); }
+  bool HasApiKeys() override { return tenants_.HasKeys(); }
+
   void Submit(Mutation mutation, Durability durability, std::function<void(MutationResult)> done) override;
 
   // local_engine_filters.cc
@@ -100,6 +108,7 @@ class LocalEngine final : public Engine {
   SealQueue seal_queue_;
   std::unique_ptr<IndexRegistry> registry_;
   KnownNamespaces known_;
+  TenantTable tenants_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<PositionWaits> position_waits_;
   std::unique_ptr<Background> background_;

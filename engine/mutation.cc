@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/keys.h"
+
 namespace engram {
 namespace {
 
@@ -119,6 +121,14 @@ class Held {
 };
 
 }  // namespace
+
+Mutation MutationOf(TenantChange change) {
+  Mutation mutation;
+  mutation.tenant = keys::kSystemTenant;
+  mutation.namespace_id = keys::kDirectory;
+  mutation.operations.emplace_back(std::move(change));
+  return mutation;
+}
 
 uint64_t HeldBytes(const Mutation& mutation) {
   Held held;

@@ -18,6 +18,7 @@
 #include "engine/import_state.h"
 #include "engine/memory.h"
 #include "engine/segments/segment_rows.h"
+#include "engine/tenant.h"
 #include "graph/edge.h"
 #include "index/attribute/filter.h"
 
@@ -239,10 +240,42 @@ struct RollBackImport {
   std::vector<WriteEdge> edges;
 };
 
+// What happens to tenants and keys (engine/write/tenant_writes.h). NotFound unless the tenant is there, but for a
+// creation: that is AlreadyExists when it is.
+struct CreateTenant {
+  TenantLimits limits;
+};
+struct PatchTenant {
+  TenantLimitsPatch limits;
+};
+// Its keys go at once and everything else by and by (engine/background.h).
+struct DropTenant {};
+struct CreateApiKey {
+  ApiKey key;  // tenant and created_at are Apply's
+};
+// Already over is fine.
+struct RevokeApiKey {
+  std::string id;
+};
+// A successor with the same label, rights and namespaces; the old key is over after the grace. FailedPrecondition when
+// it is over already.
+struct RotateApiKey {
+  std::string id;
+  std::string new_id;
+  std::string new_hash;
+  std::optional<Timestamp> new_expires_at;
+  int64_t grace_seconds = 0;
+};
+// Comes alone in its mutation: see MutationOf.
+struct TenantChange {
+  std::string tenant;  // its name
+  std::variant<CreateTenant, PatchTenant, DropTenant, CreateApiKey, RevokeApiKey, RotateApiKey> what;
+};
+
 using Operation =
     std::variant<WriteMemory, PatchMemory, UpdateMemory, DeleteMemory, Feedback, Touch, WriteEdge, DeleteEdge,
                  WriteNode, WriteRun, DeleteRun, SweepExpired, CreateNamespace, PatchNamespace, DropNamespace,
-                 SweepDropped, PublishSegments, ImportProgress, RollBackImport>;
+                 SweepDropped, PublishSegments, ImportProgress, RollBackImport, TenantChange>;
 
 struct Mutation {
   TenantId tenant;
@@ -264,6 +297,9 @@ struct Mutation {
   // The result shows what the last operation (a memory's, a run's, an entity's or a namespace's) left behind.
   bool read_back = false;
 };
+
+// The mutation of a change to tenants or keys: of the system tenant's directory.
+Mutation MutationOf(TenantChange change);
 
 // What the mutation holds in memory, roughly; what operations share counts once.
 uint64_t HeldBytes(const Mutation& mutation);

@@ -12,6 +12,7 @@
 #include "base/timestamp.h"
 #include "engine/config.h"
 #include "engine/memory.h"
+#include "engine/tenant.h"
 #include "graph/edge_store.h"
 
 namespace engram {
@@ -89,7 +90,8 @@ struct Publication {
   NamespaceId namespace_id;
   Position position;  // the namespace's position after the mutation
   Timestamp log_time;
-  std::vector<IndexEvent> events;  // in the order they happened
+  std::vector<IndexEvent> events;         // in the order they happened
+  std::vector<TenantEvent> tenants = {};  // of the system's directory, which has no index
 };
 
 }  // namespace engram

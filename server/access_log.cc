@@ -1,6 +1,7 @@
 #include "server/access_log.h"
 
 #include "base/log.h"
+#include "server/api_key.h"
 
 namespace engram {
 
@@ -8,9 +9,10 @@ void LogAccess(const AccessRecord& record) {
   Log(LogLevel::kInfo, "request",
       {{"peer", record.peer},
        {"method", record.method},
-       {"path", record.path},
+       {"path", WithoutSecrets(record.path)},
        {"route", record.route},
        {"tenant", record.tenant},
+       {"key", record.key},
        {"status", record.status},
        {"body_bytes", record.body_bytes},
        {"reply_bytes", record.reply_bytes},
@@ -18,7 +20,7 @@ void LogAccess(const AccessRecord& record) {
 }
 
 void LogRefusal(std::string_view peer, int status, std::string_view why) {
-  Log(LogLevel::kInfo, "refused", {{"peer", peer}, {"status", status}, {"why", why}});
+  Log(LogLevel::kInfo, "refused", {{"peer", peer}, {"status", status}, {"why", WithoutSecrets(why)}});
 }
 
 void LogHandlerFailure(std::string_view route, std::string_view what) {

@@ -11,9 +11,10 @@ namespace engram {
 struct AccessRecord {
   std::string_view peer;
   std::string_view method;
-  std::string_view path;   // without the query: it may hold what a user wrote
+  std::string_view path;   // without the query, which may hold what a user wrote, and secrets of keys
   std::string_view route;  // the pattern
   std::string_view tenant;
+  std::string_view key;  // its id
   int status = 0;
   size_t body_bytes = 0;
   size_t reply_bytes = 0;

@@ -29,6 +29,10 @@ HttpResponse ErrorIn(WireFormat format, const Status& status) {
   response.status = HttpStatus(status.code());
   response.content_type = ContentTypeOf(format);
   response.body = format == WireFormat::kJson ? PrintJson(reply) : reply.SerializeAsString();
+  // RFC 9110, 11.6.1: a 401 says how to come back.
+  if (status.code() == StatusCode::kUnauthenticated) {
+    response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"engram\"");
+  }
   if (const auto seconds = status.retry_after_seconds()) {
     response.headers.emplace_back("Retry-After", std::to_string(*seconds));
   }

@@ -40,7 +40,7 @@ void AddHealthRoutes(ServerState& state, Router* router) {
 void AddMetricsRoute(ServerState& state, Router* router) {
   router->Add({.method = "GET",
                .pattern = "/metrics",
-               .right = Right::kRead,
+               .right = Right::kMetrics,
                .cost = Cost::kHeavy,
                .query = {},
                .handler = [&state](RequestContext&, const Respond& respond) {

@@ -1,4 +1,4 @@
-// /healthz and /readyz, which need no credential, and /metrics.
+// /healthz and /readyz, which need no credential, and /metrics, which needs one that may see the whole server.
 #pragma once
 
 namespace engram {

@@ -47,11 +47,16 @@ RequestContext::RequestContext(const Clock& clock, HttpRequest request, std::chr
       deadline_(deadline),
       durability_(Durability::kSync) {}
 
-const std::string& RequestContext::path(std::string_view name) const {
+const std::string* RequestContext::FindPath(std::string_view name) const {
   const auto found = std::find_if(path_parameters_.begin(), path_parameters_.end(),
                                   [&](const auto& parameter) { return parameter.first == name; });
-  ENGRAM_CHECK(found != path_parameters_.end());
-  return found->second;
+  return found == path_parameters_.end() ? nullptr : &found->second;
+}
+
+const std::string& RequestContext::path(std::string_view name) const {
+  const std::string* found = FindPath(name);
+  ENGRAM_CHECK(found != nullptr);
+  return *found;
 }
 
 std::optional<std::string> RequestContext::query(std::string_view name) const {

@@ -61,6 +61,15 @@ class RequestContext {
 
   void AddReplyHeader(std::string name, std::string value);
 
+  // What the request does must not be done unseen: the audit log says so, whatever the reply. `subject` is what it is
+  // done to. The last call counts.
+  void Audit(std::string event, std::string subject = {}) { audit_note_ = {std::move(event), std::move(subject)}; }
+  struct AuditNote {
+    std::string event;
+    std::string subject;
+  };
+  const std::optional<AuditNote>& audit_note() const { return audit_note_; }
+
   // Goes on with this request on a worker, for handlers that had to wait for something. RateLimited when no more work
   // is taken; without a server behind it, `work` runs at once.
   Status RunLater(std::function<void()> work);
@@ -71,6 +80,8 @@ class RequestContext {
   void SetCredential(Credential credential) { credential_ = std::move(credential); }
   void SetRoute(std::string_view pattern, std::vector<std::pair<std::string, std::string>> path_parameters);
   std::string_view route() const { return route_; }
+  // Null where the pattern has no such parameter.
+  const std::string* FindPath(std::string_view name) const;
   // Checks durability, Idempotency-Key and that every query parameter is among `allowed` or is "durability".
   Status ReadParameters(const std::vector<std::string>& allowed);
   void HashRequest(const google::protobuf::Message* message);
@@ -89,6 +100,7 @@ class RequestContext {
   std::optional<uint64_t> request_hash_;
   std::vector<std::pair<std::string, std::string>> reply_headers_;
   RunOnWorker run_on_worker_;
+  std::optional<AuditNote> audit_note_;
 };
 
 }  // namespace engram

@@ -41,7 +41,7 @@ enum class Cost : uint8_t {
 struct Route {
   std::string method;
   std::string pattern;
-  Right right = Right::kRead;
+  NeededRight right;
   Cost cost = Cost::kHeavy;
   std::vector<std::string> query = {};  // parameters it understands; any other is 400
   Handler handler;

@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "server/handlers/admin.h"
 #include "server/handlers/export.h"
 #include "server/handlers/graph.h"
 #include "server/handlers/imports.h"
@@ -57,7 +58,7 @@ struct Endpoint<kFunction> {
 using Names = std::vector<std::string>;
 
 template <auto kFunction>
-ApiRoute Make(const char* method, std::string pattern, Right right, Cost cost, Names query) {
+ApiRoute Make(const char* method, std::string pattern, NeededRight right, Cost cost, Names query) {
   using E = Endpoint<kFunction>;
   return {method, std::move(pattern), right, cost, std::move(query), &E::Bind, E::request(), E::reply()};
 }
@@ -66,6 +67,21 @@ ApiRoute Make(const char* method, std::string pattern, Right right, Cost cost, N
 template <auto kFunction>
 ApiRoute Read(const char* method, std::string pattern, Names query = {}) {
   return Make<kFunction>(method, std::move(pattern), Right::kRead, Cost::kHeavy, std::move(query));
+}
+// Version and limits: every credential may.
+template <auto kFunction>
+ApiRoute ForAll(const char* method, std::string pattern) {
+  return Make<kFunction>(method, std::move(pattern), Right::kStatus, Cost::kHeavy, {});
+}
+// Settings of what is there, and its end.
+template <auto kFunction>
+ApiRoute Manage(const char* method, std::string pattern, Cost cost) {
+  return Make<kFunction>(method, std::move(pattern), Right::kManage, cost, {});
+}
+// For the admin key.
+template <auto kFunction>
+ApiRoute Operate(const char* method, std::string pattern, Names query = {}) {
+  return Make<kFunction>(method, std::move(pattern), Right::kOperate, Cost::kHeavy, std::move(query));
 }
 // Writes by filter wait like reads; a namespace's settings load the tables of its analyzer.
 template <auto kFunction>
@@ -85,6 +101,7 @@ ApiRoute QuickWrite(const char* method, std::string pattern, Names query = {}) {
 
 std::vector<ApiRoute> MakeRoutes() {
   const std::string ns = "/v1/namespaces/{ns}";
+  const std::string tenants = "/v1/admin/tenants";
   const Names waits = {"min_position", "timeout_ms"};
   const Names one_memory = {"include", "min_position", "timeout_ms"};
   const Names scopes = {"user_id", "agent_id", "app_id"};
@@ -92,8 +109,8 @@ std::vector<ApiRoute> MakeRoutes() {
       Read<&ListNamespaces>("GET", "/v1/namespaces", {"prefix", "limit", "cursor"}),
       Write<&PutNamespace>("PUT", ns),
       Read<&DescribeNamespace>("GET", ns, waits),
-      Write<&PatchNamespaceConfig>("PATCH", ns),
-      QuickWrite<&DeleteNamespace>("DELETE", ns),
+      Manage<&PatchNamespaceConfig>("PATCH", ns, Cost::kHeavy),
+      Manage<&DeleteNamespace>("DELETE", ns, Cost::kCheap),
 
       AsyncWrite<&WriteMemories>("POST", ns + "/memories"),
       Read<&GetMemory>("GET", ns + "/memories/{id}", one_memory),
@@ -130,8 +147,18 @@ std::vector<ApiRoute> MakeRoutes() {
       Read<&ListImportedOf>("POST", ns + "/imports:list"),
       AsyncWrite<&RollBackOneImport>("POST", ns + "/imports:rollback"),
 
-      Read<&GetStatus>("GET", "/v1/status"),
+      ForAll<&GetStatus>("GET", "/v1/status"),
       Read<&ListImports>("GET", "/v1/imports"),
+
+      Operate<&PostTenant>("POST", tenants),
+      Operate<&ListTenants>("GET", tenants, {"limit", "cursor"}),
+      Operate<&GetTenant>("GET", tenants + "/{tenant}"),
+      Operate<&PatchTenantLimits>("PATCH", tenants + "/{tenant}"),
+      Operate<&DeleteTenant>("DELETE", tenants + "/{tenant}"),
+      Operate<&PostKey>("POST", tenants + "/{tenant}/keys"),
+      Operate<&ListKeys>("GET", tenants + "/{tenant}/keys"),
+      Operate<&DeleteKey>("DELETE", tenants + "/{tenant}/keys/{key}"),
+      Operate<&RotateKey>("POST", tenants + "/{tenant}/keys/{key}:rotate"),
   };
 }
 

@@ -17,7 +17,7 @@ struct Service;
 struct ApiRoute {
   std::string method;
   std::string pattern;
-  Right right;
+  NeededRight right;
   Cost cost;
   std::vector<std::string> query;
   Handler (*bind)(Service& service);

@@ -42,7 +42,7 @@ class HttpServer final : public Server {
   Status Listen();
   void Run();
 
-  void Open(Router router, std::shared_ptr<const Authenticator> authenticator) override;
+  void Open(Router router, std::shared_ptr<const Authenticator> authenticator, AuditLog* audit) override;
   uint16_t port() const override { return port_; }
   void Stop() override;
 
@@ -74,7 +74,10 @@ Status HttpServer::Listen() {
   const asio::ip::address address = asio::ip::make_address(options.address, error);
   if (error) return InvalidArgument(fmt::format("\"{}\" is no IP address", options.address)).At("listen");
   if (!address.is_loopback() && !options.insecure_listen) {
-    return InvalidArgument(fmt::format("listening on {} needs keys and TLS, or --insecure-listen", options.address))
+    return InvalidArgument(fmt::format("{} can be reached from other machines, and this server speaks no TLS: put a "
+                                       "proxy that does in front of a loopback address, or give --insecure-listen "
+                                       "where the network between is yours alone",
+                                       options.address))
         .At("listen");
   }
   const tcp::endpoint endpoint(address, options.port);
@@ -131,11 +134,11 @@ void HttpServer::Welcome(const std::shared_ptr<IoLoop>& loop, Session::Socket so
   std::make_shared<Session>(state_, loop, std::move(socket))->Start();
 }
 
-void HttpServer::Open(Router router, std::shared_ptr<const Authenticator> authenticator) {
+void HttpServer::Open(Router router, std::shared_ptr<const Authenticator> authenticator, AuditLog* audit) {
   ENGRAM_CHECK(state_->open == nullptr);
   AddMetricsRoute(*state_, &router);
   state_->opened =
-      std::make_unique<const ServerState::Open>(ServerState::Open{std::move(router), std::move(authenticator)});
+      std::make_unique<const ServerState::Open>(ServerState::Open{std::move(router), std::move(authenticator), audit});
   state_->open = state_->opened.get();
 }
 

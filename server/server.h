@@ -21,6 +21,8 @@
 
 namespace engram {
 
+class AuditLog;
+
 // A number shown at /metrics, read anew for each scrape.
 struct Gauge {
   std::string name;  // "engram_namespaces_loaded"
@@ -55,8 +57,9 @@ class Server {
   // Stop()s.
   virtual ~Server() = default;
 
-  // Serves these routes from now on. Called once. `authenticator` is shared by all sessions.
-  virtual void Open(Router router, std::shared_ptr<const Authenticator> authenticator) = 0;
+  // Serves these routes from now on. Called once. `authenticator` is shared by all sessions, as is `audit`, which
+  // outlives them; null: nothing is written down.
+  virtual void Open(Router router, std::shared_ptr<const Authenticator> authenticator, AuditLog* audit = nullptr) = 0;
 
   virtual uint16_t port() const = 0;
 

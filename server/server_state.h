@@ -6,9 +6,11 @@
 #include <memory>
 
 #include "base/mutex.h"
+#include "server/audit_log.h"
 #include "server/body_budget.h"
 #include "server/credential.h"
 #include "server/metrics.h"
+#include "server/rate_limiter.h"
 #include "server/request_guard.h"
 #include "server/router.h"
 #include "server/server.h"
@@ -38,6 +40,7 @@ struct ServerState {
   struct Open {
     Router router;
     std::shared_ptr<const Authenticator> authenticator;
+    AuditLog* audit;  // null: nothing is written down
   };
 
   const ServerOptions options;
@@ -45,6 +48,7 @@ struct ServerState {
   Metrics metrics;
   ConnectionCount connections;
   BodyBudget bodies;
+  RateLimiter rates;
   Router health;                       // answered without a credential, also before Open
   std::unique_ptr<const Open> opened;  // written once, before `open` points to it
   std::atomic<const Open*> open{nullptr};

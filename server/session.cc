@@ -1,6 +1,8 @@
 #include "server/session.h"
 
 #include <array>
+#include <chrono>
+#include <ctime>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -68,6 +70,18 @@ HttpResponse MakeResponse(const Route& route, Exchange& exchange, Answer answer)
   }
 }
 
+// What this thread has computed so far.
+std::chrono::nanoseconds ProcessorTime() {
+  timespec time{};
+  (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+// A key that was refused, or asked for more than it may.
+bool IsAboutKeys(const Status& status) {
+  return status.code() == StatusCode::kUnauthenticated || status.code() == StatusCode::kPermissionDenied;
+}
+
 // Runs `work`, which answers the exchange, on a worker; unless its time is over when one is free.
 Status RunOnWorker(const std::shared_ptr<ServerState>& state, const Route& route,
                    const std::shared_ptr<Exchange>& exchange, std::function<void()> work) {
@@ -76,7 +90,12 @@ Status RunOnWorker(const std::shared_ptr<ServerState>& state, const Route& route
     if (state->options.clock->Monotonic() >= exchange->context.Deadline()) {
       return exchange->Answer(ErrorResponse(exchange->context, DeadlineExceeded("no worker was free in time")));
     }
+    // Read before: the exchange may be over when the work is.
+    const TenantId tenant = exchange->context.tenant();
+    const auto rate = exchange->context.credential().worker_ms_per_second;
+    const auto before = ProcessorTime();
     RunGuarded(route, exchange, work);
+    if (rate) state->rates.Charge(tenant, *rate, ProcessorTime() - before, state->options.clock->Monotonic());
   });
   if (queued) return {};
   state->metrics.CountRejected("queue_full");
@@ -147,6 +166,7 @@ Session::Awaitable<bool> Session::ServeOne() {
   if (!status.ok()) {
     response = ErrorResponse(context, status);
     if (!match.allow.empty()) response.headers.emplace_back("Allow", match.allow);
+    if (IsAboutKeys(status)) NoteRefusal(context, status);
     const bool skipped = co_await SkipBody(framing);
     keep_alive = keep_alive && skipped;
   } else {
@@ -160,6 +180,7 @@ Session::Awaitable<bool> Session::ServeOne() {
       response = ErrorResponse(context, status);
     }
   }
+  WriteAudit(context, response.status);
   keep_alive = keep_alive && !state_->draining;
   const size_t body_bytes = context.request().body.size();
   const bool written = co_await Write(response, keep_alive, with_body);
@@ -169,7 +190,8 @@ Session::Awaitable<bool> Session::ServeOne() {
                                took);
   if (options.access_log) {
     LogAccess({peer_, context.request().method, PathOf(context.request().target), route,
-               context.credential().tenant_name, response.status, body_bytes, response.body.size(), took});
+               context.credential().tenant_name, context.credential().key_id, response.status, body_bytes,
+               response.body.size(), took});
   }
   co_return written&& keep_alive;
 }
@@ -213,12 +235,17 @@ Status Session::Admit(const RequestFraming& framing, RequestContext* context, Ro
   if (open == nullptr) return Unavailable("the server is opening its data");
   ASSIGN_OR_RETURN(Credential credential, open->authenticator->Authenticate(request));
   context->SetCredential(std::move(credential));
-  Status found = open->router.Find(request, match);
-  if (match->route != nullptr && !context->credential().May(match->route->right)) {
-    return {StatusCode::kPermissionDenied, "this credential may not do that"};
+  if (Status slow = state_->rates.Admit(context->credential(), state_->options.clock->Monotonic()); !slow.ok()) {
+    state_->metrics.CountRejected("rate");
+    return slow;
   }
+  Status found = open->router.Find(request, match);
+  if (match->route != nullptr) RETURN_IF_ERROR(CheckRight(context->credential(), match->route->right));
   RETURN_IF_ERROR(std::move(found));
   context->SetRoute(match->route->pattern, std::move(match->path_parameters));
+  if (const std::string* ns = context->FindPath("ns")) RETURN_IF_ERROR(CheckNamespaceScope(context->credential(), *ns));
+  const bool changes_access = match->route->right == Right::kOperate && request.method != "GET";
+  if (changes_access && open->audit != nullptr) RETURN_IF_ERROR(open->audit->CheckWritable());
   RETURN_IF_ERROR(context->ReadParameters(match->route->query));
   if (!framing.has_body()) return Status::Ok();
   RETURN_IF_ERROR(CheckBodyType(request));
@@ -226,6 +253,25 @@ Status Session::Admit(const RequestFraming& framing, RequestContext* context, Ro
   if (framing.content_length.value_or(0) <= limit) return Status::Ok();
   return {StatusCode::kPayloadTooLarge,
           fmt::format("the body has {} bytes, more than the {} allowed", *framing.content_length, limit)};
+}
+
+void Session::NoteRefusal(const RequestContext& context, const Status& status) const {
+  const bool unknown = status.code() == StatusCode::kUnauthenticated;
+  state_->metrics.CountRejected(unknown ? "key" : "right");
+  const ServerState::Open* open = state_->open;
+  if (open == nullptr || open->audit == nullptr) return;
+  AuditEntry entry = AuditEntryOf(context, peer_, HttpStatus(status.code()));
+  entry.event = unknown ? "key.refused" : "right.refused";
+  entry.subject = status.message();
+  open->audit->NoteRefusal(entry);
+}
+
+// Before the reply goes out: who has it in hand finds it written down.
+void Session::WriteAudit(const RequestContext& context, int status) const {
+  const ServerState::Open* open = state_->open;
+  if (!context.audit_note() || open == nullptr || open->audit == nullptr) return;
+  // What could not be written is in the server's log, and nothing that needs the admin key happens until it can be.
+  (void)open->audit->Append(AuditEntryOf(context, peer_, status));
 }
 
 Session::Awaitable<HttpResponse> Session::Handle(std::shared_ptr<Exchange> exchange, const Route& route) {

@@ -11,8 +11,11 @@ namespace {
 const char* HintFor(const Status& status) {
   switch (status.code()) {
     case StatusCode::kUnauthenticated:
-    case StatusCode::kPermissionDenied: return "give a key with the right it needs: --key KEY or ENGRAM_KEY";
-    case StatusCode::kOutOfSpace: return "free some space on the disk of the data folder and run it again";
+    case StatusCode::kPermissionDenied: return "give a key with the verb it needs: ENGRAM_KEY or --key-file FILE";
+    case StatusCode::kOutOfSpace:
+      // Of the tenant: the message says which.
+      if (!status.details().empty()) return "ask for a larger quota (`engram keys tenant limit`), or delete something";
+      return "free some space on the disk of the data folder and run it again";
     case StatusCode::kRateLimited: return "the server is busy; a smaller --batch or a later try will do";
     default: return nullptr;
   }

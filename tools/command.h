@@ -25,6 +25,7 @@ void AddImportCommand(CLI::App& app, ChosenCommand* chosen);
 void AddMigrateCommand(CLI::App& app, ChosenCommand* chosen);
 void AddExportCommand(CLI::App& app, ChosenCommand* chosen);
 void AddProbeCommand(CLI::App& app, ChosenCommand* chosen);
+void AddKeysCommand(CLI::App& app, ChosenCommand* chosen);
 void AddSearchCommand(CLI::App& app, ChosenCommand* chosen);
 void AddStatsCommand(CLI::App& app, ChosenCommand* chosen);
 

@@ -15,6 +15,7 @@ constexpr const char* kExamples =
     "  engram migrate status                                     how far imports are; verify, report, roll back\n"
     "  engram search --namespace notes \"what does Ann drink\"     find them again\n"
     "  engram export --namespace notes --out notes.jsonl         take everything out\n"
+    "  engram keys create --tenant acme --verb read              let somebody in\n"
     "\n"
     "Each command has its own --help. Exit codes: 0 done, 1 failed or not complete, 2 bad command line.";
 
@@ -35,6 +36,7 @@ int main(int argc, char** argv) {
   engram::AddMigrateCommand(app, &chosen);
   engram::AddExportCommand(app, &chosen);
   engram::AddProbeCommand(app, &chosen);
+  engram::AddKeysCommand(app, &chosen);
   engram::AddSearchCommand(app, &chosen);
   engram::AddStatsCommand(app, &chosen);
   try {

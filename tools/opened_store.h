@@ -8,6 +8,8 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "engine/engine.h"
+#include "server/audit_log.h"
+#include "server/credential.h"
 #include "server/handlers/service.h"
 #include "server/router.h"
 
@@ -19,12 +21,22 @@ inline constexpr const char* kDefaultTenant = "default";
 // The engine goes first when it is destroyed: replies to the writes it still finishes need the service.
 struct OpenedStore {
   TenantId tenant;
+  std::unique_ptr<AuditLog> audit;
   std::unique_ptr<Service> service;
   std::unique_ptr<Engine> engine;
   Router router;  // calls `service`
 };
 
 // Unavailable when another process has the folder. options.engine_options says which folder.
+// FailedPrecondition when the store has keys and the secret to check them with is missing.
 Result<std::unique_ptr<OpenedStore>> OpenStore(const ServiceOptions& options);
+
+// Who is let in: with an admin key, or once the store has keys (be they over), who shows one; everyone as the default
+// tenant otherwise. `admin_key_file` may be empty.
+struct Door {
+  std::shared_ptr<const Authenticator> authenticator;
+  bool wants_keys = false;
+};
+Result<Door> OpenDoor(OpenedStore& store, const std::string& admin_key_file);
 
 }  // namespace engram

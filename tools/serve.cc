@@ -36,14 +36,16 @@ constexpr const char* kExamples =
     "  engram serve --data /var/lib/engram --listen 127.0.0.1:7700 --index-memory 8GiB\n"
     "  engram serve --data ./data --listen 127.0.0.1:0 --port-file port     any free port, told in a file\n"
     "\n"
-    "Without keys the server listens on loopback alone. In a container or behind a proxy that authenticates,\n"
-    "--insecure-listen allows any address. SIGTERM and Ctrl-C end it gracefully; a second one at once.\n"
+    "Without keys everyone on this machine may come in, and the server listens on loopback alone. `engram keys` makes\n"
+    "keys. --insecure-listen allows any address, in a container or a network that is yours alone. SIGTERM and Ctrl-C "
+    "end it gracefully; a second one at once.\n"
     "Every option may also stand in a file given with --config (name = value, one a line).";
 
 struct ServeOptions {
   std::string listen = "127.0.0.1:7700";
   std::string log_level = "info";
   std::string port_file;
+  std::string admin_key_file;
   ServiceOptions service;
   ServerOptions server;
   int64_t log_retention_hours = 7 * 24;
@@ -55,6 +57,13 @@ struct ServeOptions {
 Status WritePortFile(const std::string& path, uint16_t port) {
   if (path.empty()) return {};
   return FileSystem::Posix().ReplaceFile(path, fmt::format("{}\n", port));
+}
+
+// --insecure-listen was said; that everyone may come in then is said once more.
+void WarnIfOpen(const ServeOptions& options, const Door& door) {
+  if (door.wants_keys || !options.server.insecure_listen) return;
+  Log(LogLevel::kWarning, "no_keys",
+      {{"address", options.server.address}, {"who_reaches_it", "may read and write everything"}});
 }
 
 // A person gets a sentence; the log line on stderr is for machines.
@@ -105,10 +114,16 @@ Status RunServer(ServeOptions options) {
   };
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options.server));
   ASSIGN_OR_RETURN(const std::unique_ptr<OpenedStore> store, OpenStore(options.service));
+  ASSIGN_OR_RETURN(Door door, OpenDoor(*store, options.admin_key_file));
+  // From here on the server must be stopped before the store goes.
   engine = store->engine.get();
   service = store->service.get();
-  server->Open(store->router, std::make_shared<OpenAuthenticator>(store->tenant, kDefaultTenant));
-  RETURN_IF_ERROR(WritePortFile(options.port_file, server->port()));
+  WarnIfOpen(options, door);
+  server->Open(store->router, std::move(door.authenticator), store->audit.get());
+  if (Status status = WritePortFile(options.port_file, server->port()); !status.ok()) {
+    server->Stop();
+    return status;
+  }
   Log(LogLevel::kInfo, "ready",
       {{"version", ENGRAM_VERSION},
        {"address", options.server.address},
@@ -171,7 +186,12 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
       ->envname("ENGRAM_LISTEN")
       ->type_name("HOST:PORT");
   serve->add_flag("--insecure-listen", options->server.insecure_listen,
-                  "Allow an address other than loopback without keys and TLS");
+                  "Allow an address other than loopback, without TLS");
+  serve
+      ->add_option("--admin-key-file", options->admin_key_file,
+                   "The admin key, made by `engram keys admin`: every request needs a key then")
+      ->envname("ENGRAM_ADMIN_KEY_FILE")
+      ->type_name("FILE");
   serve->add_option("--allow-host", options->server.allowed_hosts,
                     "A Host header to accept beside localhost; * for any (may be repeated)");
   serve->add_option("--allow-origin", options->server.allowed_origins,

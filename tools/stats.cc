@@ -79,8 +79,12 @@ Status ShowStore(Client& client, bool json) {
     return {};
   }
   ASSIGN_OR_RETURN(const std::vector<v1::Namespace> namespaces, AllNamespaces(client));
-  fmt::print("engram {}, {}; {} on disk, {} of indexes in memory\n\n", status.version(), status.state(),
-             Bytes(status.disk_bytes()), Bytes(status.index_memory_bytes()));
+  fmt::print("engram {}, {}", status.version(), status.state());
+  // A tenant's key is not shown what all tenants have together.
+  if (status.has_disk_bytes()) {
+    fmt::print("; {} on disk, {} of indexes in memory", Bytes(status.disk_bytes()), Bytes(status.index_memory_bytes()));
+  }
+  fmt::print("\n\n");
   if (namespaces.empty()) {
     fmt::print("no namespaces yet\n");
     return {};

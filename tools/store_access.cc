@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "tools/direct_transport.h"
 #include "tools/listen_address.h"
@@ -37,6 +38,14 @@ Result<StoreAccess> OpenFolder(const std::string& data_dir, IfNoStore if_no_stor
   return access;
 }
 
+Result<std::string> KeyOf(const StoreChoice& choice) {
+  if (choice.key_file.empty()) return choice.key;
+  ASSIGN_OR_RETURN(const std::string text, FileSystem::Posix().ReadFile(choice.key_file));
+  const std::string key = text.substr(0, text.find_first_of("\r\n"));
+  if (key.empty()) return InvalidArgument(fmt::format("{} holds no key", choice.key_file));
+  return key;
+}
+
 }  // namespace
 
 void AddStoreOptions(CLI::App* command, StoreChoice* choice) {
@@ -47,7 +56,13 @@ void AddStoreOptions(CLI::App* command, StoreChoice* choice) {
   command->add_option("--data", choice->data_dir, "A data folder to work on directly; no server may have it open")
       ->type_name("DIR")
       ->excludes(server);
-  command->add_option("--key", choice->key, "The server's key")->envname("ENGRAM_KEY");
+  command
+      ->add_option("--key", choice->key,
+                   "The key to show the server; other users of this machine see it among its processes")
+      ->envname("ENGRAM_KEY");
+  command->add_option("--key-file", choice->key_file, "A file with the key")
+      ->envname("ENGRAM_KEY_FILE")
+      ->type_name("FILE");
 }
 
 Result<StoreAccess> OpenAccess(const StoreChoice& choice, IfNoStore if_no_store) {
@@ -56,7 +71,7 @@ Result<StoreAccess> OpenAccess(const StoreChoice& choice, IfNoStore if_no_store)
   ClientOptions options;
   options.host = at.host;
   options.port = at.port;
-  options.key = choice.key;
+  ASSIGN_OR_RETURN(options.key, KeyOf(choice));
   StoreAccess access;
   ASSIGN_OR_RETURN(access.client, Client::Connect(options));
   return access;

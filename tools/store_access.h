@@ -16,9 +16,11 @@ struct StoreChoice {
   std::string server = "http://127.0.0.1:7700";
   std::string data_dir;  // not empty: this instead of a server
   std::string key;
+  std::string key_file;  // not empty: the key is its first line
+  std::string admin_key_file;
 };
 
-// Adds --server, --data and --key.
+// Adds --server, --data, --key and --key-file.
 void AddStoreOptions(CLI::App* command, StoreChoice* choice);
 
 // The client goes first when it is destroyed.

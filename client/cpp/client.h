@@ -29,6 +29,7 @@
 #include "client/cpp/http_transport.h"
 #include "client/cpp/retry.h"
 #include "client/cpp/transport.h"
+#include "engram/v1/admin.pb.h"
 #include "engram/v1/graph.pb.h"
 #include "engram/v1/memory.pb.h"
 #include "engram/v1/namespace.pb.h"
@@ -143,6 +144,22 @@ class Client {
                                              const CallOptions& options = {});
   Result<v1::RollBackImportReply> RollBackImport(const std::string& ns, const v1::RollBackImportRequest& request,
                                                  const CallOptions& options = {});
+
+  // --- Tenants and keys: with the admin key.
+  Result<v1::Tenant> CreateTenant(const v1::CreateTenantRequest& request, const CallOptions& options = {});
+  Result<v1::ListTenantsReply> ListTenants(uint32_t limit = 100, const std::string& cursor = {},
+                                           const CallOptions& options = {});
+  Result<v1::Tenant> GetTenant(const std::string& tenant, const CallOptions& options = {});
+  Result<v1::Tenant> PatchTenant(const std::string& tenant, const v1::PatchTenantRequest& request,
+                                 const CallOptions& options = {});
+  Result<v1::DropTenantReply> DropTenant(const std::string& tenant, const CallOptions& options = {});
+  Result<v1::CreateKeyReply> CreateKey(const std::string& tenant, const v1::CreateKeyRequest& request,
+                                       const CallOptions& options = {});
+  Result<v1::ListKeysReply> ListKeys(const std::string& tenant, const CallOptions& options = {});
+  Result<v1::ApiKey> RevokeKey(const std::string& tenant, const std::string& id, const CallOptions& options = {});
+  Result<v1::CreateKeyReply> RotateKey(const std::string& tenant, const std::string& id,
+                                       const v1::RotateKeyRequest& request, const CallOptions& options = {});
+
   // Prometheus text.
   Result<std::string> GetMetrics(const CallOptions& options = {});
   // OK when the server takes requests.

@@ -40,9 +40,24 @@ void NamespaceCache::Keep(TenantId tenant, NamespaceId ns, NamespaceState state)
   states_.insert_or_assign(StateEntry(tenant, ns), std::move(state));
 }
 
+std::optional<TenantState> NamespaceCache::TakeTenant(TenantId tenant) {
+  const auto at = tenants_.find(tenant);
+  if (at == tenants_.end()) return std::nullopt;
+  std::optional<TenantState> state(std::move(at->second));
+  tenants_.erase(at);
+  return state;
+}
+
+void NamespaceCache::KeepTenant(TenantState state) {
+  if (tenants_.size() >= kEntriesMax) tenants_.clear();
+  const TenantId id = state.tenant.id;
+  tenants_.insert_or_assign(id, std::move(state));
+}
+
 void NamespaceCache::Clear() {
   names_.clear();
   states_.clear();
+  tenants_.clear();
 }
 
 }  // namespace engram

@@ -4,6 +4,7 @@
 //   accepted   puts back what it has just written
 //   refused    puts nothing back, so that the next one reads the rows that the rollback left
 //   changed the directory (a namespace or an alias made or removed), or ended a namespace    clears everything
+//   changed a tenant    clears everything
 //   the group's commit failed    the committer clears everything
 // Confined to the committer's thread.
 #pragma once
@@ -18,6 +19,7 @@
 #include "base/ids.h"
 #include "base/timestamp.h"
 #include "engine/rows.h"
+#include "engine/tenant.h"
 
 namespace engram {
 
@@ -32,6 +34,12 @@ struct NamespaceState {
   std::optional<Timestamp> replies_since;
 };
 
+// What every mutation of a tenant is held against.
+struct TenantState {
+  TenantRecord tenant;
+  TenantUsage usage;
+};
+
 class NamespaceCache {
  public:
   // By its name or an alias; nothing when that is not known here (which says nothing about the rows).
@@ -44,6 +52,10 @@ class NamespaceCache {
   // REQUIRES: the rows, with the group's changes so far, say so.
   void Keep(TenantId tenant, NamespaceId ns, NamespaceState state);
 
+  // The same of tenants.
+  std::optional<TenantState> TakeTenant(TenantId tenant);
+  void KeepTenant(TenantState state);
+
   void Clear();
 
  private:
@@ -52,6 +64,7 @@ class NamespaceCache {
 
   std::unordered_map<std::string, NamespaceId> names_;   // by tenant and name
   std::unordered_map<uint64_t, NamespaceState> states_;  // by tenant and namespace
+  std::unordered_map<TenantId, TenantState> tenants_;
 };
 
 }  // namespace engram

@@ -164,6 +164,12 @@ Result<bool> SweepDroppedRows(Transaction& tx, uint32_t keys_max) {
   tx.dropped = true;
   ASSIGN_OR_RETURN(const auto waiting, tx.system().rows.Get(DroppedKey(tx)));
   if (!waiting) return true;
+  if (tx.ns() == keys::kDirectory) {
+    // What finds the tenant's namespaces goes after them.
+    const auto left = tx.rows().ScanPrefix(std::string(1, keys::kNamespaceByName));
+    RETURN_IF_ERROR(left->status());
+    if (left->Valid()) return false;
+  }
   std::vector<std::string> doomed;
   const auto it = tx.rows().Scan("", "");
   for (; it->Valid() && doomed.size() < keys_max; it->Next()) doomed.emplace_back(it->key());

@@ -53,7 +53,10 @@ class Transaction : public NamespaceState {
 
   void Tell(IndexEvent event) { events.push_back(std::move(event)); }
 
-  Position position;  // of this mutation
+  TenantState owner;         // the tenant, with this mutation's changes
+  NamespaceCounters before;  // as this mutation found them
+  bool existed = false;      // the namespace, before this mutation
+  Position position;         // of this mutation
   WriteMode mode = WriteMode::kUpsert;
   bool head_changed = false;
   bool dropped = false;           // the namespace ended: no counters, no log row

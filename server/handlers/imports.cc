@@ -59,6 +59,7 @@ Result<v1::ListImportsReply> ListImports(Service& service, RequestContext& conte
   ASSIGN_OR_RETURN(const std::vector<ImportStatus> imports, service.engine.ListImports(context.tenant()));
   v1::ListImportsReply reply;
   for (const ImportStatus& import : imports) {
+    if (!context.credential().MayUse(import.namespace_name)) continue;
     v1::ListImportsReply::Entry* entry = reply.add_imports();
     entry->set_namespace_(import.namespace_name);
     FromImportStatus(import, entry->mutable_import());

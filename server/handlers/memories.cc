@@ -87,12 +87,13 @@ Result<Feedback> ToFeedback(std::string id, const v1::FeedbackRequest& request) 
   return feedback;
 }
 
-Result<WriteCall> BeginDelete(const RequestContext& context) {
+Result<WriteCall> BeginDelete(RequestContext& context) {
   ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kFail));
   DeleteMemory remove;
   ASSIGN_OR_RETURN(remove.id, PathId(context, "id"));
   ASSIGN_OR_RETURN(remove.if_version, context.QueryUint64("if_version"));
   ASSIGN_OR_RETURN(remove.erase, context.QueryBool("erase"));
+  if (remove.erase) context.Audit("memory.erase", context.path("ns"));
   remove.must_exist = true;
   call.Add(std::move(remove));
   return call;

@@ -173,6 +173,7 @@ void UpdateMemories(Service& service, RequestContext& context, v1::UpdateRequest
 }
 
 void DeleteMemories(Service& service, RequestContext& context, v1::DeleteRequest& request, Done<v1::DeleteReply> done) {
+  if (request.erase()) context.Audit("memory.erase", context.path("ns"));
   Result<SelectiveWrite> write = BeginSelective(service, context, request);
   if (!write.ok()) return done(std::move(write).status());
   if (write->selection.filter) {

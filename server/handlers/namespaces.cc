@@ -6,8 +6,20 @@
 namespace engram {
 namespace {
 
+// Who may not use a name may not take it for an alias either.
+template <class Names>
+Status CheckAliases(const RequestContext& context, const Names& aliases) {
+  for (const std::string& alias : aliases) {
+    if (Status status = CheckNamespaceScope(context.credential(), alias); !status.ok()) {
+      return std::move(status).At("aliases");
+    }
+  }
+  return {};
+}
+
 Result<WriteCall> BeginPut(const RequestContext& context, const v1::NamespaceConfig& request) {
   ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kCreateNamespace));
+  RETURN_IF_ERROR(CheckAliases(context, request.aliases()));
   ASSIGN_OR_RETURN(NamespaceConfig config, ToNamespaceConfig(request));
   call.Add(CreateNamespace{std::move(config)});
   return call;
@@ -15,6 +27,7 @@ Result<WriteCall> BeginPut(const RequestContext& context, const v1::NamespaceCon
 
 Result<WriteCall> BeginPatch(const RequestContext& context, const v1::NamespacePatch& request) {
   ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kFail));
+  RETURN_IF_ERROR(CheckAliases(context, request.aliases().names()));
   ASSIGN_OR_RETURN(NamespacePatch patch, ToNamespacePatch(request));
   call.Add(PatchNamespace{std::move(patch)});
   return call;
@@ -61,7 +74,9 @@ Result<v1::ListNamespacesReply> ListNamespaces(Service& service, RequestContext&
   ASSIGN_OR_RETURN(const Engine::NamespacePage page,
                    service.engine.ListNamespaces(context.tenant(), prefix, limit, cursor));
   v1::ListNamespacesReply reply;
-  for (const NamespaceInfo& info : page.namespaces) FromNamespaceInfo(info, reply.add_namespaces());
+  for (const NamespaceInfo& info : page.namespaces) {
+    if (context.credential().MayUse(info.name)) FromNamespaceInfo(info, reply.add_namespaces());
+  }
   reply.set_next_cursor(EncodeCursor(page.next_cursor));
   return reply;
 }
@@ -72,6 +87,7 @@ void PatchNamespaceConfig(Service& service, RequestContext& context, v1::Namespa
 }
 
 void DeleteNamespace(Service& service, RequestContext& context, NoBody&, Done<v1::DeleteNamespaceReply> done) {
+  context.Audit("namespace.drop", context.path("ns"));
   Result<WriteCall> call = BeginWrite(context, IfAbsent::kFail);
   if (!call.ok()) return done(std::move(call).status());
   call->Add(DropNamespace{});

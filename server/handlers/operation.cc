@@ -46,10 +46,25 @@ void FillLimits(const ServiceOptions& options, v1::Limits* out) {
   out->set_ef(limits.ef);
 }
 
+Status FillNumbers(Service& service, const Credential& credential, v1::StatusReply* reply) {
+  if (!credential.May(Right::kMetrics)) {
+    // How much others have, or do, is not the business of one tenant.
+    ASSIGN_OR_RETURN(const TenantInfo tenant, service.engine.DescribeTenant(credential.tenant_name));
+    reply->set_namespaces(tenant.usage.namespaces);
+    return {};
+  }
+  const EngineStatus status = service.engine.Status();
+  reply->set_namespaces(status.namespaces);
+  reply->set_namespaces_loaded(status.namespaces_loaded);
+  reply->set_index_memory_bytes(status.index_memory_bytes);
+  reply->set_queued_mutations(status.queued_mutations);
+  reply->set_disk_bytes(status.disk_bytes);
+  return {};
+}
+
 }  // namespace
 
-Result<v1::StatusReply> GetStatus(Service& service, RequestContext&, NoBody&) {
-  const EngineStatus status = service.engine.Status();
+Result<v1::StatusReply> GetStatus(Service& service, RequestContext& context, NoBody&) {
   const Timestamp now = service.options.clock->Now();
   v1::StatusReply reply;
   reply.set_version(service.options.version);
@@ -57,11 +72,7 @@ Result<v1::StatusReply> GetStatus(Service& service, RequestContext&, NoBody&) {
   FromTimestamp(service.started_at, reply.mutable_started_at());
   reply.set_uptime_seconds(static_cast<uint64_t>(std::max<int64_t>(0, now.micros - service.started_at.micros)) /
                            1'000'000);
-  reply.set_namespaces(status.namespaces);
-  reply.set_namespaces_loaded(status.namespaces_loaded);
-  reply.set_index_memory_bytes(status.index_memory_bytes);
-  reply.set_queued_mutations(status.queued_mutations);
-  reply.set_disk_bytes(status.disk_bytes);
+  RETURN_IF_ERROR(FillNumbers(service, context.credential(), &reply));
   reply.set_cpu_kernels(std::string(DistanceKernel()));
   FillLimits(service.options, reply.mutable_limits());
   return reply;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/timestamp.h"
 #include "engine/engine.h"
+#include "server/key_vault.h"
 #include "server/limits.h"
 #include "server/request_limits.h"
 #include "server/uuid.h"
@@ -27,6 +28,7 @@ struct Service {
   Service(Engine& engine_used, ServiceOptions options_used)
       : engine(engine_used),
         options(std::move(options_used)),
+        vault(options.engine_options.data_dir),
         uuids(*options.clock),
         started_at(options.clock->Now()) {}
 
@@ -40,6 +42,7 @@ struct Service {
 
   Engine& engine;
   const ServiceOptions options;
+  KeyVault vault;
   UuidSource uuids;
   const Timestamp started_at;
   std::atomic<bool> draining{false};

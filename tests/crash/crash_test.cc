@@ -1,10 +1,14 @@
 // The real server under eight writers, killed with SIGKILL at a random moment, opened again and compared: nothing that
-// was acknowledged is lost, no batch happened in part, rows and indexes agree with each other.
+// was acknowledged is lost, no batch happened in part, rows and indexes agree with each other; keys and what the tenant
+// is charged with among them.
 #include <array>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <random>
+#include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -13,6 +17,9 @@
 
 #include "client/cpp/client.h"
 #include "engine/engine.h"
+#include "server/api_key.h"
+#include "server/credential.h"
+#include "server/key_vault.h"
 #include "tests/crash/expected_memories.h"
 #include "tests/served/server_process.h"
 
@@ -99,25 +106,94 @@ class Writer {
   uint64_t texts_ = 0;
 };
 
+// Makes and revokes keys until nobody answers, and knows afterwards what was acknowledged.
+class KeyMaker {
+ public:
+  void Run(Client& client) {
+    v1::CreateKeyRequest request;
+    request.add_verbs("read");
+    while (true) {
+      const auto made = client.CreateKey(kTenant, request);
+      if (!made.ok()) return ExpectGone(made.status());
+      in_use_.insert(made->info().id());
+      if (in_use_.size() < 2) continue;
+      const std::string oldest = *in_use_.begin();
+      in_use_.erase(oldest);  // a revocation that was not acknowledged may have happened all the same
+      const auto revoked = client.RevokeKey(kTenant, oldest);
+      if (!revoked.ok()) return ExpectGone(revoked.status());
+      revoked_.insert(oldest);
+    }
+  }
+
+  void Compare(Engine& engine) const {
+    for (const std::string& id : in_use_) {
+      const auto known = engine.FindApiKey(id);
+      ASSERT_TRUE(known.has_value()) << "an acknowledged key is lost";
+      EXPECT_FALSE(known->key->revoked_at.has_value());
+    }
+    for (const std::string& id : revoked_) {
+      const auto known = engine.FindApiKey(id);  // may have made room
+      EXPECT_TRUE(!known || known->key->revoked_at) << "an acknowledged revocation is lost";
+    }
+  }
+
+  size_t revoked() const { return revoked_.size(); }
+
+  static constexpr const char* kTenant = "default";
+
+ private:
+  // A key that was made without anybody hearing of it stays in use; many kills leave as many as there may be.
+  static void ExpectGone(const Status& status) {
+    EXPECT_TRUE(status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kDeadlineExceeded ||
+                status.code() == StatusCode::kFailedPrecondition)
+        << status.ToString();
+  }
+
+  std::set<std::string> in_use_;
+  std::set<std::string> revoked_;
+};
+
 class CrashTest : public ::testing::Test {
  protected:
   CrashTest() {
     std::string pattern = (std::filesystem::temp_directory_path() / "engram-crash-XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
   }
+  void SetUp() override { MakeKeys(); }
   ~CrashTest() override {
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
   }
 
+  // One for the writers, and the admin key, whose file is all that a server needs.
+  void MakeKeys() {
+    const std::string data = folder_ + "/data";
+    std::ofstream(folder_ + "/admin.key") << admin_key_ << "\n";
+    EngineOptions options;
+    options.data_dir = data;
+    auto engine = Engine::Open(options);
+    ASSERT_TRUE(engine.ok()) << engine.status().ToString();
+    ASSERT_TRUE((*engine)->FindTenant(KeyMaker::kTenant, true).ok());
+    KeyVault vault(data);
+    const auto hash = vault.Hash(key_.token);
+    ASSERT_TRUE(hash.ok()) << hash.status().ToString();
+    ApiKey key;
+    key.id = key_.id;
+    key.hash = *hash;
+    key.rights = static_cast<uint8_t>(Right::kRead) | static_cast<uint8_t>(Right::kWrite);
+    ASSERT_TRUE((*engine)->Write(MutationOf({KeyMaker::kTenant, CreateApiKey{key}})).status.ok());
+  }
+
   void WriteUntilKilled(uint64_t seed) {
     std::mt19937_64 random(seed);
-    auto server = ServerProcess::Start(ENGRAM_BINARY, folder_ + "/data", folder_,
-                                       // So that kills meet sealing and merging, too.
-                                       {"--seal-rows", "20", "--graph-rows", "100"});
+    auto server =
+        ServerProcess::Start(ENGRAM_BINARY, folder_ + "/data", folder_,
+                             // So that kills meet sealing and merging, too.
+                             {"--seal-rows", "20", "--graph-rows", "100", "--admin-key-file", folder_ + "/admin.key"});
     ASSERT_TRUE(server.ok()) << server.status().message();
     ClientOptions options;
     options.port = (*server)->port();
+    options.key = key_.token;
     options.retry.attempts_max = 1;
     std::vector<std::thread> threads;
     for (int i = 0; i < kWriters; ++i) {
@@ -126,6 +202,11 @@ class CrashTest : public ::testing::Test {
         if (client.ok()) Writer(i, seed + static_cast<uint64_t>(i), &expected_[i]).Run(**client);
       });
     }
+    threads.emplace_back([&, admin = options]() mutable {
+      admin.key = admin_key_;
+      auto client = Client::Connect(admin);
+      if (client.ok()) key_maker_.Run(**client);
+    });
     // The one thing under test is the moment of the kill, so it is a wait by design.
     std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution<int>(5, 120)(random)));
     (*server)->Kill();
@@ -141,6 +222,8 @@ class CrashTest : public ::testing::Test {
     ASSERT_TRUE(engine.ok()) << engine.status().ToString();
     auto tenant = (*engine)->FindTenant("default", false);
     ASSERT_TRUE(tenant.ok()) << tenant.status().ToString();
+    key_maker_.Compare(**engine);
+    EXPECT_TRUE((*engine)->FindApiKey(key_.id).has_value());
     const NamespaceRef ns{*tenant, kNamespace};
     if (const auto info = (*engine)->DescribeNamespace(ns, {}); !info.ok()) {
       for (const ExpectedMemories& writer : expected_) EXPECT_EQ(writer.acknowledged(), 0U) << info.status().ToString();
@@ -152,6 +235,13 @@ class CrashTest : public ::testing::Test {
     const auto count = (*engine)->Count(ns, std::nullopt, {});
     ASSERT_TRUE(count.ok()) << count.status().ToString();
     EXPECT_EQ(count->first, live);
+    // What the tenant is charged with is what it has.
+    const auto charged = (*engine)->DescribeTenant(KeyMaker::kTenant);
+    const auto held = (*engine)->DescribeNamespace(ns, {});
+    ASSERT_TRUE(charged.ok() && held.ok());
+    EXPECT_EQ(charged->usage.memories, held->memories);
+    EXPECT_EQ(charged->usage.bytes, held->bytes);
+    EXPECT_EQ(charged->usage.namespaces, 1U);
     const auto report = (*engine)->CheckNamespace(ns);
     ASSERT_TRUE(report.ok()) << report.status().ToString();
     EXPECT_EQ(report->problems, std::vector<std::string>());
@@ -169,7 +259,10 @@ class CrashTest : public ::testing::Test {
   }
 
   std::string folder_;
+  const NewApiKey key_ = MakeApiKey();
+  const std::string admin_key_ = MakeAdminKey();
   std::array<ExpectedMemories, kWriters> expected_;
+  KeyMaker key_maker_;
 };
 
 TEST_F(CrashTest, NothingAcknowledgedIsLostUnderKills) {
@@ -184,6 +277,9 @@ TEST_F(CrashTest, NothingAcknowledgedIsLostUnderKills) {
   uint64_t acknowledged = 0;
   for (const ExpectedMemories& writer : expected_) acknowledged += writer.acknowledged();
   EXPECT_GT(acknowledged, rounds) << "the writers hardly got to write";
+  if (rounds >= 50) {
+    EXPECT_GT(key_maker_.revoked(), 0U) << "no key was ever revoked";
+  }
   std::printf("%llu rounds, %llu acknowledged writes, seed %llu\n", static_cast<unsigned long long>(rounds),
               static_cast<unsigned long long>(acknowledged), static_cast<unsigned long long>(seed));
 }

@@ -217,7 +217,8 @@ TEST(CommitterTest, AGroupThatWasNotCommittedLeavesNothingBehind) {
   ManualClock clock(kStart);
   LogClock log_clock(clock, kStart);
   KnownNamespaces known;
-  Committer committer(&store, &registry, &known, &log_clock, {});
+  TenantTable tenants;
+  Committer committer(&store, &registry, &known, &tenants, &log_clock, {});
   committer.Start();
   const auto write = [&](const std::string& ns, std::vector<Operation> operations) {
     Mutation mutation;

@@ -159,6 +159,24 @@ void AppendSettings(uint32_t which, Timestamp now, std::vector<LoggedMutation>* 
   touch("alias");
 }
 
+// Tenants and keys come and go beside the tenant of the log, which the twin knows alone.
+void AppendTenants(uint32_t which, Timestamp now, std::vector<LoggedMutation>* log) {
+  const auto change = [&](const std::string& tenant, auto what) {
+    log->push_back({MutationOf({tenant, std::move(what)}), now});
+  };
+  const std::string name = "tenant" + std::to_string(which % 4);
+  ApiKey key;
+  key.id = "key" + std::to_string(log->size());
+  key.hash = std::string(kApiKeyHashBytes, static_cast<char>(which));
+  TenantLimits limits;
+  limits.memories = which;
+  change(name, CreateTenant{limits});
+  change(name, CreateApiKey{key});
+  change(name, RotateApiKey{key.id, key.id + "b", key.hash, std::nullopt, static_cast<int64_t>(which % 3)});
+  if (which % 3 == 0) change(name, RevokeApiKey{key.id + "b"});
+  if (which % 5 == 0) change(name, DropTenant{});
+}
+
 // A log over two namespaces with everything in it: refusals, expiry, keys that come again, a namespace that is dropped,
 // an alias that moves, a namespace that is read-only for a while.
 std::vector<LoggedMutation> RandomLog(uint64_t seed, size_t mutations) {
@@ -166,6 +184,7 @@ std::vector<LoggedMutation> RandomLog(uint64_t seed, size_t mutations) {
   std::map<std::string, model::TwinState> twins;
   std::vector<LoggedMutation> log;
   Timestamp now = kStart;
+  log.push_back({MutationOf({"of the log", CreateTenant{}}), now});  // kTenant
   for (const char* name : {"a", "b"}) {
     Mutation create;
     create.operations = {CreateNamespace{generator.RandomConfig()}};
@@ -192,6 +211,7 @@ std::vector<LoggedMutation> RandomLog(uint64_t seed, size_t mutations) {
     append(name, mutation);
     if (repeats || generator.OneIn(12)) append(name, std::move(mutation));
     if (generator.OneIn(40)) AppendSettings(generator.Pick(3), now, &log);
+    if (generator.OneIn(40)) AppendTenants(generator.Pick(60), now, &log);
     if (generator.OneIn(200)) {
       Mutation drop;
       drop.namespace_name = "b";
@@ -200,7 +220,9 @@ std::vector<LoggedMutation> RandomLog(uint64_t seed, size_t mutations) {
       twins["b"] = {};
     }
   }
-  for (LoggedMutation& logged : log) logged.mutation.tenant = kTenant;
+  for (LoggedMutation& logged : log) {
+    if (!logged.mutation.namespace_id) logged.mutation.tenant = kTenant;
+  }
   return log;
 }
 

@@ -13,6 +13,7 @@
 
 #include "api/json.h"
 #include "engram/v1/value.pb.h"
+#include "server/api_key.h"
 #include "server/routes.h"
 #include "tests/scenarios/json_match.h"
 #include "tests/scenarios/served_store.h"
@@ -135,7 +136,11 @@ class ScenarioTest : public testing::TestWithParam<std::tuple<std::string, Encod
     if (!bytes.empty() && !said("Content-Type: ")) head += "Content-Type: " + type + "\r\n";
     if (!said("Accept: ")) head += "Accept: " + type + "\r\n";
     if (!bytes.empty() || step.method != "GET") head += fmt::format("Content-Length: {}\r\n", bytes.size());
-    for (const std::string& header : step.headers) head += header + "\r\n";
+    for (const std::string& header : step.headers) {
+      const Result<std::string> text = Substitute(header, captures_);
+      ASSERT_TRUE(text.ok()) << text.status().ToString();
+      head += *text + "\r\n";
+    }
     RawClient client(store_->port());
     const std::optional<RawReply> reply = client.Call(head + "\r\n" + bytes);
     ASSERT_TRUE(reply.has_value()) << "no reply; the server says:\n" << store_->Log();
@@ -164,7 +169,8 @@ TEST_P(ScenarioTest, IsAnsweredAsWritten) {
   const Result<Scenario> scenario = ReadScenario(name_);
   ASSERT_TRUE(scenario.ok()) << name_ << ".scenario: " << scenario.status().ToString();
   ASSERT_FALSE(scenario->steps.empty());
-  store_ = std::make_unique<ServedStore>(scenario->options);
+  captures_["admin"] = MakeAdminKey();
+  store_ = std::make_unique<ServedStore>(scenario->options, captures_["admin"]);
   for (const Step& step : scenario->steps) {
     Run(step);
     // Later steps stand on earlier ones.

@@ -1,7 +1,9 @@
 #include "tests/scenarios/served_store.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
@@ -15,7 +17,9 @@ std::string MakeFolder() {
 
 }  // namespace
 
-ServedStore::ServedStore(const std::vector<std::string>& options) : folder_(MakeFolder()) {
+ServedStore::ServedStore(std::vector<std::string> options, const std::string& admin_key) : folder_(MakeFolder()) {
+  std::ofstream(folder_ + "/admin.key") << admin_key << "\n";
+  std::replace(options.begin(), options.end(), std::string("$ADMIN_KEY_FILE"), folder_ + "/admin.key");
   auto process = ServerProcess::Start(ENGRAM_BINARY, folder_ + "/data", folder_, options);
   if (process.ok()) {
     process_ = std::move(*process);

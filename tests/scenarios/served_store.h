@@ -13,7 +13,8 @@ namespace engram {
 class ServedStore {
  public:
   // Starts `engram serve` and waits until it answers. Fails the test when it ends instead.
-  explicit ServedStore(const std::vector<std::string>& options = {});
+  // `$ADMIN_KEY_FILE` among the options is a file with `admin_key`.
+  explicit ServedStore(std::vector<std::string> options = {}, const std::string& admin_key = {});
   // Ends it with SIGTERM and removes the folder.
   ~ServedStore();
   ServedStore(const ServedStore&) = delete;

@@ -14,6 +14,7 @@ Router HoldingRouter(Gate* gate) {
   Router router;
   router.Add({.method = "GET",
               .pattern = "/v1/wait",
+              .right = Right::kRead,
               .cost = Cost::kCheap,
               .handler = [gate](RequestContext&, Respond respond) { gate->Hold(std::move(respond)); }});
   return router;

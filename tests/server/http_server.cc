@@ -96,13 +96,18 @@ Router HttpServer::Routes() {
                 ++*count;
                 return Echo(context, memory);
               })});
-  router.Add({.method = "POST", .pattern = "/v1/echo/{id}:feedback", .handler = Typed<v1::Memory, v1::Memory>(Echo)});
+  router.Add({.method = "POST",
+              .pattern = "/v1/echo/{id}:feedback",
+              .right = Right::kRead,
+              .handler = Typed<v1::Memory, v1::Memory>(Echo)});
   router.Add({.method = "GET",
               .pattern = "/v1/echo/{id}",
+              .right = Right::kRead,
               .query = {"text", "version"},
               .handler = Typed<NoBody, v1::Memory>(Show)});
   router.Add({.method = "POST",
               .pattern = "/v1/later",
+              .right = Right::kRead,
               .cost = Cost::kCheap,
               .handler = TypedAsync<v1::Memory, v1::Memory>(
                   Encode::kForConnection, [](RequestContext&, v1::Memory& memory, const Done<v1::Memory>& done) {
@@ -110,34 +115,45 @@ Router HttpServer::Routes() {
                   })});
   router.Add({.method = "POST",
               .pattern = "/v1/sized",
+              .right = Right::kRead,
               .cost = Cost::kBySize,
               .handler = TypedAsync<v1::Memory, v1::Memory>(
                   Encode::kWhereDone,
                   [](RequestContext&, v1::Memory& memory, const Done<v1::Memory>& done) { done(memory); })});
   router.Add({.method = "GET",
               .pattern = "/v1/wait",
+              .right = Right::kRead,
               .cost = Cost::kCheap,
               .handler = [gate = gate_](RequestContext&, Respond respond) { gate->Hold(std::move(respond)); }});
-  router.Add(
-      {.method = "GET", .pattern = "/v1/block", .handler = [gate = gate_](RequestContext&, const Respond& respond) {
-         gate->Block();
-         respond(Plain("released"));
-       }});
+  router.Add({.method = "GET",
+              .pattern = "/v1/block",
+              .right = Right::kRead,
+              .handler = [gate = gate_](RequestContext&, const Respond& respond) {
+                gate->Block();
+                respond(Plain("released"));
+              }});
   router.Add({.method = "GET",
               .pattern = "/v1/cheap",
+              .right = Right::kRead,
               .cost = Cost::kCheap,
               .handler = [count = handled_](RequestContext&, const Respond& respond) {
                 ++*count;
                 respond(Plain("cheap"));
               }});
-  router.Add(
-      {.method = "GET", .pattern = "/v1/fail/{code}", .handler = [](RequestContext& context, const Respond& respond) {
-         respond(ErrorResponse(context, NamedStatus(context.path("code"))));
-       }});
-  router.Add({.method = "GET", .pattern = "/v1/throw", .handler = [](RequestContext&, const Respond&) {
-                throw std::runtime_error("a secret of the handler");
+  router.Add({.method = "GET",
+              .pattern = "/v1/fail/{code}",
+              .right = Right::kRead,
+              .handler = [](RequestContext& context, const Respond& respond) {
+                respond(ErrorResponse(context, NamedStatus(context.path("code"))));
               }});
-  router.Add({.method = "GET", .pattern = "/v1/throw/later", .handler = [](RequestContext&, const Respond& respond) {
+  router.Add(
+      {.method = "GET", .pattern = "/v1/throw", .right = Right::kRead, .handler = [](RequestContext&, const Respond&) {
+         throw std::runtime_error("a secret of the handler");
+       }});
+  router.Add({.method = "GET",
+              .pattern = "/v1/throw/later",
+              .right = Right::kRead,
+              .handler = [](RequestContext&, const Respond& respond) {
                 respond([]() -> HttpResponse { throw std::runtime_error("a secret of the reply"); });
               }});
   return router;

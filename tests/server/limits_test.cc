@@ -126,12 +126,16 @@ TEST(LimitsTest, LargeBodiesShareABudgetAndSmallOnesNeedNone) {
   Router router;
   router.Add({.method = "POST",
               .pattern = "/v1/wait",
+              .right = Right::kRead,
               .cost = Cost::kCheap,
               .handler = [&gate](RequestContext&, Respond respond) { gate.Hold(std::move(respond)); }});
-  router.Add(
-      {.method = "POST", .pattern = "/v1/take", .cost = Cost::kCheap, .handler = [](RequestContext&, Respond respond) {
-         respond(HttpResponse{200, "text/plain", "taken", {}});
-       }});
+  router.Add({.method = "POST",
+              .pattern = "/v1/take",
+              .right = Right::kRead,
+              .cost = Cost::kCheap,
+              .handler = [](RequestContext&, Respond respond) {
+                respond(HttpResponse{200, "text/plain", "taken", {}});
+              }});
   ServerOptions options = TestOptions();
   options.limits.bodies_bytes = 300'000;
   const auto server = Server::Start(options);

@@ -18,7 +18,9 @@ class RouterTest : public testing::Test {
                                                           {"DELETE", "/v1/namespaces/{ns}/memories/{id}"},
                                                           {"POST", "/v1/namespaces/{ns}/memories/{id}:feedback"},
                                                           {"GET", "/v1/namespaces/{ns}/memories/{id}/history"}}) {
-      router_.Add({.method = method, .pattern = pattern, .handler = [](RequestContext&, const Respond&) {}});
+      router_.Add(
+          {.method = method, .pattern = pattern, .right = Right::kRead, .handler = [](RequestContext&, const Respond&) {
+           }});
     }
   }
 

@@ -196,7 +196,7 @@ TEST(ServerTest, AnsweredRequestsAreLoggedWithoutTheirQuery) {
   RawClient client(server.port());
   EXPECT_EQ(client.Call(HttpText("GET", "/v1/echo/a?text=private"))->status, 200);
   EXPECT_EQ(client.Call(HttpText("GET", "/v1/cheap"))->status, 200);
-  EXPECT_TRUE(Logged(logs, R"("path":"/v1/echo/a","route":"/v1/echo/{id}","tenant":"default","status":200)"));
+  EXPECT_TRUE(Logged(logs, R"("path":"/v1/echo/a","route":"/v1/echo/{id}","tenant":"default","key":"","status":200)"));
   EXPECT_FALSE(Logged(logs, "private"));
 }
 
@@ -265,7 +265,11 @@ class OneKey final : public Authenticator {
  public:
   Result<Credential> Authenticate(const HttpRequest& request) const override {
     if (request.authorization != "Bearer key") return Status(StatusCode::kUnauthenticated, "no valid key");
-    return Credential{TenantId(1), "ann", static_cast<uint8_t>(Right::kRead)};
+    Credential reader;
+    reader.tenant = TenantId(1);
+    reader.tenant_name = "ann";
+    reader.rights = static_cast<uint8_t>(Right::kRead);
+    return reader;
   }
 };
 

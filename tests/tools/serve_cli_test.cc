@@ -87,6 +87,12 @@ TEST_F(ServeCliTest, AnAddressBeyondLoopbackNeedsTheFlag) {
   EXPECT_NE(refused.output.find("--insecure-listen"), std::string::npos) << refused.output;
 }
 
+TEST_F(ServeCliTest, APortFileThatCannotBeWrittenEndsTheServerWell) {
+  const CliResult refused = Run("serve --data store --listen 127.0.0.1:0 --port-file nowhere/port");
+  EXPECT_EQ(refused.code, 1) << refused.output;
+  EXPECT_NE(refused.output.find("nowhere/port"), std::string::npos) << refused.output;
+}
+
 TEST_F(ServeCliTest, BadCommandLinesAreTwo) {
   EXPECT_EQ(Run("").code, 2);
   EXPECT_EQ(Run("serve").code, 2);
