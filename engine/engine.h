@@ -191,6 +191,23 @@ struct ExportPage {
   uint64_t histories_cut = 0;  // memories that lost their oldest former versions to a limit
 };
 
+struct ChangesQuery {
+  Position since;
+  std::string cursor;    // binary; from the page before
+  uint32_t limit = 100;  // of memories, there or not; a page of long texts ends earlier
+  bool history = true;
+  uint32_t history_versions_max = 1000;
+};
+// May be empty before the end.
+struct ChangesPage {
+  std::vector<ExportedMemory> memories;  // created, updated or with another state record since
+  std::vector<ExportedMemory> ended;     // not there any more: id, scopes where known, and events, the last one its end
+  uint64_t erased = 0;                   // ends of memories whose ids nobody knows any more
+  uint64_t histories_cut = 0;
+  std::string next_cursor;
+  Position position;  // all that changed up to here was told by this page and those before it
+};
+
 // Edges that hold now (or at the time asked about) at a node.
 struct Degrees {
   uint64_t out = 0;
@@ -353,6 +370,12 @@ class Engine {
                                    const std::string& cursor) = 0;
   // Everything that is there, whatever its state: also what has expired where expiry only hides. Renews no TTL.
   virtual Result<ExportPage> Export(const NamespaceRef& ns, const ExportQuery& query, const ReadOptions& options) = 0;
+  // Memories whose rows changed after `since`, in the order of the log, each as it is when its page is read. One that
+  // changes meanwhile comes again: what came last of each id is what was there at the last page's position. A run's end
+  // shows once its memories are swept. PositionExpired when the log is not kept so far back, InvalidArgument when the
+  // namespace has not come so far.
+  virtual Result<ChangesPage> Changes(const NamespaceRef& ns, const ChangesQuery& query,
+                                      const ReadOptions& options) = 0;
   virtual Result<std::vector<ImportStatus>> ListImports(TenantId tenant) = 0;
   // What the import wrote, since it began or began anew; NotFound when there is no such import.
   virtual Result<ImportedPage> ListImported(const NamespaceRef& ns, const ImportedQuery& query,

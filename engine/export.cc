@@ -8,7 +8,7 @@
 #include "base/coding.h"
 #include "base/hash.h"
 #include "engine/edge_naming.h"
-#include "engine/history.h"
+#include "engine/exported_memories.h"
 #include "engine/keys.h"
 #include "engine/read_view.h"
 #include "engine/rows.h"
@@ -18,9 +18,7 @@ namespace engram {
 namespace {
 
 constexpr uint8_t kCursorFormat = 1;
-constexpr size_t kChunk = 32;                         // memories read by one MultiGet
-constexpr size_t kPageBytes = size_t{4} << 20;        // of contents, after which a page ends
-constexpr size_t kHistoryBytesMax = size_t{4} << 20;  // of one memory: it has to fit into a write
+constexpr size_t kChunk = 32;  // memories read by one MultiGet
 
 // Never renumber while cursors live.
 enum class Part : uint8_t { kMemories = 0, kNodes = 1, kRuns = 2, kEdges = 3, kEnd = 4 };
@@ -59,37 +57,6 @@ Result<Place> DecodePlace(const ReadView& view, std::string_view cursor) {
   return place;
 }
 
-size_t BytesOf(const Content& content) {
-  size_t bytes = content.text.size();
-  for (const auto& [name, text] : content.fields) bytes += name.size() + text.size();
-  for (const auto& [space, vector] : content.vectors) {
-    bytes += space.size() + std::visit(
-                                [](const auto& v) {
-                                  if constexpr (std::is_same_v<std::decay_t<decltype(v)>, DenseVector>) {
-                                    return v.size() * sizeof(float);
-                                  } else {
-                                    return v.values.size() * 2 * sizeof(float);
-                                  }
-                                },
-                                vector);
-  }
-  return bytes;
-}
-
-// Leaves the newest that one write can carry. False when any had to go.
-bool FitHistory(size_t versions_max, std::vector<HistoryEvent>* history) {
-  size_t kept = 0;
-  size_t bytes = 0;
-  while (kept < history->size() && kept < versions_max) {
-    bytes += BytesOf((*history)[history->size() - 1 - kept].memory.content);
-    if (bytes > kHistoryBytesMax) break;
-    ++kept;
-  }
-  if (kept == history->size()) return true;
-  history->erase(history->begin(), history->end() - static_cast<ptrdiff_t>(kept));
-  return false;
-}
-
 class Exporter {
  public:
   Exporter(const ReadView& view, const ExportQuery& query, Place place, ExportPage* page)
@@ -97,6 +64,7 @@ class Exporter {
         rows_(view.rows()),
         query_(query),
         hides_(view.head().config.on_expiry == OnExpiry::kHide),
+        memories_(view, {query.history, query.history_versions_max}),
         place_(std::move(place)),
         page_(page) {}
 
@@ -126,55 +94,6 @@ class Exporter {
     return it;
   }
 
-  Result<std::optional<RunRow>> RunOf(uint32_t number) {
-    const auto known = runs_.find(number);
-    if (known != runs_.end()) return known->second;
-    ASSIGN_OR_RETURN(auto row, ReadRun(rows_, number));
-    return runs_.emplace(number, std::move(row)).first->second;
-  }
-
-  // Whether a memory is there: alive, or expired where expiry only hides. What is due to be swept is gone already.
-  Result<bool> IsThere(const IdRow& row) {
-    if (!row.is_memory) return true;
-    if (!row.live) return false;
-    std::optional<RunRow> run;
-    if (row.run) {
-      ASSIGN_OR_RETURN(run, RunOf(*row.run));
-    }
-    if (run && run->deleted) return false;
-    if (hides_) return true;
-    ASSIGN_OR_RETURN(const auto state, ReadState(rows_, row.node));
-    return !IsExpired(state.value_or(StateRecord()), run, view_.now());
-  }
-
-  // A memory that its run hides stays hidden by itself when another run has taken the run's name since.
-  Status KeepHidden(const IdRow& row, Memory* memory) {
-    if (!row.run) return {};
-    ASSIGN_OR_RETURN(const auto run, RunOf(*row.run));
-    if (!run || !run->expires_at || *run->expires_at > view_.now()) return {};
-    ASSIGN_OR_RETURN(const auto named, FindRunNumber(rows_, run->scopes));
-    if (named == row.run) return {};
-    std::optional<Timestamp>& expires_at = memory->state.expires_at;
-    expires_at = expires_at ? std::min(*expires_at, *run->expires_at) : *run->expires_at;
-    return {};
-  }
-
-  Status TakeMemory(const IdRow& row, Memory memory) {
-    ExportedMemory exported;
-    exported.memory = std::move(memory);
-    exported.memory.hash = row.hash;
-    RETURN_IF_ERROR(KeepHidden(row, &exported.memory));
-    bytes_ += BytesOf(exported.memory.content);
-    if (query_.history && row.version.value > 1) {
-      ASSIGN_OR_RETURN(exported.history, ReadHistory(rows_, exported.memory.id));
-      if (!exported.history.empty()) exported.history.pop_back();  // the current version
-      if (!FitHistory(query_.history_versions_max, &exported.history)) ++page_->histories_cut;
-      for (const HistoryEvent& event : exported.history) bytes_ += BytesOf(event.memory.content);
-    }
-    page_->memories.push_back(std::move(exported));
-    return {};
-  }
-
   struct FoundRow {
     std::string key;
     IdRow row;
@@ -185,18 +104,14 @@ class Exporter {
     std::vector<NodeNumber> nodes;
     for (const FoundRow& at : found) nodes.push_back(at.row.node);
     ASSIGN_OR_RETURN(const std::vector<std::string> ids, ReadNodeIds(rows_, nodes));
-    std::vector<MemoryRef> refs;
-    for (size_t i = 0; i < found.size(); ++i) {
-      const IdRow& row = found[i].row;
-      refs.push_back({ids[i], row.node, row.slot, row.version});
-    }
-    Include everything;
-    everything.vectors = true;
-    ASSIGN_OR_RETURN(auto memories, ReadMemories(rows_, refs, everything));
-    for (size_t i = 0; i < found.size() && bytes_ < kPageBytes; ++i) {
-      RETURN_IF_ERROR(TakeMemory(found[i].row, std::move(memories[i])));
+    std::vector<ExportedMemories::Found> wanted;
+    for (size_t i = 0; i < found.size(); ++i) wanted.push_back({ids[i], found[i].row});
+    ASSIGN_OR_RETURN(std::vector<ExportedMemory> memories, memories_.Read(wanted));
+    for (size_t i = 0; i < memories.size(); ++i) {
+      page_->memories.push_back(std::move(memories[i]));
       place_.after = found[i].key;
     }
+    page_->histories_cut = memories_.histories_cut();
     return {};
   }
 
@@ -204,14 +119,14 @@ class Exporter {
     std::vector<FoundRow> found;
     size_t seen = 0;
     const auto it = ScanOn(keys::kId);
-    while (page_->memories.size() < query_.limit && bytes_ < kPageBytes) {
+    while (page_->memories.size() < query_.limit && !memories_.full()) {
       found.clear();
       const size_t wanted = std::min<size_t>(kChunk, query_.limit - page_->memories.size());
       for (; it->Valid() && found.size() < wanted; it->Next()) {
         if (++seen % 4096 == 0) RETURN_IF_ERROR(view_.CheckDeadline());
         ASSIGN_OR_RETURN(const IdRow row, DecodeIdRow(it->value()));
         if (!row.is_memory) continue;
-        ASSIGN_OR_RETURN(const bool there, IsThere(row));
+        ASSIGN_OR_RETURN(const bool there, memories_.IsThere(row));
         if (there) found.push_back({std::string(it->key()), row});
       }
       RETURN_IF_ERROR(it->status());
@@ -268,7 +183,7 @@ class Exporter {
         ASSIGN_OR_RETURN(const auto row, FindId(rows_, id));
         bool there = false;
         if (row) {
-          ASSIGN_OR_RETURN(there, IsThere(*row));
+          ASSIGN_OR_RETURN(there, memories_.IsThere(*row));
         }
         there_.emplace(node, there);
       }
@@ -297,10 +212,9 @@ class Exporter {
   const KvReader& rows_;
   const ExportQuery& query_;
   const bool hides_;
+  ExportedMemories memories_;
   Place place_;
   ExportPage* const page_;
-  size_t bytes_ = 0;
-  std::map<uint32_t, std::optional<RunRow>> runs_;
   std::map<NodeNumber, bool> there_;
 };
 

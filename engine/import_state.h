@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,9 @@ struct ImportStatus {
   Timestamp updated_at;
   ImportState state = ImportState::kCopying;
   Timestamp started_at;
-  Position begin;           // of the namespace, before the first batch
+  Position begin;  // of the namespace, before the first batch
+  // From `begin` up to here nothing but this import was written; unknown of imports begun by older programs.
+  std::optional<Position> end;
   uint32_t generation = 0;  // counts the beginnings: after a rollback the import is another one
   std::array<ImportCounts, kImportedKinds> counts = {};
   std::string rolled_to;  // the key of the last row that the rollback has dealt with

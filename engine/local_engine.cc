@@ -276,6 +276,12 @@ Result<ExportPage> LocalEngine::Export(const NamespaceRef& ns, const ExportQuery
   return ExportRows(view, query);
 }
 
+Result<ChangesPage> LocalEngine::Changes(const NamespaceRef& ns, const ChangesQuery& query,
+                                         const ReadOptions& options) {
+  ASSIGN_OR_RETURN(const ReadView view, View(ns, options));
+  return ReadChanges(view, query);
+}
+
 Result<std::vector<HistoryEvent>> LocalEngine::History(const NamespaceRef& ns, const std::string& id) {
   ASSIGN_OR_RETURN(const ReadView view, View(ns, {}));
   return ReadHistory(view.rows(), id);

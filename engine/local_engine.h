@@ -57,6 +57,7 @@ class LocalEngine final : public Engine {
   Result<RunPage> ListRuns(const NamespaceRef& ns, const Scopes& scopes, uint32_t limit,
                            const std::string& cursor) override;
   Result<ExportPage> Export(const NamespaceRef& ns, const ExportQuery& query, const ReadOptions& options) override;
+  Result<ChangesPage> Changes(const NamespaceRef& ns, const ChangesQuery& query, const ReadOptions& options) override;
   Result<std::vector<ImportStatus>> ListImports(TenantId tenant) override;
   Result<ImportedPage> ListImported(const NamespaceRef& ns, const ImportedQuery& query,
                                     const ReadOptions& options) override;

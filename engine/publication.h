@@ -60,6 +60,7 @@ struct StateChanged {
 
 struct SlotRemoved {
   Slot slot;
+  NodeNumber node = {};  // whose life ended; means nothing where new content takes the slot's place
 };
 
 // A run's expiry moved (nothing: it never expires), or the run is gone.

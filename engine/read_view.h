@@ -68,6 +68,8 @@ Result<SearchReply> SearchNamespace(const ReadView& view, const SearchRequest& r
 Result<MemoryPage> ListMemories(const ReadView& view, const ListQuery& query);
 // engine/export.cc: all rows, page by page.
 Result<ExportPage> ExportRows(const ReadView& view, const ExportQuery& query);
+// engine/changes.cc: since a position, by the log.
+Result<ChangesPage> ReadChanges(const ReadView& view, const ChangesQuery& query);
 // engine/aggregate.cc
 Result<std::pair<uint64_t, Position>> CountMemories(const ReadView& view, const std::optional<Filter>& filter);
 Result<FacetPage> FacetMemories(const ReadView& view, const FacetQuery& query);

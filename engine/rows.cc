@@ -368,6 +368,7 @@ std::string EncodeImport(const ImportStatus& status) {
     AppendString(&out, name);
     AppendString(&out, note);
   }
+  if (status.end) AppendVarint(&out, status.end->value);
   return out;
 }
 
@@ -400,6 +401,7 @@ Result<ImportStatus> DecodeImport(std::string_view bytes) {
     std::string name(in.String());
     status.notes[std::move(name)] = in.String();
   }
+  if (in.ok() && !in.empty()) status.end = Position(in.Varint());
   RETURN_IF_ERROR(in.Finish("import row"));
   return status;
 }

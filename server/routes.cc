@@ -143,6 +143,7 @@ std::vector<ApiRoute> MakeRoutes() {
       Read<&RankFrom>("POST", ns + "/graph:rank"),
 
       Read<&ExportNamespace>("POST", ns + "/export"),
+      Read<&ListChanges>("POST", ns + "/changes"),
 
       Read<&ListImportedOf>("POST", ns + "/imports:list"),
       AsyncWrite<&RollBackOneImport>("POST", ns + "/imports:rollback"),

@@ -1,6 +1,8 @@
 // engram export: a namespace as JSON Lines, as `engram import jsonl` reads it, or as an archive.
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,17 +26,25 @@ constexpr const char* kExamples =
     "it,\n"
     "too. `engram import archive` reads it.\n"
     "\n"
+    "--since POSITION writes the delta: memories that were made, written or changed in state after that position,\n"
+    "which a write, an export or a push-back has told, and {\"tombstone\":{…}} for each that is gone. All of it is as\n"
+    "it was at one position, which is told at the end (and by the archive's manifest): the next delta goes on there.\n"
+    "The store knows what changed for as long as its log goes back, seven days unless it was told otherwise; a\n"
+    "position before that is refused, and a full export is due.\n"
+    "\n"
     "Examples:\n"
     "  engram export --namespace notes --out notes.jsonl\n"
     "  engram export --namespace notes --no-history --no-graph | wc -l\n"
     "  engram export --namespace notes --data ./data --out notes.jsonl          without a server\n"
-    "  engram export --namespace notes --archive notes.archive";
+    "  engram export --namespace notes --archive notes.archive\n"
+    "  engram export --namespace notes --since POSITION --out delta.jsonl";
 
 struct ExportOptions {
   StoreChoice store;
   std::string namespace_name;
   std::string out;      // empty: standard output
   std::string archive;  // not empty: this instead
+  std::optional<std::string> since;
   ExportScope scope;
 };
 
@@ -46,6 +56,39 @@ std::string Summary(const ExportCounts& counts, bool with_ended_edges) {
                      WithThousands(counts.edges), ended);
 }
 
+void TellOfCutHistories(uint64_t cut) {
+  if (cut == 0) return;
+  fmt::print(stderr,
+             "engram: {} memories have more former versions than one import can take; their oldest are left out\n",
+             WithThousands(cut));
+}
+
+// What was made by it; empty for standard output.
+std::string MadeBy(const ExportOptions& options) {
+  const std::string& made = options.archive.empty() ? options.out : options.archive;
+  return made == "-" ? "" : made;
+}
+
+ExitCode RunDelta(const ExportOptions& options, const v1::Namespace& described, Client& client, ExportSink& out) {
+  Progress progress = Progress::OnStderr("export " + options.namespace_name, "memories");
+  const auto exported =
+      ExportDelta(client, described, StoreName(options.store), *options.since, options.scope, out, progress);
+  if (!exported.ok()) {
+    progress.Clear();
+    return Fail(exported.status());
+  }
+  TellOfCutHistories(exported->histories_cut);
+  if (exported->erased > 0) {
+    fmt::print(stderr, "engram: {} memories were erased since, and nobody knows their ids any more\n",
+               WithThousands(exported->erased));
+  }
+  const std::string made = MadeBy(options);
+  fmt::print(made.empty() ? stderr : stdout, "{}: {} memories, {} former versions, {} gone; up to position {}\n",
+             made.empty() ? "engram" : made, WithThousands(exported->memories), WithThousands(exported->versions),
+             WithThousands(exported->ended), exported->reached);
+  return ExitCode::kOk;
+}
+
 ExitCode RunExport(const ExportOptions& options) {
   auto access = OpenAccess(options.store, IfNoStore::kFail);
   if (!access.ok()) return Fail(access.status());
@@ -54,6 +97,7 @@ ExitCode RunExport(const ExportOptions& options) {
   if (!described.ok()) return Fail(described.status());
   auto out = options.archive.empty() ? NewJsonlSink(options.out) : NewArchiveSink(options.archive);
   if (!out.ok()) return Fail(out.status());
+  if (options.since) return RunDelta(options, *described, *access->client, **out);
   Progress progress = Progress::OnStderr("export " + options.namespace_name, "memories");
   const auto exported =
       ExportNamespace(*access->client, *described, StoreName(options.store), options.scope, **out, progress);
@@ -61,13 +105,9 @@ ExitCode RunExport(const ExportOptions& options) {
     progress.Clear();
     return Fail(exported.status());
   }
-  if (exported->histories_cut > 0) {
-    fmt::print(stderr,
-               "engram: {} memories have more former versions than one import can take; their oldest are left out\n",
-               WithThousands(exported->histories_cut));
-  }
-  const std::string& made = options.archive.empty() ? options.out : options.archive;
-  if (!made.empty() && made != "-") fmt::print("{}: {}\n", made, Summary(*exported, (*out)->takes_ended_edges()));
+  TellOfCutHistories(exported->histories_cut);
+  const std::string made = MadeBy(options);
+  if (!made.empty()) fmt::print("{}: {}\n", made, Summary(*exported, (*out)->takes_ended_edges()));
   return ExitCode::kOk;
 }
 
@@ -84,6 +124,7 @@ void AddExportCommand(CLI::App& app, ChosenCommand* chosen) {
   command->add_option("--archive", options->archive, "Make an archive in this folder instead")
       ->type_name("DIR")
       ->excludes(out);
+  command->add_option("--since", options->since, "Only what changed after this position")->type_name("POSITION");
   command->add_flag("--no-history", options->scope.no_history, "Leave former versions out");
   command->add_flag("--no-graph", options->scope.no_graph, "Leave nodes and edges out");
   command->callback([=] { *chosen = [=] { return RunExport(*options); }; });

@@ -19,7 +19,7 @@ struct LineOf {
   std::string operator()(const v1::Node& node) const { return Wrap("node", node); }
   std::string operator()(const v1::Run& run) const { return Wrap("run", run); }
   std::string operator()(const v1::NamespaceConfig& config) const { return Wrap("namespace", config); }
-  std::string operator()(const Tombstone&) const { return {}; }
+  std::string operator()(const Tombstone& tombstone) const { return Wrap("tombstone", tombstone.memory); }
 
   static std::string Wrap(const char* kind, const google::protobuf::Message& item) {
     return fmt::format("{{\"{}\":{}}}", kind, PrintJson(item));
@@ -60,7 +60,7 @@ class JsonlSink final : public ExportSink {
     return written ? Status() : Error();
   }
 
-  Status Finish(const SourceDescription&, const std::vector<std::string>&) override {
+  Status Finish(const SourceDescription&, const std::vector<std::string>&, const ArchivePositions&) override {
     if (std::fflush(file_) != 0) return Error();
     if (part_.empty()) return {};
     if (std::rename(part_.c_str(), path_.c_str()) != 0) return Error();
@@ -85,8 +85,9 @@ class ArchiveSink final : public ExportSink {
  public:
   explicit ArchiveSink(std::unique_ptr<ArchiveWriter> writer) : writer_(std::move(writer)) {}
   Status Write(const RecordItem& item) override { return writer_->Add(item); }
-  Status Finish(const SourceDescription& source, const std::vector<std::string>& notes) override {
-    return writer_->Finish(source, notes).status();
+  Status Finish(const SourceDescription& source, const std::vector<std::string>& notes,
+                const ArchivePositions& positions) override {
+    return writer_->Finish(source, notes, positions).status();
   }
   bool takes_ended_edges() const override { return true; }
 

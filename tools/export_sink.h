@@ -18,7 +18,8 @@ class ExportSink {
   virtual ~ExportSink() = default;
   virtual Status Write(const RecordItem& item) = 0;
   // `notes`: what the namespace holds and the export doesn't, as sentences without a full stop.
-  virtual Status Finish(const SourceDescription& source, const std::vector<std::string>& notes) = 0;
+  virtual Status Finish(const SourceDescription& source, const std::vector<std::string>& notes,
+                        const ArchivePositions& positions) = 0;
   virtual bool takes_ended_edges() const = 0;
 };
 

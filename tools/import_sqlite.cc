@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/file.h"
 #include "tools/import/captures_source.h"
 #include "tools/import/sqlite_table_source.h"
 #include "tools/import_run.h"
@@ -68,13 +67,8 @@ ExitCode RunTable(ImportChoice choice, const std::string& map, bool fast) {
   choice.options.newer = true;
   ImportSteps steps;
   steps.open = [&]() -> Result<std::unique_ptr<ImportSource>> {
-    ASSIGN_OR_RETURN(const std::string json, FileSystem::Posix().ReadFile(map));
-    auto mapping = ParseSqliteMapping(json);
-    if (!mapping.ok()) {
-      Status status(mapping.status().code(), fmt::format("{}: {}", map, mapping.status().message()));
-      return mapping.status().field().empty() ? std::move(status) : std::move(status).At(mapping.status().field());
-    }
-    ASSIGN_OR_RETURN(auto source, SqliteTableSource::Open(choice.file, *std::move(mapping), fast));
+    ASSIGN_OR_RETURN(SqliteMapping mapping, ReadSqliteMapping(map));
+    ASSIGN_OR_RETURN(auto source, SqliteTableSource::Open(choice.file, std::move(mapping), fast));
     return std::unique_ptr<ImportSource>(std::move(source));
   };
   return RunSource(choice, steps);

@@ -16,7 +16,8 @@ constexpr const char* kExamples =
     "  engram migrate verify mem0 --history history.db --vectors ./qdrant --namespace memories\n"
     "  engram migrate status\n"
     "  engram migrate report --namespace memories --import ID --markdown report.md\n"
-    "  engram migrate rollback --namespace memories --import ID --dry-run";
+    "  engram migrate rollback --namespace memories --import ID --dry-run\n"
+    "  engram migrate push-back qdrant http://127.0.0.1:6333 --collection notes --namespace notes --dry-run";
 
 constexpr const char* kVerifyExamples =
     "Reads the source again and every record back from the store: a hash over text, fields, vectors, scopes, "
@@ -53,7 +54,8 @@ void AddImportChoice(CLI::App* command, ChosenImport* chosen) {
 }
 
 void AddMigrateCommand(CLI::App& app, ChosenCommand* chosen) {
-  CLI::App* migrate = app.add_subcommand("migrate", "Verify, follow, report and roll back imports");
+  CLI::App* migrate =
+      app.add_subcommand("migrate", "Verify, follow, report and roll back imports, and push back what came since");
   migrate->require_subcommand(1);
   migrate->footer(kExamples);
   CLI::App* verify = migrate->add_subcommand("verify", "Compare a source with what was imported from it");
@@ -67,6 +69,7 @@ void AddMigrateCommand(CLI::App& app, ChosenCommand* chosen) {
   AddMigrateStatus(migrate, chosen);
   AddMigrateReport(migrate, chosen);
   AddMigrateRollback(migrate, chosen);
+  AddMigratePushBack(migrate, chosen);
 }
 
 }  // namespace engram

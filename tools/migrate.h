@@ -19,5 +19,6 @@ void AddImportChoice(CLI::App* command, ChosenImport* chosen);
 void AddMigrateStatus(CLI::App* migrate, ChosenCommand* chosen);
 void AddMigrateReport(CLI::App* migrate, ChosenCommand* chosen);
 void AddMigrateRollback(CLI::App* migrate, ChosenCommand* chosen);
+void AddMigratePushBack(CLI::App* migrate, ChosenCommand* chosen);
 
 }  // namespace engram

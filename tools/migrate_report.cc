@@ -62,6 +62,30 @@ void Verification(const v1::ImportVerification& found, std::string* out) {
   for (const std::string& place : found.places()) *out += fmt::format("- {}\n", Cell(place));
 }
 
+void PushBackSection(const v1::ImportPushBack& pushed, std::string* out) {
+  *out += fmt::format("\n## Push-back\n\n{} at {}.\n\n| | memories |\n|---|---|\n",
+                      pushed.complete() ? "The source had everything" : "Not everything is in the source",
+                      TimeText(pushed.at()));
+  Row("changed here", N(pushed.changed()), out);
+  Row("created there", N(pushed.created()), out);
+  Row("updated there", N(pushed.updated()), out);
+  Row("deleted there", N(pushed.deleted()), out);
+  Row("as they are here already", N(pushed.settled()), out);
+  Row("conflicts, left", N(pushed.conflicts()), out);
+  Row("conflicts, overwritten", N(pushed.overwritten()), out);
+  Row("no place there for them", N(pushed.refused()), out);
+  Row("expired, and the source knows when", N(pushed.expired()), out);
+  Row("erased here, ids unknown", N(pushed.erased()), out);
+  Row("read back and equal", N(pushed.verified()), out);
+  Row("read back otherwise", N(pushed.mismatched()), out);
+  Row("from position", pushed.since(), out);
+  Row("up to position", pushed.position(), out);
+  if (!pushed.backup().empty()) Row("backup of the source", pushed.backup(), out);
+  if (pushed.places().empty()) return;
+  *out += "\nThe first that are not there as they are here:\n\n";
+  for (const std::string& place : pushed.places()) *out += fmt::format("- {}\n", Cell(place));
+}
+
 }  // namespace
 
 std::string TimeText(const google::protobuf::Timestamp& time) {
@@ -81,6 +105,7 @@ std::string MarkdownReport(const std::string& namespace_name, const v1::ImportPr
   Row("begun", TimeText(import.started_at()), &out);
   Row("last written", TimeText(import.updated_at()), &out);
   Row("position before", import.begin_position(), &out);
+  if (!import.end_position().empty()) Row("position after", import.end_position(), &out);
   Row("backup", import.backup().empty() ? "none: the namespace was empty, or none was asked for" : import.backup(),
       &out);
   const v1::ImportTally& tally = import.tally();
@@ -117,6 +142,7 @@ std::string MarkdownReport(const std::string& namespace_name, const v1::ImportPr
     out += fmt::format("\n## Rollback\n\n{} removed, {} brought back, {} left.\n", N(import.rollback().removed()),
                        N(import.rollback().restored()), N(import.rollback().kept()));
   }
+  if (import.has_push_back()) PushBackSection(import.push_back(), &out);
   return out;
 }
 

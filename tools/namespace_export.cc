@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "tools/namespace_changes.h"
+
 namespace engram {
 namespace {
 
@@ -33,7 +35,8 @@ class NamespaceExporter {
     }
     if (out_.takes_ended_edges() && !scope_.no_graph) RETURN_IF_ERROR(WriteEndedEdges());
     const std::string origin = fmt::format("{} of {}", described_.name(), store);
-    RETURN_IF_ERROR(out_.Finish({"engram", origin, described_.counts().memories()}, Notes()));
+    RETURN_IF_ERROR(
+        out_.Finish({"engram", origin, described_.counts().memories()}, Notes(), {"", described_.position()}));
     progress_.Finish();
     return {};
   }
@@ -104,6 +107,35 @@ class NamespaceExporter {
 };
 
 }  // namespace
+
+Result<DeltaCounts> ExportDelta(Client& client, const v1::Namespace& described, const std::string& store,
+                                const std::string& since, const ExportScope& scope, ExportSink& sink,
+                                Progress& progress) {
+  auto read = NamespaceChanges::Read(client, described.name(), since, !scope.no_history, progress);
+  if (!read.ok() && read.status().code() == StatusCode::kPositionExpired) {
+    return Status(StatusCode::kPositionExpired, fmt::format("{}: `engram export --namespace {}` without --since",
+                                                            read.status().message(), described.name()));
+  }
+  ASSIGN_OR_RETURN(const auto changes, std::move(read));
+  DeltaCounts counts{changes->memories(), 0, changes->ended(), changes->erased(), changes->histories_cut(),
+                     changes->position()};
+  RETURN_IF_ERROR(sink.Write(described.config()));
+  RETURN_IF_ERROR(changes->ForEach([&](size_t, RecordItem item) {
+    const auto* tombstone = std::get_if<Tombstone>(&item);
+    const v1::Memory& memory = tombstone != nullptr ? tombstone->memory : std::get<v1::Memory>(item);
+    counts.versions += static_cast<uint64_t>(memory.history_size());
+    return sink.Write(item);
+  }));
+  std::vector<std::string> notes = {"memories that changed since a position, and those that are gone since, are in it",
+                                    "nodes, runs and edges are not in it"};
+  if (scope.no_history) notes.emplace_back("former versions were left out as asked");
+  if (counts.erased > 0) {
+    notes.push_back(fmt::format("{} memories were erased, and nobody knows their ids any more", counts.erased));
+  }
+  const std::string origin = fmt::format("{} of {}", described.name(), store);
+  RETURN_IF_ERROR(sink.Finish({"engram", origin, counts.memories}, notes, {since, counts.reached}));
+  return counts;
+}
 
 Result<ExportCounts> ExportNamespace(Client& client, const v1::Namespace& described, const std::string& store,
                                      const ExportScope& scope, ExportSink& sink, Progress& progress) {

@@ -26,6 +26,21 @@ struct ExportCounts {
   uint64_t histories_cut = 0;  // memories whose oldest former versions one import could not take
 };
 
+struct DeltaCounts {
+  uint64_t memories = 0;
+  uint64_t versions = 0;  // former ones, with their ends
+  uint64_t ended = 0;
+  uint64_t erased = 0;  // gone, with ids that nobody knows any more
+  uint64_t histories_cut = 0;
+  std::string reached;  // the next delta goes on from here
+};
+
+// Writes what changed since a position: the configuration, memories, and tombstones of those that are gone, consistent
+// at the position in `reached`. Nodes, runs and edges are not in it. PositionExpired says what to do instead.
+Result<DeltaCounts> ExportDelta(Client& client, const v1::Namespace& described, const std::string& store,
+                                const std::string& since, const ExportScope& scope, ExportSink& sink,
+                                Progress& progress);
+
 // Writes the configuration, memories, nodes, runs and edges, and finishes the sink. `store`: what the store is called
 // in the sink's description.
 Result<ExportCounts> ExportNamespace(Client& client, const v1::Namespace& described, const std::string& store,

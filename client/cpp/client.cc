@@ -202,6 +202,11 @@ Result<v1::ExportReply> Client::Export(const std::string& ns, const v1::ExportRe
   return caller_->Read<v1::ExportReply>("POST", NamespaceTarget(ns, "/export"), &request, options);
 }
 
+Result<v1::ChangesReply> Client::ListChanges(const std::string& ns, const v1::ChangesRequest& request,
+                                             const CallOptions& options) {
+  return caller_->Read<v1::ChangesReply>("POST", NamespaceTarget(ns, "/changes"), &request, options);
+}
+
 Result<v1::StatusReply> Client::GetStatus(const CallOptions& options) {
   return caller_->Read<v1::StatusReply>("GET", "/v1/status", nullptr, options);
 }

@@ -138,6 +138,8 @@ class Client {
   // --- Operation.
   Result<v1::ExportReply> Export(const std::string& ns, const v1::ExportRequest& request,
                                  const CallOptions& options = {});
+  Result<v1::ChangesReply> ListChanges(const std::string& ns, const v1::ChangesRequest& request,
+                                       const CallOptions& options = {});
   Result<v1::StatusReply> GetStatus(const CallOptions& options = {});
   Result<v1::ListImportsReply> ListImports(const CallOptions& options = {});
   Result<v1::ListImportedReply> ListImported(const std::string& ns, const v1::ListImportedRequest& request,

@@ -225,6 +225,7 @@ class RollBack {
 }  // namespace
 
 Status ImportRecorder::Begin() {
+  before_ = tx_.counters.position;
   ASSIGN_OR_RETURN(auto found, FindImport(tx_.rows(), import_.id));
   if (found && found->state == ImportState::kRollingBack) {
     return FailedPrecondition(fmt::format("import \"{}\" is being rolled back: let that finish first", import_.id))
@@ -239,7 +240,8 @@ Status ImportRecorder::Begin() {
   status_.generation = anew ? found->generation + 1 : 0;
   status_.state = ImportState::kPlanned;
   status_.started_at = tx_.log_time();
-  status_.begin = tx_.counters.position;
+  status_.begin = before_;
+  status_.end = before_;
   return {};
 }
 
@@ -354,6 +356,7 @@ Status ImportRecorder::Finish() {
     status_.state = ImportState::kCopying;
   }
   for (const auto& [name, note] : import_.notes) status_.notes.insert_or_assign(name, note);
+  if (status_.end == before_) status_.end = tx_.position;
   PutImport(tx_, &status_);
   return {};
 }

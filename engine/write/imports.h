@@ -31,6 +31,7 @@ class ImportRecorder {
   Transaction& tx_;
   const ImportProgress& import_;
   ImportStatus status_;
+  Position before_;  // of the namespace
   bool wrote_ = false;
   // Before the operation at hand.
   std::optional<Version> live_version_;  // of the memory or the edge

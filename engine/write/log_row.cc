@@ -3,10 +3,11 @@
 //   content_added      node slot version (0 | 1 replaced_slot)
 //   attributes_changed node slot version
 //   state_changed      node slot
-//   slot_removed       slot
+//   slot_removed       slot                          (in older logs)
 //   run_changed        run
 //   edges_changed      id:string version
 //   edges_erased, config_changed
+//   memory_removed     node slot
 #include "engine/write/log_row.h"
 
 #include "base/coding.h"
@@ -36,7 +37,8 @@ class Writer {
     AppendVarint(out_, e.slot.value);
   }
   void operator()(const SlotRemoved& e) {
-    Start(LoggedKind::kSlotRemoved);
+    Start(LoggedKind::kMemoryRemoved);
+    AppendVarint(out_, e.node.value);
     AppendVarint(out_, e.slot.value);
   }
   void operator()(const RunChanged& e) {
@@ -81,6 +83,7 @@ LoggedEvent ReadEvent(ByteReader* in) {
       event.version = Version(in->Varint());
       break;
     case LoggedKind::kStateChanged:
+    case LoggedKind::kMemoryRemoved:
       node();
       slot();
       break;

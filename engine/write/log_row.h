@@ -18,16 +18,17 @@ enum class LoggedKind : uint8_t {
   kContentAdded = 1,
   kAttributesChanged = 2,
   kStateChanged = 3,
-  kSlotRemoved = 4,
+  kSlotRemoved = 4,  // in older logs, without the node
   kRunChanged = 5,
   kEdgesChanged = 6,
   kEdgesErased = 7,
   kConfigChanged = 8,
+  kMemoryRemoved = 9,
 };
 
 struct LoggedEvent {
-  LoggedKind kind = LoggedKind::kSlotRemoved;
-  NodeNumber node;               // kContentAdded, kAttributesChanged, kStateChanged
+  LoggedKind kind = LoggedKind::kMemoryRemoved;
+  NodeNumber node;               // kContentAdded, kAttributesChanged, kStateChanged, kMemoryRemoved
   Slot slot;                     // the same and kSlotRemoved
   Version version;               // kContentAdded, kAttributesChanged; kEdgesChanged: added, 0 if none
   std::optional<Slot> replaces;  // kContentAdded

@@ -199,7 +199,7 @@ Status RetireEdges(Transaction& tx, NodeNumber node) {
 
 // What a live memory holds outside its version rows: index entry, digest, run, expiry, state.
 Status LeaveLiveRows(Transaction& tx, const CurrentMemory& before) {
-  tx.Tell(SlotRemoved{before.row.slot});
+  tx.Tell(SlotRemoved{before.row.slot, before.row.node});
   tx.counters.memories_digest -= before.row.hash;
   --tx.counters.memories;
   PutExpiry(tx, before.row.node, before.state.expires_at, std::nullopt);

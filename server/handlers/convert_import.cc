@@ -21,6 +21,7 @@ constexpr const char* kBackup = "backup";
 constexpr const char* kTally = "tally";
 constexpr const char* kReasons = "reasons";
 constexpr const char* kVerification = "verification";
+constexpr const char* kPushBack = "push_back";
 
 Status CheckReplyFields(const v1::ImportProgress& import) {
   const auto refuse = [](bool given, const char* field) {
@@ -30,6 +31,7 @@ Status CheckReplyFields(const v1::ImportProgress& import) {
   RETURN_IF_ERROR(refuse(import.memories() != 0, "memories"));
   RETURN_IF_ERROR(refuse(import.has_started_at(), "started_at"));
   RETURN_IF_ERROR(refuse(!import.begin_position().empty(), "begin_position"));
+  RETURN_IF_ERROR(refuse(!import.end_position().empty(), "end_position"));
   RETURN_IF_ERROR(refuse(import.has_memory_counts(), "memory_counts"));
   RETURN_IF_ERROR(refuse(import.has_node_counts(), "node_counts"));
   RETURN_IF_ERROR(refuse(import.has_run_counts(), "run_counts"));
@@ -135,6 +137,7 @@ Result<ImportProgress> ToImportProgress(const v1::ImportProgress& import) {
   if (import.has_verification()) {
     RETURN_IF_ERROR(AddNote(kVerification, import.verification().SerializeAsString(), &progress));
   }
+  if (import.has_push_back()) RETURN_IF_ERROR(AddNote(kPushBack, import.push_back().SerializeAsString(), &progress));
   return progress;
 }
 
@@ -149,6 +152,7 @@ void FromImportStatus(const ImportStatus& status, v1::ImportProgress* out) {
     FromTimestamp(status.started_at, out->mutable_started_at());
     out->set_begin_position(EncodePosition(status.ns, status.begin));
   }
+  if (status.end) out->set_end_position(EncodePosition(status.ns, *status.end));
   FromCounts(status.counts[static_cast<size_t>(ImportedKind::kMemory)], out->mutable_memory_counts());
   FromCounts(status.counts[static_cast<size_t>(ImportedKind::kNode)], out->mutable_node_counts());
   FromCounts(status.counts[static_cast<size_t>(ImportedKind::kRun)], out->mutable_run_counts());
@@ -158,6 +162,7 @@ void FromImportStatus(const ImportStatus& status, v1::ImportProgress* out) {
   FromNote(status, kTally, [&] { return out->mutable_tally(); });
   FromNote(status, kReasons, [&] { return out->mutable_reasons(); });
   FromNote(status, kVerification, [&] { return out->mutable_verification(); });
+  FromNote(status, kPushBack, [&] { return out->mutable_push_back(); });
   const bool rolled = status.state == ImportState::kRollingBack || status.state == ImportState::kRolledBack;
   if (!rolled) return;
   out->mutable_rollback()->set_removed(status.removed);

@@ -11,10 +11,7 @@
 namespace engram {
 namespace {
 
-void FromExportedMemory(const ExportedMemory& exported, v1::Memory* out) {
-  Include everything;
-  everything.vectors = true;
-  FromMemory(exported.memory, everything, out);
+void FromHistory(const ExportedMemory& exported, v1::Memory* out) {
   for (const HistoryEvent& event : exported.history) {
     v1::HistoryEvent* former = out->add_history();
     FromHistoryEvent(event, former);
@@ -25,6 +22,25 @@ void FromExportedMemory(const ExportedMemory& exported, v1::Memory* out) {
     former->clear_role();
     if (event.kind == HistoryEvent::Kind::kDelete || event.kind == HistoryEvent::Kind::kExpire) former->clear_memory();
   }
+}
+
+void FromExportedMemory(const ExportedMemory& exported, v1::Memory* out) {
+  Include everything;
+  everything.vectors = true;
+  FromMemory(exported.memory, everything, out);
+  FromHistory(exported, out);
+}
+
+// Of what is gone the id, the scopes and the events are left.
+void FromEndedMemory(const ExportedMemory& exported, v1::Memory* out) {
+  const Scopes& scopes = exported.memory.attributes.scopes;
+  out->set_id(exported.memory.id);
+  out->set_user_id(scopes.user_id);
+  out->set_agent_id(scopes.agent_id);
+  out->set_run_id(scopes.run_id);
+  out->set_app_id(scopes.app_id);
+  out->set_actor_id(scopes.actor_id);
+  FromHistory(exported, out);
 }
 
 void FromExportedNode(const ExportedNode& exported, v1::Node* out) {
@@ -48,6 +64,30 @@ Result<v1::ExportReply> ExportNamespace(Service& service, RequestContext& contex
   for (const Run& run : page.runs) FromRun(run, reply.add_runs());
   for (const NamedEdge& edge : page.edges) FromEdge(edge, reply.add_edges());
   reply.set_next_cursor(EncodeCursor(page.next_cursor));
+  reply.set_histories_cut(page.histories_cut);
+  return reply;
+}
+
+Result<v1::ChangesReply> ListChanges(Service& service, RequestContext& context, v1::ChangesRequest& request) {
+  ChangesQuery query;
+  ASSIGN_OR_RETURN(query.limit, PageLimit(request, service.limits()));
+  ASSIGN_OR_RETURN(query.cursor, DecodeCursor(request.cursor()));
+  query.history = !request.without_history();
+  query.history_versions_max = service.limits().batch_items;
+  ASSIGN_OR_RETURN(const ReadCall call, BeginRead(service, context, "", std::nullopt));
+  if (!request.since().empty()) {
+    auto token = DecodePosition(request.since());
+    if (!token.ok()) return std::move(token).status().At("since");
+    if (token->ns != call.number) return InvalidArgument("this position is another namespace's").At("since");
+    query.since = token->position;
+  }
+  ASSIGN_OR_RETURN(const ChangesPage page, service.engine.Changes(call.ns, query, call.options));
+  v1::ChangesReply reply;
+  for (const ExportedMemory& memory : page.memories) FromExportedMemory(memory, reply.add_memories());
+  for (const ExportedMemory& memory : page.ended) FromEndedMemory(memory, reply.add_ended());
+  reply.set_erased(page.erased);
+  reply.set_next_cursor(EncodeCursor(page.next_cursor));
+  reply.set_position(call.Token(page.position));
   reply.set_histories_cut(page.histories_cut);
   return reply;
 }

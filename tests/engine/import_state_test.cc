@@ -82,6 +82,33 @@ class ImportStateTest : public EngineFixture {
   }
 };
 
+TEST_F(ImportStateTest, TheEndIsWhereSomethingElseBegan) {
+  ASSERT_TRUE(Write(MemoryOf("mine", "one")).status.ok());
+  ASSERT_TRUE(Import({MemoryOf("a", "one")}).status.ok());
+  ASSERT_TRUE(Import({MemoryOf("b", "one")}).status.ok());
+  const Position end = Info().position;
+  EXPECT_EQ(Status().begin, Position(1));
+  EXPECT_EQ(Status().end, end);
+  ASSERT_TRUE(Write(MemoryOf("mine", "two")).status.ok());
+  ASSERT_TRUE(Import({MemoryOf("c", "one")}).status.ok());
+  EXPECT_EQ(Status().end, end);
+}
+
+TEST_F(ImportStateTest, AnOlderRowHasNoEnd) {
+  ImportStatus status;
+  status.id = kId;
+  status.notes["source"] = "s";
+  const std::string older = EncodeImport(status);
+  status.end = Position(7);
+  const auto with_end = DecodeImport(EncodeImport(status));
+  ASSERT_TRUE(with_end.ok());
+  EXPECT_EQ(with_end->end, Position(7));
+  const auto without = DecodeImport(older);
+  ASSERT_TRUE(without.ok());
+  EXPECT_FALSE(without->end.has_value());
+  ASSERT_TRUE(Import({MemoryOf("a", "one")}).status.ok());  // for the check at the end
+}
+
 TEST_F(ImportStateTest, TheStateMovesWithBatchesAndByItself) {
   ASSERT_TRUE(Write(MemoryOf("before", "x")).status.ok());
   const Position begin = Info().position;

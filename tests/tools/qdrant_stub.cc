@@ -1,6 +1,7 @@
 #include "tests/tools/qdrant_stub.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -18,6 +19,19 @@ StubReply Ok(const std::string& result) {
 
 StubReply Error(int status, const std::string& error) {
   return {status, fmt::format(R"({{"status":{{"error":"{}"}},"time":0.000012}})", error), "", std::string::npos};
+}
+
+double NumberOf(const v1::Value& value) {
+  return value.has_int_value() ? static_cast<double>(value.int_value()) : value.double_value();
+}
+
+void Normalise(v1::Value* vector) {
+  double sum = 0;
+  for (const v1::Value& x : vector->list_value().values()) sum += NumberOf(x) * NumberOf(x);
+  if (sum == 0) return;
+  for (v1::Value& x : *vector->mutable_list_value()->mutable_values()) {
+    x.set_double_value(static_cast<double>(static_cast<float>(NumberOf(x) / std::sqrt(sum))));
+  }
 }
 
 }  // namespace
@@ -63,6 +77,25 @@ void QdrantStub::Put(const std::string& collection, const std::string& id, const
 void QdrantStub::Remove(const std::string& collection, const std::string& id) {
   const MutexLock lock(mutex_);
   collections_[collection].points.erase(KeyOf(id));
+}
+
+std::string QdrantStub::VectorOf(const std::string& collection, const std::string& id) {
+  const MutexLock lock(mutex_);
+  const auto& points = collections_[collection].points;
+  const auto found = points.find(KeyOf(id));
+  return found == points.end() ? "" : found->second.vector;
+}
+
+std::string QdrantStub::PayloadOf(const std::string& collection, const std::string& id) {
+  const MutexLock lock(mutex_);
+  const auto& points = collections_[collection].points;
+  const auto found = points.find(KeyOf(id));
+  return found == points.end() ? "" : found->second.payload;
+}
+
+void QdrantStub::NormaliseUnnamed() {
+  const MutexLock lock(mutex_);
+  normalise_ = true;
 }
 
 void QdrantStub::SetHook(Hook hook) {
@@ -135,7 +168,7 @@ StubReply QdrantStub::AnswerLocked(const StubRequest& request) {
   const std::string rest = request.target.substr(end);
   const auto found = collections_.find(name);
   if (found == collections_.end()) return Error(404, "Not found: Collection `" + name + "` doesn't exist!");
-  const Collection& collection = found->second;
+  Collection& collection = found->second;
   if (request.method == "GET" && rest.empty()) {
     return Ok(
         fmt::format(R"({{{},"points_count":{},"segments_count":2,"config":{{"params":{},"hnsw_config":{{"m":16}}}},)"
@@ -144,17 +177,48 @@ StubReply QdrantStub::AnswerLocked(const StubRequest& request) {
   }
   if (rest == "/points/count") return Ok(fmt::format(R"({{"count":{}}})", collection.points.size()));
   if (rest == "/points/scroll") return Scroll(collection, request.body);
-  if (rest == "/points") {
-    v1::Value body;
-    EXPECT_TRUE(ParseJson(request.body, &body).ok()) << request.body;
-    std::string records;
-    for (const v1::Value& id : body.object_value().members().at("ids").list_value().values()) {
-      if (collection.points.count(KeyOf(PrintJson(id))) == 0) continue;
-      records += fmt::format(R"({}{{"id":{}}})", records.empty() ? "" : ",", PrintJson(id));
-    }
-    return Ok("[" + records + "]");
-  }
+  if (request.method == "PUT" && rest == "/points?wait=true") return Upsert(&collection, request.body);
+  if (request.method == "POST" && rest == "/points/delete?wait=true") return Delete(&collection, request.body);
+  if (rest == "/points") return Retrieve(collection, request.body);
   return {404, "", "", std::string::npos};
+}
+
+StubReply QdrantStub::Retrieve(const Collection& collection, const std::string& json) const {
+  v1::Value body;
+  EXPECT_TRUE(ParseJson(json, &body).ok()) << json;
+  const auto& members = body.object_value().members();
+  const auto wants = [&](const char* name) { return members.contains(name) && members.at(name).bool_value(); };
+  std::string records;
+  for (const v1::Value& id : members.at("ids").list_value().values()) {
+    const auto point = collection.points.find(KeyOf(PrintJson(id)));
+    if (point == collection.points.end()) continue;
+    records += fmt::format(R"({}{{"id":{}{}{}}})", records.empty() ? "" : ",", PrintJson(id),
+                           wants("with_payload") ? ",\"payload\":" + point->second.payload : "",
+                           wants("with_vector") ? ",\"vector\":" + point->second.vector : "");
+  }
+  return Ok("[" + records + "]");
+}
+
+StubReply QdrantStub::Upsert(Collection* collection, const std::string& json) {
+  v1::Value body;
+  EXPECT_TRUE(ParseJson(json, &body).ok()) << json;
+  for (const v1::Value& point : body.object_value().members().at("points").list_value().values()) {
+    const auto& members = point.object_value().members();
+    v1::Value vector = members.at("vector");
+    if (normalise_ && vector.has_list_value()) Normalise(&vector);
+    const std::string id = PrintJson(members.at("id"));
+    collection->points[KeyOf(id)] = {id, PrintJson(vector), PrintJson(members.at("payload"))};
+  }
+  return Ok(R"({"operation_id":7,"status":"completed"})");
+}
+
+StubReply QdrantStub::Delete(Collection* collection, const std::string& json) {
+  v1::Value body;
+  EXPECT_TRUE(ParseJson(json, &body).ok()) << json;
+  for (const v1::Value& id : body.object_value().members().at("points").list_value().values()) {
+    collection->points.erase(KeyOf(PrintJson(id)));
+  }
+  return Ok(R"({"operation_id":8,"status":"completed"})");
 }
 
 StubReply QdrantStub::Scroll(const Collection& collection, const std::string& json) const {

@@ -1,5 +1,6 @@
-// A stand-in for a Qdrant server, of which no package registry has a binary: it answers what an import asks with the
-// JSON that Qdrant's documentation shows (https://api.qdrant.tech), out of points held in memory.
+// A stand-in for a Qdrant server, of which no package registry has a binary: it answers what an import asks, and takes
+// what a push-back writes, with the JSON that Qdrant's documentation shows (https://api.qdrant.tech), out of points
+// held in memory.
 #pragma once
 
 #include <functional>
@@ -36,6 +37,11 @@ class QdrantStub {
   void Put(const std::string& collection, const std::string& id, const std::string& vector, const std::string& payload)
       EXCLUDES(mutex_);
   void Remove(const std::string& collection, const std::string& id) EXCLUDES(mutex_);
+  // Vector and payload as they stand there; "" when there is no such point.
+  std::string VectorOf(const std::string& collection, const std::string& id) EXCLUDES(mutex_);
+  std::string PayloadOf(const std::string& collection, const std::string& id) EXCLUDES(mutex_);
+  // As Qdrant does for cosine: a dense vector that is written comes back with length 1.
+  void NormaliseUnnamed() EXCLUDES(mutex_);
   // All of a reader's points, with the collection.
   void Copy(const std::string& collection, const std::string& params, PointReader* reader);
   void SetHook(Hook hook) EXCLUDES(mutex_);
@@ -55,12 +61,16 @@ class QdrantStub {
   StubReply Answer(const StubRequest& request) EXCLUDES(mutex_);
   StubReply AnswerLocked(const StubRequest& request) REQUIRES(mutex_);
   StubReply Scroll(const Collection& collection, const std::string& body) const;
+  StubReply Retrieve(const Collection& collection, const std::string& body) const;
+  StubReply Upsert(Collection* collection, const std::string& body) REQUIRES(mutex_);
+  StubReply Delete(Collection* collection, const std::string& body) REQUIRES(mutex_);
 
   const std::string api_key_;
   Mutex mutex_;
   std::map<std::string, Collection> collections_ GUARDED_BY(mutex_);
   std::map<std::string, std::string> aliases_ GUARDED_BY(mutex_);
   Hook hook_ GUARDED_BY(mutex_);
+  bool normalise_ GUARDED_BY(mutex_) = false;
   StubServer server_;  // last: its thread uses the others
 };
 

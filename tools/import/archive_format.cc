@@ -202,6 +202,10 @@ Result<ArchiveManifest> ReadManifest(const Members& members) {
   if (const auto notes = members.find("notes"); notes != members.end()) {
     for (const v1::Value& note : notes->second.list_value().values()) manifest.notes.push_back(note.string_value());
   }
+  if (const auto since = members.find("since"); since != members.end())
+    manifest.positions.since = since->second.string_value();
+  if (const auto position = members.find("position"); position != members.end())
+    manifest.positions.position = position->second.string_value();
   return manifest;
 }
 
@@ -260,6 +264,8 @@ std::string PrintManifest(const ArchiveManifest& manifest) {
   }
   counts["versions"] = Number(manifest.versions);
   if (!manifest.digest.empty()) members["digest"] = Text(manifest.digest);
+  if (!manifest.positions.since.empty()) members["since"] = Text(manifest.positions.since);
+  if (!manifest.positions.position.empty()) members["position"] = Text(manifest.positions.position);
   auto& notes = *members["notes"].mutable_list_value()->mutable_values();
   for (const std::string& note : manifest.notes) *notes.Add() = Text(note);
   return HashedLine("manifest", PrintJson(root)) + "\n";

@@ -45,6 +45,12 @@ std::string ArchiveLine(const RecordItem& item);
 // about.
 Status ParseArchiveLine(std::string_view line, ArchiveKind kind, RecordItem* item);
 
+// Of a namespace, as the API tells them; empty where there is none.
+struct ArchivePositions {
+  std::string since;     // a delta: what changed after it
+  std::string position;  // what was written later may be missing
+};
+
 struct ArchiveManifest {
   struct File {
     std::string name;
@@ -57,9 +63,10 @@ struct ArchiveManifest {
   std::string created_at;                     // RFC 3339
   std::optional<v1::NamespaceConfig> config;  // with dimensions, metric and model of each vector space
   std::array<uint64_t, kArchiveKinds> counts{};
-  uint64_t versions = 0;                  // former versions and ends in the histories of memories and tombstones
-  std::string digest;                     // sum of the memories' canonical hashes; empty unless all have one
-  std::vector<std::string> notes;         // what a person should know of it: ImportSource::Notes()
+  uint64_t versions = 0;           // former versions and ends in the histories of memories and tombstones
+  std::string digest;              // sum of the memories' canonical hashes; empty unless all have one
+  std::vector<std::string> notes;  // what a person should know of it: ImportSource::Notes()
+  ArchivePositions positions;
   std::array<File, kArchiveKinds> files;  // of every kind, empty ones included
 
   uint64_t count(ArchiveKind kind) const { return counts[static_cast<size_t>(kind)]; }

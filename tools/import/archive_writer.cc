@@ -107,7 +107,8 @@ Status ArchiveWriter::Flush(File* file) {
   return {};
 }
 
-Result<ArchiveManifest> ArchiveWriter::Finish(const SourceDescription& source, std::vector<std::string> notes) {
+Result<ArchiveManifest> ArchiveWriter::Finish(const SourceDescription& source, std::vector<std::string> notes,
+                                              ArchivePositions positions) {
   FileSystem& files = FileSystem::Posix();
   for (size_t i = 0; i < kArchiveKinds; ++i) {
     RETURN_IF_ERROR(Flush(&files_[i]));
@@ -119,6 +120,7 @@ Result<ArchiveManifest> ArchiveWriter::Finish(const SourceDescription& source, s
   manifest_.origin = source.origin;
   manifest_.created_at = FormatRfc3339(Clock::Real().Now());
   manifest_.notes = std::move(notes);
+  manifest_.positions = std::move(positions);
   if (all_hashed_) manifest_.digest = digest_.ToHex();
   RETURN_IF_ERROR(files.ReplaceFile(part_ + "/" + kManifestFile, PrintManifest(manifest_)));
   RETURN_IF_ERROR(files.SyncDirectory(part_));

@@ -31,8 +31,9 @@ class ArchiveWriter {
   // counts. After another error the archive can't be finished. A memory's hash is set where it can be told.
   Status Add(RecordItem item);
 
-  // Nothing may be called afterwards. `notes`: see ArchiveManifest.
-  Result<ArchiveManifest> Finish(const SourceDescription& source, std::vector<std::string> notes);
+  // Nothing may be called afterwards. `notes`, `positions`: see ArchiveManifest.
+  Result<ArchiveManifest> Finish(const SourceDescription& source, std::vector<std::string> notes,
+                                 ArchivePositions positions = {});
 
  private:
   struct File {

@@ -18,7 +18,6 @@ namespace {
 
 constexpr const char* kStart = "start";
 
-constexpr const char* kColumns[] = {"id", "session_id", "timestamp", "user_text", "agent_text", "metadata"};
 // The columns of the query; kRow is the row's number in the file, NULL where rows have none.
 enum Column : int { kId, kSession, kTime, kUserText, kAgentText, kMetadata, kRow };
 
@@ -77,8 +76,8 @@ bool HasText(const SqliteQuery& row, Column column) { return row.Type(column) !=
 Result<std::string> Utf8Text(const SqliteQuery& row, Column column) {
   std::string text = row.Text(column);
   if (row.Type(column) == ColumnType::kBlob)
-    return InvalidArgument("a blob where text is expected").At(kColumns[column]);
-  if (!IsUtf8(text)) return InvalidArgument("the text is not UTF-8").At(kColumns[column]);
+    return InvalidArgument("a blob where text is expected").At(kCaptureColumns[column]);
+  if (!IsUtf8(text)) return InvalidArgument("the text is not UTF-8").At(kCaptureColumns[column]);
   return text;
 }
 
@@ -113,9 +112,11 @@ Status ReadMetadata(const SqliteQuery& row, v1::Memory* memory) {
 
 Status ReadField(const SqliteQuery& row, Column column, v1::Memory* memory) {
   if (!HasText(row, column)) return {};
-  ASSIGN_OR_RETURN((*memory->mutable_fields())[kColumns[column]], Utf8Text(row, column));
+  ASSIGN_OR_RETURN((*memory->mutable_fields())[kCaptureColumns[column]], Utf8Text(row, column));
   return {};
 }
+
+}  // namespace
 
 Result<v1::Memory> ReadCapture(const SqliteQuery& row) {
   v1::Memory memory;
@@ -135,12 +136,11 @@ Result<v1::Memory> ReadCapture(const SqliteQuery& row) {
   return memory;
 }
 
-// The row for the rejects file: every column, blobs and broken text in hexadecimal.
-std::string RawRow(const SqliteQuery& row) {
+std::string RawCapture(const SqliteQuery& row) {
   v1::Value raw;
   auto& members = *raw.mutable_object_value()->mutable_members();
   for (int column = kId; column <= kMetadata; ++column) {
-    v1::Value& value = members[kColumns[column]];
+    v1::Value& value = members[kCaptureColumns[column]];
     const std::string text = row.Text(column);
     switch (row.Type(column)) {
       case ColumnType::kNull: value.set_null_value(true); break;
@@ -162,8 +162,6 @@ std::string RawRow(const SqliteQuery& row) {
   return PrintJson(raw);
 }
 
-}  // namespace
-
 Result<std::unique_ptr<CapturesSource>> CapturesSource::Open(const std::string& path, bool quick) {
   ASSIGN_OR_RETURN(auto database, SqliteDatabase::Open(path));
   RETURN_IF_ERROR(database->CheckIntegrity(quick));
@@ -178,7 +176,7 @@ Result<std::unique_ptr<CapturesSource>> CapturesSource::Open(const std::string& 
 Status CapturesSource::ReadColumns() {
   ASSIGN_OR_RETURN(const std::vector<SqliteColumn> columns, database_->Columns("captures"));
   if (columns.empty()) return NotFound(fmt::format("{} has no table \"captures\"", path_));
-  const std::set<std::string> known(std::begin(kColumns), std::end(kColumns));
+  const std::set<std::string> known(std::begin(kCaptureColumns), std::end(kCaptureColumns));
   for (const SqliteColumn& column : columns) {
     if (column.name == "id") rows_keep_numbers_ = column.integer_primary_key;
     if (known.count(column.name) != 0) {
@@ -206,7 +204,7 @@ Status CapturesSource::FindAmbiguousIds() {
 
 Status CapturesSource::Start(const std::string& condition) {
   std::string list;
-  for (const char* column : kColumns) {
+  for (const char* column : kCaptureColumns) {
     list += list.empty() ? "" : ", ";
     list += present_.count(column) != 0 ? fmt::format("captures.\"{}\"", column) : "NULL";
   }
@@ -262,7 +260,7 @@ Result<bool> CapturesSource::Next(SourceRecord* record) {
     if (!high_ || *last_row_ > high_->row) high_ = {*last_row_, HashBytes64(id)};
   }
   record->place = fmt::format("capture {}", query_->Type(kId) == ColumnType::kNull ? "NULL" : id);
-  record->raw = RawRow(*query_);
+  record->raw = RawCapture(*query_);
   auto memory = ReadCapture(*query_);
   if (memory.ok() && ambiguous_ids_.count(id) != 0) memory = AlreadyExists("several rows have this id").At("id");
   record->problem = memory.status();

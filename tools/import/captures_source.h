@@ -23,6 +23,15 @@ namespace engram {
 
 inline constexpr const char* kCapturesSystem = "sqlite:captures";
 
+// In the order in which ReadCapture takes them.
+inline constexpr const char* kCaptureColumns[] = {"id",        "session_id", "timestamp",
+                                                  "user_text", "agent_text", "metadata"};
+// A row of these columns, NULL for one that the table has not. InvalidArgument at the column that no memory can be made
+// of.
+Result<v1::Memory> ReadCapture(const SqliteQuery& row);
+// The row for the rejects file: every column, blobs and broken text in hexadecimal.
+std::string RawCapture(const SqliteQuery& row);
+
 class CapturesSource final : public ImportSource {
  public:
   // Checks the file's integrity and the table's columns. `quick`: see SqliteDatabase::CheckIntegrity.

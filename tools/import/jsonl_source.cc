@@ -76,6 +76,10 @@ void ParseJsonlLine(std::string_view line, SourceRecord* record) {
   if (const auto node = Unwrap(line, "node")) return ParseItem<v1::Node>(*node, record);
   if (const auto run = Unwrap(line, "run")) return ParseItem<v1::Run>(*run, record);
   if (const auto config = Unwrap(line, "namespace")) return ParseItem<v1::NamespaceConfig>(*config, record);
+  if (const auto tombstone = Unwrap(line, "tombstone")) {
+    record->problem = ParseJson(*tombstone, &record->item.emplace<Tombstone>().memory);
+    return;
+  }
   const auto memory = Unwrap(line, "memory");
   ParseItem<v1::Memory>(memory.value_or(line), record);
 }

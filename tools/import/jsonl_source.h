@@ -1,5 +1,5 @@
-// JSON Lines: each line a Memory as the API writes it, or {"memory":{…}}, {"edge":{…}}, {"node":{…}}, {"run":{…}} or
-// {"namespace":{…}}, a configuration.
+// JSON Lines: each line a Memory as the API writes it, or {"memory":{…}}, {"edge":{…}}, {"node":{…}}, {"run":{…}},
+// {"tombstone":{…}}, a memory that is gone, or {"namespace":{…}}, a configuration.
 //
 // Blank lines are skipped; a byte order mark and carriage returns are tolerated. The cursor holds the number of lines
 // read and a digest of them all, so a file that has grown since goes on where it ended, and one that has changed

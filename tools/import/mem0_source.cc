@@ -62,7 +62,42 @@ bool IsMemories(const std::string& collection) {
                                                   [&](const char* suffix) { return collection.ends_with(suffix); });
 }
 
-Result<std::string> ChooseCollection(const PointStore& store) {
+bool IsDelete(const Mem0Event& event) { return event.kind == Mem0Event::Kind::kDelete; }
+
+std::string PlaceOf(const std::string& id) { return fmt::format("history of {}", id); }
+
+// True when there is another hash than the text's, which stays.
+bool TakeHash(const std::string& text, Payload* payload) {
+  const auto found = payload->find("hash");
+  if (found == payload->end() || !found->second.has_string_value()) return false;
+  if (found->second.string_value() != Md5Hex(text)) return true;
+  payload->erase(found);
+  return false;
+}
+
+// True when there is an expiration date that is no day, which stays.
+bool TakeExpiry(Payload* payload, v1::Memory* memory) {
+  const char* const kName = payload->count("expiration_date") != 0 ? "expiration_date" : "expirationDate";
+  const auto found = payload->find(kName);
+  if (found == payload->end()) return false;
+  if (found->second.has_null_value()) {
+    payload->erase(found);
+    return false;
+  }
+  // mem0 takes no other spelling, and what it can't read never expires.
+  constexpr size_t kDay = 10;
+  const std::string& text = found->second.string_value();
+  const auto day = ParseLooseTime(text);
+  if (text.size() != kDay || !day.ok()) return true;
+  constexpr int64_t kDayMicros = int64_t{86'400} * 1'000'000;
+  *memory->mutable_expires_at() = ToProtoTime({day->micros + kDayMicros});
+  payload->erase(found);
+  return false;
+}
+
+}  // namespace
+
+Result<std::string> FindMem0Collection(const PointStore& store) {
   std::vector<std::string> names = store.Collections();
   std::erase_if(names, [](const std::string& name) { return !IsMemories(name); });
   if (std::find(names.begin(), names.end(), "mem0") != names.end()) return std::string("mem0");
@@ -73,16 +108,42 @@ Result<std::string> ChooseCollection(const PointStore& store) {
       fmt::format("{} has no collection \"mem0\", name one by --collection: {}", store.path(), list));
 }
 
-bool IsDelete(const Mem0Event& event) { return event.kind == Mem0Event::Kind::kDelete; }
-
-std::string PlaceOf(const std::string& id) { return fmt::format("history of {}", id); }
-
-}  // namespace
+Result<v1::Memory> Mem0PointToMemory(StoredPoint point, Mem0Product product, Mem0Oddities* oddities) {
+  v1::Memory memory;
+  Payload* const payload = &point.payload;
+  memory.set_id(point.id);
+  ASSIGN_OR_RETURN(*memory.mutable_text(), TakeEither(payload, "data", "memory"));
+  oddities->other_hash = TakeHash(memory.text(), payload);
+  for (const char* name : {"text_lemmatized", "textLemmatized"}) payload->erase(name);
+  RETURN_IF_ERROR(TakeScopes(payload, &memory));
+  if (product == Mem0Product::kPlatform) {
+    ASSIGN_OR_RETURN(*memory.mutable_app_id(), TakeEither(payload, "app_id", "appId"));
+  }
+  ASSIGN_OR_RETURN(*memory.mutable_actor_id(), TakeEither(payload, "actor_id", "actorId"));
+  ASSIGN_OR_RETURN(*memory.mutable_role(), TakeEither(payload, "role", ""));
+  ASSIGN_OR_RETURN(*memory.mutable_kind(), TakeEither(payload, "memory_type", "memoryType"));
+  ASSIGN_OR_RETURN(auto created_at, TakeEitherTime(payload, "created_at", "createdAt"));
+  ASSIGN_OR_RETURN(auto updated_at, TakeEitherTime(payload, "updated_at", "updatedAt"));
+  if (!created_at) created_at = updated_at;
+  if (!updated_at) updated_at = created_at;
+  if (created_at) {
+    *memory.mutable_created_at() = *created_at;
+    *memory.mutable_updated_at() = *updated_at;
+  }
+  oddities->odd_expiry = TakeExpiry(payload, &memory);
+  KeepRest(std::move(point.payload), &memory);
+  SetVectors(std::move(point.vectors), &memory);
+  v1::Source& source = *memory.mutable_source();
+  source.set_system(product == Mem0Product::kPlatform ? kMem0PlatformSystem : kMem0System);
+  source.set_id(point.id);
+  source.set_version(FirstRevision(point.fingerprint));
+  return memory;
+}
 
 Result<std::unique_ptr<Mem0Source>> Mem0Source::Open(std::unique_ptr<PointStore> store, std::string collection,
                                                      std::unique_ptr<Mem0EventLog> history, Mem0Product product) {
   if (collection.empty()) {
-    ASSIGN_OR_RETURN(collection, ChooseCollection(*store));
+    ASSIGN_OR_RETURN(collection, FindMem0Collection(*store));
   }
   ASSIGN_OR_RETURN(auto memories, store->OpenCollection(collection));
   const std::vector<std::string> names = store->Collections();
@@ -187,71 +248,19 @@ Result<bool> Mem0Source::NextMemory(SourceRecord* record) {
   return true;
 }
 
-void Mem0Source::CheckHash(const std::string& id, const std::string& text, Payload* payload) {
-  const auto found = payload->find("hash");
-  if (found == payload->end() || !found->second.has_string_value()) return;
-  if (found->second.string_value() == Md5Hex(text)) {
-    payload->erase(found);
-  } else {
-    other_hash_.Add(id);  // and it stays in the metadata
-  }
-}
-
-Status Mem0Source::ReadExpiry(Payload* payload, v1::Memory* memory) {
-  const char* const kName = payload->count("expiration_date") != 0 ? "expiration_date" : "expirationDate";
-  const auto found = payload->find(kName);
-  if (found == payload->end()) return {};
-  if (found->second.has_null_value()) {
-    payload->erase(found);
-    return {};
-  }
-  // mem0 takes no other spelling, and what it can't read never expires.
-  constexpr size_t kDay = 10;
-  const std::string& text = found->second.string_value();
-  const auto day = ParseLooseTime(text);
-  if (text.size() != kDay || !day.ok()) {
-    odd_expiry_.Add(memory->id());
-    return {};
-  }
-  constexpr int64_t kDayMicros = int64_t{86'400} * 1'000'000;
-  *memory->mutable_expires_at() = ToProtoTime({day->micros + kDayMicros});
-  payload->erase(found);
-  return {};
-}
-
 Status Mem0Source::ToMemory(StoredPoint point, v1::Memory* memory) {
-  Payload* const payload = &point.payload;
-  memory->set_id(point.id);
-  ASSIGN_OR_RETURN(*memory->mutable_text(), TakeEither(payload, "data", "memory"));
-  CheckHash(point.id, memory->text(), payload);
-  for (const char* name : {"text_lemmatized", "textLemmatized"}) payload->erase(name);
-  RETURN_IF_ERROR(TakeScopes(payload, memory));
-  if (product_ == Mem0Product::kPlatform) {
-    ASSIGN_OR_RETURN(*memory->mutable_app_id(), TakeEither(payload, "app_id", "appId"));
-  }
-  ASSIGN_OR_RETURN(*memory->mutable_actor_id(), TakeEither(payload, "actor_id", "actorId"));
-  ASSIGN_OR_RETURN(*memory->mutable_role(), TakeEither(payload, "role", ""));
-  ASSIGN_OR_RETURN(*memory->mutable_kind(), TakeEither(payload, "memory_type", "memoryType"));
-  ASSIGN_OR_RETURN(auto created_at, TakeEitherTime(payload, "created_at", "createdAt"));
-  ASSIGN_OR_RETURN(auto updated_at, TakeEitherTime(payload, "updated_at", "updatedAt"));
-  if (!created_at) created_at = updated_at;
-  if (!updated_at) updated_at = created_at;
-  if (created_at) {
-    *memory->mutable_created_at() = *created_at;
-    *memory->mutable_updated_at() = *updated_at;
-  }
-  RETURN_IF_ERROR(ReadExpiry(payload, memory));
-  KeepRest(std::move(point.payload), memory);
-  SetVectors(std::move(point.vectors), memory);
+  const uint64_t fingerprint = point.fingerprint;
+  const std::string id = point.id;
+  Mem0Oddities oddities;
+  ASSIGN_OR_RETURN(*memory, Mem0PointToMemory(std::move(point), product_, &oddities));
+  if (oddities.other_hash) other_hash_.Add(id);
+  if (oddities.odd_expiry) odd_expiry_.Add(id);
   if (history_) RETURN_IF_ERROR(AddHistory(memory));
-  v1::Source& source = *memory->mutable_source();
-  source.set_system(system());
-  source.set_id(point.id);
-  uint64_t hash = point.fingerprint;
+  uint64_t hash = fingerprint;
   for (const v1::HistoryEvent& event : memory->history()) {
     hash = HashBytes64(fmt::format("{:016x}{}", hash, PrintJson(event)));
   }
-  source.set_version(FirstRevision(hash));
+  memory->mutable_source()->set_version(FirstRevision(hash));
   return {};
 }
 

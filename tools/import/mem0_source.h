@@ -31,6 +31,17 @@ inline constexpr const char* kMem0PlatformSystem = "mem0-platform";
 // The platform's memories have an app_id, which is a scope there, too.
 enum class Mem0Product : uint8_t { kOpenSource, kPlatform };
 
+// "mem0", or the only collection that is neither mem0's telemetry nor entities. InvalidArgument names them otherwise.
+Result<std::string> FindMem0Collection(const PointStore& store);
+
+// What does not agree with itself in a point.
+struct Mem0Oddities {
+  bool other_hash = false;  // than its text's MD5: it stays in the metadata
+  bool odd_expiry = false;  // an expiration date that is no day: likewise
+};
+// A point as a memory, without its history. `point` keeps its fingerprint and id.
+Result<v1::Memory> Mem0PointToMemory(StoredPoint point, Mem0Product product, Mem0Oddities* oddities);
+
 // Order: configuration, memories, tombstones, entities with their edges. source.version tells whether a memory has
 // changed since it was imported (import/revision.h). A memory that the history has alive and the vector store has not
 // is a record with a problem: mem0 has lost it.
@@ -81,8 +92,6 @@ class Mem0Source final : public ImportSource {
   // A node and its edges, to be given one after the other.
   Status ToEntity(StoredPoint point);
   void AddEvents(const std::vector<Mem0Event>& events, size_t count, v1::Memory* memory);
-  void CheckHash(const std::string& id, const std::string& text, std::map<std::string, v1::Value>* payload);
-  Status ReadExpiry(std::map<std::string, v1::Value>* payload, v1::Memory* memory);
 
   const Mem0Product product_;
   const std::unique_ptr<PointStore> store_;

@@ -55,6 +55,32 @@ void SetVectors(std::map<std::string, v1::Vector> vectors, v1::Memory* memory) {
   }
 }
 
+Result<v1::Memory> PointToMemory(StoredPoint point, const PayloadMapping& mapping, const char* system) {
+  v1::Memory memory;
+  auto* const payload = &point.payload;
+  memory.set_id(point.id);
+  memory.mutable_source()->set_system(system);
+  memory.mutable_source()->set_id(point.id);
+  memory.mutable_source()->set_version(FirstRevision(point.fingerprint));
+  ASSIGN_OR_RETURN(auto text, TakeText(payload, mapping.text));
+  memory.set_text(std::move(text).value_or(""));
+  for (const std::string& name : mapping.fields) {
+    ASSIGN_OR_RETURN(auto field, TakeText(payload, name));
+    if (field) (*memory.mutable_fields())[name] = *std::move(field);
+  }
+  ASSIGN_OR_RETURN(const auto user_id, TakeText(payload, mapping.user_id));
+  ASSIGN_OR_RETURN(const auto agent_id, TakeText(payload, mapping.agent_id));
+  ASSIGN_OR_RETURN(const auto run_id, TakeText(payload, mapping.run_id));
+  memory.set_user_id(user_id.value_or(""));
+  memory.set_agent_id(agent_id.value_or(""));
+  memory.set_run_id(run_id.value_or(""));
+  ASSIGN_OR_RETURN(const auto created_at, TakeTime(payload, mapping.created_at));
+  if (created_at) *memory.mutable_created_at() = *memory.mutable_updated_at() = *created_at;
+  for (auto& [key, value] : point.payload) (*memory.mutable_metadata())[key] = std::move(value);
+  SetVectors(std::move(point.vectors), &memory);
+  return memory;
+}
+
 Result<std::unique_ptr<PointSource>> PointSource::Open(std::unique_ptr<PointStore> store, const std::string& collection,
                                                        PayloadMapping mapping) {
   std::string name = collection;
@@ -95,34 +121,13 @@ Result<bool> PointSource::Next(SourceRecord* record) {
   record->place = std::move(point.place);
   record->raw = std::move(point.raw);
   record->problem = point.problem;
-  if (record->problem.ok()) record->problem = ToMemory(std::move(point), &record->item.emplace<v1::Memory>());
+  if (!record->problem.ok()) return true;
+  const auto text = point.payload.find(mapping_.text);
+  if (text == point.payload.end() || text->second.has_null_value()) ++without_text_;
+  auto memory = PointToMemory(std::move(point), mapping_, store_->system());
+  record->problem = memory.status();
+  if (memory.ok()) record->item = *std::move(memory);
   return true;
-}
-
-Status PointSource::ToMemory(StoredPoint point, v1::Memory* memory) {
-  auto* const payload = &point.payload;
-  memory->set_id(point.id);
-  memory->mutable_source()->set_system(store_->system());
-  memory->mutable_source()->set_id(point.id);
-  memory->mutable_source()->set_version(FirstRevision(point.fingerprint));
-  ASSIGN_OR_RETURN(auto text, TakeText(payload, mapping_.text));
-  if (!text) ++without_text_;
-  memory->set_text(std::move(text).value_or(""));
-  for (const std::string& name : mapping_.fields) {
-    ASSIGN_OR_RETURN(auto field, TakeText(payload, name));
-    if (field) (*memory->mutable_fields())[name] = *std::move(field);
-  }
-  ASSIGN_OR_RETURN(const auto user_id, TakeText(payload, mapping_.user_id));
-  ASSIGN_OR_RETURN(const auto agent_id, TakeText(payload, mapping_.agent_id));
-  ASSIGN_OR_RETURN(const auto run_id, TakeText(payload, mapping_.run_id));
-  memory->set_user_id(user_id.value_or(""));
-  memory->set_agent_id(agent_id.value_or(""));
-  memory->set_run_id(run_id.value_or(""));
-  ASSIGN_OR_RETURN(const auto created_at, TakeTime(payload, mapping_.created_at));
-  if (created_at) *memory->mutable_created_at() = *memory->mutable_updated_at() = *created_at;
-  for (auto& [key, value] : point.payload) (*memory->mutable_metadata())[key] = std::move(value);
-  SetVectors(std::move(point.vectors), memory);
-  return {};
 }
 
 std::string PointSource::Cursor(bool finished) const {

@@ -48,7 +48,6 @@ class PointSource final : public ImportSource {
         collection_(std::move(collection)),
         reader_(std::move(reader)),
         mapping_(std::move(mapping)) {}
-  Status ToMemory(StoredPoint point, v1::Memory* memory);
 
   const std::unique_ptr<PointStore> store_;
   const std::string collection_;
@@ -59,6 +58,10 @@ class PointSource final : public ImportSource {
   uint64_t without_text_ = 0;
   std::string cursor_ = "start";
 };
+
+// A point as a memory of the source `system`. InvalidArgument at the field of the payload that can't be what it is said
+// to be.
+Result<v1::Memory> PointToMemory(StoredPoint point, const PayloadMapping& mapping, const char* system);
 
 // "" with several collections is InvalidArgument.
 Result<std::string> OnlyCollection(const PointStore& store);

@@ -89,6 +89,10 @@ Result<std::string> QdrantApi::Post(const std::string& path, const std::string& 
   return Check(path, client_->PostJson(path, json));
 }
 
+Result<std::string> QdrantApi::Put(const std::string& path, const std::string& json) {
+  return Check(path, client_->PutJson(path, json));
+}
+
 Result<v1::Value> QdrantApi::GetResult(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string body, Get(path));
   return ResultOf(url(), path, body);

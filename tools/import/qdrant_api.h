@@ -1,4 +1,4 @@
-// Qdrant's REST API (https://api.qdrant.tech), as far as reading a collection needs it.
+// Qdrant's REST API (https://api.qdrant.tech), as far as reading a collection, and writing back to it, needs it.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +35,7 @@ class QdrantApi {
   // Bodies of answers with status 200. `path` is encoded already.
   Result<std::string> Get(const std::string& path);
   Result<std::string> Post(const std::string& path, const std::string& json);
+  Result<std::string> Put(const std::string& path, const std::string& json);
   // Their "result".
   Result<v1::Value> GetResult(const std::string& path);
   Result<v1::Value> PostResult(const std::string& path, const std::string& json);

@@ -1,5 +1,6 @@
 #include "tools/import/qdrant_json.h"
 
+#include <charconv>
 #include <limits>
 #include <utility>
 
@@ -147,28 +148,45 @@ uint64_t FingerprintOf(const StoredPoint& point) {
   return HashBytes64(all);
 }
 
+std::vector<StoredPoint> ReadPoints(array items) {
+  std::vector<StoredPoint> points;
+  for (const element item : items) {
+    StoredPoint& point = points.emplace_back();
+    object members;
+    point.problem = item.get_object().get(members) == simdjson::SUCCESS ? ReadPoint(members, &point)
+                                                                        : InvalidArgument("a point that is no object");
+    point.place = point.id.empty() ? fmt::format("item {} of a page", points.size() - 1) : "point " + point.id;
+    point.raw = simdjson::minify(item);
+    if (point.problem.ok()) point.fingerprint = FingerprintOf(point);
+  }
+  return points;
+}
+
+Status NoJson(simdjson::error_code error) {
+  return InvalidArgument(fmt::format("the answer is no JSON: {}", simdjson::error_message(error)));
+}
+
 }  // namespace
+
+Result<std::vector<StoredPoint>> ReadQdrantPoints(const std::string& json) {
+  simdjson::dom::parser parser;
+  element root;
+  if (const auto error = parser.parse(json).get(root); error != simdjson::SUCCESS) return NoJson(error);
+  array points;
+  if (root["result"].get(points) != simdjson::SUCCESS) return InvalidArgument("the answer has no list as its result");
+  return ReadPoints(points);
+}
 
 Result<QdrantPage> ReadQdrantPage(const std::string& json) {
   simdjson::dom::parser parser;
   element root;
-  if (const auto error = parser.parse(json).get(root); error != simdjson::SUCCESS) {
-    return InvalidArgument(fmt::format("the answer is no JSON: {}", simdjson::error_message(error)));
-  }
+  if (const auto error = parser.parse(json).get(root); error != simdjson::SUCCESS) return NoJson(error);
   array points;
   if (root["result"]["points"].get(points) != simdjson::SUCCESS) {
     return InvalidArgument("the answer has no result.points");
   }
   QdrantPage page;
-  for (const element item : points) {
-    StoredPoint& point = page.points.emplace_back();
-    object members;
-    point.problem = item.get_object().get(members) == simdjson::SUCCESS ? ReadPoint(members, &point)
-                                                                        : InvalidArgument("a point that is no object");
-    point.place = point.id.empty() ? fmt::format("item {} of a page", page.points.size() - 1) : "point " + point.id;
-    point.raw = simdjson::minify(item);
-    if (point.problem.ok()) point.fingerprint = FingerprintOf(point);
-  }
+  page.points = ReadPoints(points);
   element next;
   if (root["result"]["next_page_offset"].get(next) != simdjson::SUCCESS || next.is_null()) return page;
   ASSIGN_OR_RETURN(const std::string id, ReadId(next));
@@ -181,6 +199,13 @@ bool QdrantIdLess(std::string_view left, std::string_view right) {
   const bool right_uuid = right.size() == kUuidChars;
   if (left_uuid != right_uuid) return right_uuid;
   return left.size() != right.size() ? left.size() < right.size() : left < right;
+}
+
+bool IsQdrantId(std::string_view id) {
+  if (id.size() == kUuidChars) return CanonicalUuid(id) == id;
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+  return error == std::errc() && end == id.data() + id.size() && std::to_string(number) == id;
 }
 
 std::string QdrantIdJson(std::string_view id) {

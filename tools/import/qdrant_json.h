@@ -24,10 +24,14 @@ struct QdrantPage {
 // InvalidArgument when it is no such answer. What is wrong with one point is its problem, with its id where it has one.
 // A fingerprint is over what the point says, not over how the server has spelled it.
 Result<QdrantPage> ReadQdrantPage(const std::string& json);
+// The same of the answer of POST /collections/{name}/points: {"result": [{"id": 7, …}]}.
+Result<std::vector<StoredPoint>> ReadQdrantPoints(const std::string& json);
 
 // Ids in their one spelling, decimal digits or a canonical UUID, as Qdrant orders them: integers first.
 bool QdrantIdLess(std::string_view left, std::string_view right);
 // As JSON has it: a number or a string.
 std::string QdrantIdJson(std::string_view id);
+// Decimal digits of 64 bits or a canonical UUID: what QdrantIdJson takes.
+bool IsQdrantId(std::string_view id);
 
 }  // namespace engram

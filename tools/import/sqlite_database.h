@@ -1,4 +1,5 @@
-// A SQLite file that is looked at and never changed. SQLite itself stays in the .cc.
+// A SQLite file: looked at and never changed, unless it is opened for writing, which the way back of a migration alone
+// does. SQLite itself stays in the .cc.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,12 @@ class SqliteQuery {
   // Parameters count from 1.
   void BindInt(int parameter, int64_t value);
   void BindText(int parameter, std::string_view value);
+  void BindReal(int parameter, double value);
+  void BindBlob(int parameter, std::string_view value);
+  void BindNull(int parameter);
 
-  // False when there are no more rows.
+  // False when there are no more rows. FailedPrecondition for a write that the table's own rules refuse: nothing of it
+  // is done then, and the transaction goes on.
   Result<bool> Step();
   // Columns count from 0; values of the row at hand. Text and blobs may hold any bytes.
   ColumnType Type(int column) const;
@@ -42,9 +47,15 @@ class SqliteQuery {
   sqlite3_stmt* statement_;
 };
 
+// What a column makes of values that are put into it (https://www.sqlite.org/datatype3.html, section 3.1).
+enum class SqliteAffinity : uint8_t { kBlob, kText, kNumeric, kInteger, kReal };
+
 struct SqliteColumn {
   std::string name;
   bool integer_primary_key = false;
+  SqliteAffinity affinity = SqliteAffinity::kBlob;
+  bool not_null = false;
+  bool has_default = false;
 };
 
 // Confined to one thread.
@@ -54,6 +65,11 @@ class SqliteDatabase {
   // read transaction from here to the end: whatever others write meanwhile, every query sees the same rows.
   // NotFound, Unavailable, or InvalidArgument when it is no database.
   static Result<std::unique_ptr<SqliteDatabase>> Open(const std::string& path);
+  // To be changed, with the triggers and foreign keys that the file says; outside a transaction. The file must be
+  // there.
+  static Result<std::unique_ptr<SqliteDatabase>> OpenForWriting(const std::string& path);
+  // Of its own, empty and gone with this.
+  static Result<std::unique_ptr<SqliteDatabase>> InMemory();
   ~SqliteDatabase();
   SqliteDatabase(const SqliteDatabase&) = delete;
   SqliteDatabase& operator=(const SqliteDatabase&) = delete;
@@ -65,6 +81,14 @@ class SqliteDatabase {
   // Empty when there is no such table. Views are not tables here: they may run anything.
   Result<std::vector<SqliteColumn>> Columns(const std::string& table);
   Result<uint64_t> Count(const std::string& table);
+
+  // One statement without parameters or rows.
+  Status Run(const std::string& sql);
+  // Rows that the last statement changed, those of its triggers aside.
+  int64_t changed() const;
+  // All of it, page by page, as another database file, which gets its name when it is whole and on the disk.
+  // AlreadyExists when there is something of this name.
+  Status CopyTo(const std::string& path);
 
  private:
   SqliteDatabase(std::string path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}

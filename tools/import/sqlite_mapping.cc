@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "api/json.h"
+#include "base/file.h"
 
 namespace engram {
 namespace {
@@ -152,6 +153,14 @@ Result<SqliteMapping> ParseSqliteMapping(std::string_view json) {
     if (mapping.parts.count(part) != 0) return InvalidArgument("both a column and a constant").At("constants." + part);
   }
   return mapping;
+}
+
+Result<SqliteMapping> ReadSqliteMapping(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string json, FileSystem::Posix().ReadFile(path));
+  auto mapping = ParseSqliteMapping(json);
+  if (mapping.ok()) return mapping;
+  Status status(mapping.status().code(), fmt::format("{}: {}", path, mapping.status().message()));
+  return mapping.status().field().empty() ? std::move(status) : std::move(status).At(mapping.status().field());
 }
 
 }  // namespace engram

@@ -52,5 +52,7 @@ struct SqliteMapping {
 
 // InvalidArgument names what is missing, unknown or of the wrong type, with its place as the field.
 Result<SqliteMapping> ParseSqliteMapping(std::string_view json);
+// Out of a file, which its errors name.
+Result<SqliteMapping> ReadSqliteMapping(const std::string& path);
 
 }  // namespace engram

@@ -13,7 +13,7 @@
 #include "tools/import/source.h"
 #include "tools/import/sqlite_database.h"
 #include "tools/import/sqlite_mapping.h"
-#include "tools/import/sqlite_virtual_table.h"
+#include "tools/import/sqlite_row_reader.h"
 
 namespace engram {
 
@@ -41,31 +41,19 @@ class SqliteTableSource final : public ImportSource {
 
   Status FindTable();
   Status Choose();
-  // The number in the query of a column by the name that the user knows.
-  Result<int> Number(const std::string& column);
   Status OpenVectors();
   Status FindAmbiguousIds();
   Status Start(const std::string& condition);
-
-  Result<v1::Memory> ReadMemory();
-  Status ReadParts(v1::Memory* memory);
-  Status ReadMetadata(v1::Memory* memory);
-  Status ReadVectors(v1::Memory* memory);
-  Result<std::optional<std::string>> VectorBytes(const std::string& space, uint64_t* hash);
-  Result<std::string> Text(int column) const;
-  uint64_t HashRow() const;
-  std::string RawRow() const;
 
   const std::string path_;
   const std::unique_ptr<SqliteDatabase> database_;
   const SqliteMapping mapping_;
 
-  std::string table_;                                   // that is read: an FTS5 table's content instead of itself
-  std::map<std::string, std::string> sql_columns_;      // the user's name -> its name in table_
-  std::vector<std::string> chosen_;                     // the user's names of the query's columns; 0 is the id
-  std::vector<std::string> ignored_;                    // columns that the mapping does not name
-  bool has_rows_ = true;                                // numbers of their own
-  std::map<std::string, SqliteVecColumn> vec_columns_;  // by space
+  std::string table_;                               // that is read: an FTS5 table's content instead of itself
+  std::map<std::string, std::string> sql_columns_;  // the user's name -> its name in table_
+  std::optional<SqliteRowReader> reader_;           // of a row of the query
+  std::vector<std::string> ignored_;                // columns that the mapping does not name
+  bool has_rows_ = true;                            // numbers of their own
   v1::NamespaceConfig config_;
   std::set<std::string> ambiguous_ids_;
   uint64_t rows_ = 0;

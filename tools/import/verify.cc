@@ -55,6 +55,7 @@ class Verifier {
     if (source_.Describe().normalises_cosine) KeepCosineSpaces(described.config());
     ASSIGN_OR_RETURN(const auto row, FindImportRow(client_, options_.namespace_name, options_.import_id));
     has_row_ = row.has_value();
+    pushed_back_ = row && row->has_push_back();
     RETURN_IF_ERROR(ReadSource());
     RETURN_IF_ERROR(CompareGraph());
     if (options_.whole && has_row_) RETURN_IF_ERROR(FindExtra());
@@ -212,7 +213,8 @@ class Verifier {
     }
     const bool same_record = stored.source().has_version() && wanted.source().has_version() &&
                              SameRecord(stored.source().version(), wanted.source().version());
-    const bool edited = item != nullptr ? item->now() == "changed" : same_record;
+    const bool made_here = pushed_back_ && stored.source().system().empty();
+    const bool edited = item != nullptr ? item->now() == "changed" : same_record || made_here;
     if (!compared->differences.empty() && edited) {
       result().set_edited(result().edited() + 1);
       return {};
@@ -331,6 +333,7 @@ class Verifier {
   Progress& progress_;
   CompareRules rules_;
   bool has_row_ = false;
+  bool pushed_back_ = false;  // so that the source may have what was made here
   std::vector<SourceRecord> page_;
   std::set<std::string> in_page_;
   std::vector<uint64_t> ids_;  // hashes of the source's

@@ -138,9 +138,15 @@ bool WebClient::to_this_machine() const {
   return false;
 }
 
-Result<WebAnswer> WebClient::Get(const std::string& path) { return Send(path, nullptr); }
+Result<WebAnswer> WebClient::Get(const std::string& path) { return Send({Method::kGet, path, nullptr}); }
 
-Result<WebAnswer> WebClient::PostJson(const std::string& path, const std::string& json) { return Send(path, &json); }
+Result<WebAnswer> WebClient::PostJson(const std::string& path, const std::string& json) {
+  return Send({Method::kPost, path, &json});
+}
+
+Result<WebAnswer> WebClient::PutJson(const std::string& path, const std::string& json) {
+  return Send({Method::kPut, path, &json});
+}
 
 void WebClient::Cancel() {
   const MutexLock lock(mutex_);
@@ -148,11 +154,11 @@ void WebClient::Cancel() {
   changed_.NotifyAll();
 }
 
-Result<WebAnswer> WebClient::Send(const std::string& path, const std::string* json) {
+Result<WebAnswer> WebClient::Send(const Request& request) {
   for (int attempt = 1;; ++attempt) {
     WebAnswer answer;
     std::optional<std::chrono::seconds> asked;
-    Status status = Once(path, json, &answer, &asked);
+    Status status = Once(request, &answer, &asked);
     if (cancelled_) return Unavailable("cancelled");
     if (status.ok()) return answer;
     const double jitter = options_.retry.jitter ? options_.retry.jitter() : RandomFraction();
@@ -175,19 +181,21 @@ void WebClient::Wait(milliseconds time) {
   }
 }
 
-Status WebClient::Once(const std::string& path, const std::string* json, WebAnswer* answer,
-                       std::optional<std::chrono::seconds>* asked) {
+Status WebClient::Once(const Request& request, WebAnswer* answer, std::optional<std::chrono::seconds>* asked) {
+  const std::string& path = request.path;
   CURL* const curl = handle_->curl;
   handle_->body.clear();
   handle_->too_large = false;
   handle_->reason[0] = '\0';
   curl_easy_setopt(curl, CURLOPT_URL, (url_ + path).c_str());
-  if (json == nullptr) {
+  if (request.json == nullptr) {
     curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
   } else {
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(json->size()));
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, json->data());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.json->size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.json->data());
   }
+  // Stays set for the next request otherwise.
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method == Method::kPut ? "PUT" : nullptr);
   const CURLcode code = curl_easy_perform(curl);
   if (handle_->too_large) {
     return {StatusCode::kPayloadTooLarge,

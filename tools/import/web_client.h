@@ -56,6 +56,7 @@ class WebClient {
   // certificate is not trusted, PayloadTooLarge beyond answer_bytes_max.
   Result<WebAnswer> Get(const std::string& path);
   Result<WebAnswer> PostJson(const std::string& path, const std::string& json);
+  Result<WebAnswer> PutJson(const std::string& path, const std::string& json);
 
   // What is under way, and whatever is asked for later, ends soon with Unavailable.
   void Cancel() EXCLUDES(mutex_);
@@ -64,9 +65,14 @@ class WebClient {
   class Handle;
 
   WebClient(WebOptions options, std::string url, std::unique_ptr<Handle> handle);
-  Result<WebAnswer> Send(const std::string& path, const std::string* json);
-  Status Once(const std::string& path, const std::string* json, WebAnswer* answer,
-              std::optional<std::chrono::seconds>* asked);
+  enum class Method : uint8_t { kGet, kPost, kPut };
+  struct Request {
+    Method method = Method::kGet;
+    const std::string& path;
+    const std::string* json = nullptr;  // with kPost and kPut
+  };
+  Result<WebAnswer> Send(const Request& request);
+  Status Once(const Request& request, WebAnswer* answer, std::optional<std::chrono::seconds>* asked);
   void Wait(std::chrono::milliseconds time) EXCLUDES(mutex_);
 
   const WebOptions options_;
