@@ -30,6 +30,7 @@ class ImportBatch {
   void Add(SourceRecord record);
   bool empty() const { return records_.empty(); }
   size_t size() const { return records_.size(); }
+  size_t bytes() const { return bytes_; }
   bool full() const { return records_.size() >= limits_.items; }
   void Clear();
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "tools/import/graph_records.h"
+#include "tools/import/history_diff.h"
 #include "tools/import/import_row.h"
 #include "tools/import/record_diff.h"
 #include "tools/import/revision.h"
@@ -40,22 +41,28 @@ class SetDigest {
   Hash128 sum_;
 };
 
-class Verifier {
- public:
-  Verifier(Client& client, ImportSource& source, const VerifyOptions& options, Progress& progress)
-      : client_(client),
-        source_(source),
-        options_(options),
-        progress_(progress),
-        agreement_(options.agreement),
-        graph_(client, options.namespace_name) {}
+}  // namespace
 
-  Result<VerifyReport> Run() {
+class ImportVerifier::Rep {
+ public:
+  Rep(Client& client, VerifyOptions options, bool normalises_cosine)
+      : client_(client),
+        options_(std::move(options)),
+        normalises_cosine_(normalises_cosine),
+        agreement_(options_.agreement),
+        graph_(client, options_.namespace_name) {}
+
+  Status Begin() {
     ASSIGN_OR_RETURN(const v1::Namespace described, client_.DescribeNamespace(options_.namespace_name));
-    if (source_.Describe().normalises_cosine) KeepCosineSpaces(described.config());
+    config_ = described.config();
+    if (normalises_cosine_) KeepCosineSpaces(config_);
     ASSIGN_OR_RETURN(const auto row, FindImportRow(client_, options_.namespace_name, options_.import_id));
     has_row_ = row.has_value();
-    RETURN_IF_ERROR(ReadSource());
+    return {};
+  }
+
+  Result<VerifyReport> Finish() {
+    RETURN_IF_ERROR(ComparePage());
     RETURN_IF_ERROR(CompareGraph());
     if (options_.whole && has_row_) RETURN_IF_ERROR(FindExtra());
     if (!has_row_) {
@@ -65,31 +72,9 @@ class Verifier {
       report_.notes.emplace_back("memories that the source has not were not looked for: a part of it was read");
     }
     ASSIGN_OR_RETURN(*report_.result.mutable_search(),
-                     agreement_.Measure(client_, options_.namespace_name, described.config(), absent_));
-    Finish();
+                     agreement_.Measure(client_, options_.namespace_name, config_, absent_));
+    Conclude();
     return std::move(report_);
-  }
-
- private:
-  void KeepCosineSpaces(const v1::NamespaceConfig& config) {
-    for (const auto& [name, space] : config.vectors()) {
-      if (space.metric() != v1::METRIC_DOT && space.metric() != v1::METRIC_L2) rules_.cosine_spaces.push_back(name);
-    }
-  }
-
-  Status ReadSource() {
-    uint64_t read = 0;
-    while (!options_.limit || read < *options_.limit) {
-      SourceRecord record;
-      ASSIGN_OR_RETURN(const bool more, source_.Next(&record));
-      if (!more) break;
-      if (std::holds_alternative<v1::NamespaceConfig>(record.item) && record.problem.ok()) continue;
-      progress_.Update(++read, source_.Fraction());
-      RETURN_IF_ERROR(Take(std::move(record)));
-    }
-    RETURN_IF_ERROR(ComparePage());
-    progress_.Finish();
-    return {};
   }
 
   Status Take(SourceRecord record) {
@@ -118,6 +103,13 @@ class Verifier {
     }
     graph_.Add(std::move(record));
     return graph_.full() ? CompareGraph() : Status();
+  }
+
+ private:
+  void KeepCosineSpaces(const v1::NamespaceConfig& config) {
+    for (const auto& [name, space] : config.vectors()) {
+      if (space.metric() != v1::METRIC_DOT && space.metric() != v1::METRIC_L2) rules_.cosine_spaces.push_back(name);
+    }
   }
 
   // Memories of the page as the store has them, hidden ones included.
@@ -219,6 +211,10 @@ class Verifier {
     }
     wanted_.Add(compared->wanted);
     stored_.Add(compared->stored);
+    // Over a memory that was there before, an import leaves the history as it is.
+    if (wanted.history_size() > 0 && !edited && !rules.replaced) {
+      RETURN_IF_ERROR(CompareFormer(record, wanted));
+    }
     if (compared->differences.empty()) {
       result().set_matched(result().matched() + 1);
       if (compared->same_direction) result().set_same_direction(result().same_direction() + 1);
@@ -229,10 +225,39 @@ class Verifier {
     Place(record.place,
           fmt::format("\"{}\" differs{}: {}", wanted.id(), moved_on ? ", the source has changed it since" : "",
                       compared->differences.front()));
-    if (shown_++ >= options_.sample) return {};
-    report_.differences.push_back(fmt::format("{} \"{}\"", record.place, wanted.id()));
-    for (const std::string& line : compared->differences) report_.differences.push_back("    " + line);
+    Show(record.place, wanted.id(), compared->differences);
     return {};
+  }
+
+  Status CompareFormer(const SourceRecord& record, const v1::Memory& wanted) {
+    auto reply = client_.GetHistory(options_.namespace_name, wanted.id());
+    if (!reply.ok()) return reply.status();
+    std::vector<v1::HistoryEvent> former(reply->events().begin(), reply->events().end());
+    if (!former.empty()) former.pop_back();  // the current version
+    const v1::HistoryConfig& policy = config_.history();
+    const size_t keep = policy.keep() == "none" ? 0 : policy.has_versions() ? policy.versions() : kHistoryUntrimmed;
+    const HistoryComparison compared = CompareHistory(wanted, former, keep);
+    v1::HistoryVerification& counts = *result().mutable_history();
+    counts.set_memories(counts.memories() + 1);
+    counts.set_events(counts.events() + compared.equal_events);
+    switch (compared.verdict) {
+      case HistoryVerdict::kEqual: return {};
+      case HistoryVerdict::kMissing: counts.set_missing(counts.missing() + 1); break;
+      case HistoryVerdict::kExtra: counts.set_extra(counts.extra() + 1); break;
+      case HistoryVerdict::kKind: counts.set_kinds(counts.kinds() + 1); break;
+      case HistoryVerdict::kTime: counts.set_times(counts.times() + 1); break;
+      case HistoryVerdict::kText: counts.set_texts(counts.texts() + 1); break;
+    }
+    Place(record.place, fmt::format("\"{}\" has another history: {}", wanted.id(), compared.differences.front()));
+    Show(record.place, wanted.id(), compared.differences);
+    return {};
+  }
+
+  // Up to `sample` records that differ, field by field.
+  void Show(const std::string& place, const std::string& id, const std::vector<std::string>& differences) {
+    if (shown_++ >= options_.sample) return;
+    report_.differences.push_back(fmt::format("{} \"{}\"", place, id));
+    for (const std::string& line : differences) report_.differences.push_back("    " + line);
   }
 
   Status CompareGraph() {
@@ -300,7 +325,7 @@ class Verifier {
     return {};
   }
 
-  void Finish() {
+  void Conclude() {
     result().set_all_matched(report_.unmatched() == 0);
     result().set_source_xor(wanted_.Xor());
     result().set_source_sum(wanted_.Sum());
@@ -326,9 +351,9 @@ class Verifier {
   }
 
   Client& client_;
-  ImportSource& source_;
-  const VerifyOptions& options_;
-  Progress& progress_;
+  const VerifyOptions options_;
+  const bool normalises_cosine_;
+  v1::NamespaceConfig config_;
   CompareRules rules_;
   bool has_row_ = false;
   std::vector<SourceRecord> page_;
@@ -344,7 +369,13 @@ class Verifier {
   VerifyReport report_;
 };
 
-}  // namespace
+ImportVerifier::ImportVerifier(Client& client, VerifyOptions options, bool normalises_cosine)
+    : rep_(std::make_unique<Rep>(client, std::move(options), normalises_cosine)) {}
+ImportVerifier::~ImportVerifier() = default;
+ImportVerifier::ImportVerifier(ImportVerifier&&) noexcept = default;
+Status ImportVerifier::Begin() { return rep_->Begin(); }
+Status ImportVerifier::Take(SourceRecord record) { return rep_->Take(std::move(record)); }
+Result<VerifyReport> ImportVerifier::Finish() { return rep_->Finish(); }
 
 Result<std::string> HowItEnded(Client& client, const std::string& ns, const std::string& id) {
   const auto history = client.GetHistory(ns, id);
@@ -357,7 +388,19 @@ Result<std::string> HowItEnded(Client& client, const std::string& ns, const std:
 
 Result<VerifyReport> VerifyImport(Client& client, ImportSource& source, const VerifyOptions& options,
                                   Progress& progress) {
-  return Verifier(client, source, options, progress).Run();
+  ImportVerifier verifier(client, options, source.Describe().normalises_cosine);
+  RETURN_IF_ERROR(verifier.Begin());
+  uint64_t read = 0;
+  while (!options.limit || read < *options.limit) {
+    SourceRecord record;
+    ASSIGN_OR_RETURN(const bool more, source.Next(&record));
+    if (!more) break;
+    if (std::holds_alternative<v1::NamespaceConfig>(record.item) && record.problem.ok()) continue;
+    progress.Update(++read, source.Fraction());
+    RETURN_IF_ERROR(verifier.Take(std::move(record)));
+  }
+  progress.Finish();
+  return verifier.Finish();
 }
 
 }  // namespace engram
