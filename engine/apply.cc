@@ -77,6 +77,7 @@ class Decide {
   // Kept by the ImportRecorder.
   Status operator()(const ImportProgress& op) { return Keep(OperationResult{op.id, Version(), Outcome::kUpdated}); }
   Status operator()(const RollBackImport& op) { return ApplyRollBack(tx_, op, results_); }
+  Status operator()(const WriteTombstone& op) { return Keep(ApplyTombstone(tx_, op)); }
 
  private:
   Status Keep(Result<OperationResult> result) {

@@ -178,7 +178,33 @@ class Exporter {
   struct FoundRow {
     std::string key;
     IdRow row;
+    bool there = true;  // otherwise a tombstone
   };
+
+  // One whose time is over and that no sweep has ended yet ends where its time did.
+  Status TakeTombstone(const std::string& id, const IdRow& row) {
+    ExportedTombstone tombstone;
+    tombstone.id = id;
+    tombstone.source_version = row.source_version;
+    ASSIGN_OR_RETURN(tombstone.history, ReadHistory(rows_, id));
+    if (row.live) {
+      HistoryEvent& end = tombstone.history.emplace_back();
+      ASSIGN_OR_RETURN(const auto state, ReadState(rows_, row.node));
+      std::optional<RunRow> run;
+      if (row.run) {
+        ASSIGN_OR_RETURN(run, RunOf(*row.run));
+      }
+      end.kind = run && run->deleted ? HistoryEvent::Kind::kDelete : HistoryEvent::Kind::kExpire;
+      end.version = row.version.Next();
+      end.time = view_.now();
+      if (state && state->expires_at) end.time = std::min(end.time, *state->expires_at);
+      if (run && run->expires_at) end.time = std::min(end.time, *run->expires_at);
+    }
+    if (!FitHistory(query_.history_versions_max, &tombstone.history)) ++page_->histories_cut;
+    for (const HistoryEvent& event : tombstone.history) bytes_ += BytesOf(event.memory.content);
+    page_->tombstones.push_back(std::move(tombstone));
+    return {};
+  }
 
   Status TakeChunk(const std::vector<FoundRow>& found) {
     RETURN_IF_ERROR(view_.CheckDeadline());
@@ -188,13 +214,15 @@ class Exporter {
     std::vector<MemoryRef> refs;
     for (size_t i = 0; i < found.size(); ++i) {
       const IdRow& row = found[i].row;
-      refs.push_back({ids[i], row.node, row.slot, row.version});
+      if (found[i].there) refs.push_back({ids[i], row.node, row.slot, row.version});
     }
     Include everything;
     everything.vectors = true;
     ASSIGN_OR_RETURN(auto memories, ReadMemories(rows_, refs, everything));
+    size_t next = 0;  // of the memories
     for (size_t i = 0; i < found.size() && bytes_ < kPageBytes; ++i) {
-      RETURN_IF_ERROR(TakeMemory(found[i].row, std::move(memories[i])));
+      RETURN_IF_ERROR(found[i].there ? TakeMemory(found[i].row, std::move(memories[next++]))
+                                     : TakeTombstone(ids[i], found[i].row));
       place_.after = found[i].key;
     }
     return {};
@@ -204,15 +232,16 @@ class Exporter {
     std::vector<FoundRow> found;
     size_t seen = 0;
     const auto it = ScanOn(keys::kId);
-    while (page_->memories.size() < query_.limit && bytes_ < kPageBytes) {
+    const auto taken = [this] { return page_->memories.size() + page_->tombstones.size(); };
+    while (taken() < query_.limit && bytes_ < kPageBytes) {
       found.clear();
-      const size_t wanted = std::min<size_t>(kChunk, query_.limit - page_->memories.size());
+      const size_t wanted = std::min<size_t>(kChunk, query_.limit - taken());
       for (; it->Valid() && found.size() < wanted; it->Next()) {
         if (++seen % 4096 == 0) RETURN_IF_ERROR(view_.CheckDeadline());
         ASSIGN_OR_RETURN(const IdRow row, DecodeIdRow(it->value()));
         if (!row.is_memory) continue;
         ASSIGN_OR_RETURN(const bool there, IsThere(row));
-        if (there) found.push_back({std::string(it->key()), row});
+        if (there || query_.tombstones) found.push_back({std::string(it->key()), row, there});
       }
       RETURN_IF_ERROR(it->status());
       *ended = found.empty();

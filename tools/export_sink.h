@@ -20,6 +20,7 @@ class ExportSink {
   // `notes`: what the namespace holds and the export doesn't, as sentences without a full stop.
   virtual Status Finish(const SourceDescription& source, const std::vector<std::string>& notes) = 0;
   virtual bool takes_ended_edges() const = 0;
+  virtual bool takes_tombstones() const = 0;
 };
 
 // One record a line, as `engram import jsonl` reads it. "" and "-" are standard output.

@@ -21,7 +21,7 @@ constexpr const char* kAbout =
     "hidden,\n"
     "as it is there), and as metadata its own metadata with categories, immutable and whatever else the platform "
     "says.\n"
-    "Events become former versions; deleted memories with their histories go into an archive (--archive). The "
+    "Events become former versions; deleted memories stay deleted, with their histories. The "
     "platform\n"
     "gives no vectors away: texts have to be embedded anew.\n"
     "\n"

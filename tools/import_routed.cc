@@ -25,15 +25,10 @@ constexpr size_t kLanesShown = 50;
 std::string N(uint64_t number) { return WithThousands(number); }
 
 void PrintRouted(const ImportChoice& choice, const RoutedSummary& summary, const char* unit) {
-  ImportSummary all;
-  for (const auto& [name, lane] : summary.lanes) {
-    all.memories += lane.memories;
-    all.tombstones += lane.tombstones;
-    all.tombstone_versions += lane.tombstone_versions;
-    all.retired_edges += lane.retired_edges;
-  }
+  uint64_t memories = 0;
+  for (const auto& [name, lane] : summary.lanes) memories += lane.memories;
   fmt::print("{}: {} {} read; {}{} memories {} {} namespaces; {} records have no namespace\n", choice.file,
-             N(summary.records), unit, choice.options.dry_run ? "would write " : "", N(all.memories),
+             N(summary.records), unit, choice.options.dry_run ? "would write " : "", N(memories),
              choice.options.dry_run ? "into" : "in", N(summary.lanes.size()), N(summary.unrouted));
   size_t shown = 0;
   for (const auto& [name, lane] : summary.lanes) {
@@ -44,7 +39,6 @@ void PrintRouted(const ImportChoice& choice, const RoutedSummary& summary, const
     fmt::print("  and {} more: `engram migrate status` lists them\n", N(summary.lanes.size() - kLanesShown));
   }
   std::fflush(stdout);
-  PrintStayedBehind(all);
   for (const auto& [name, lane] : summary.lanes) {
     for (const std::string& note : lane.notes) PrintNotes({fmt::format("{}: {}", name, note)});
   }

@@ -12,34 +12,30 @@ namespace {
 
 std::string N(uint64_t number) { return WithThousands(number); }
 
+// What is over: mostly there is none.
+std::string EndedText(const ImportSummary& summary) {
+  std::string text;
+  if (summary.tombstones > 0) {
+    text += fmt::format(", {} deleted memories with {} events of their histories", N(summary.tombstones),
+                        N(summary.tombstone_versions));
+  }
+  if (summary.retired_edges > 0) text += fmt::format(", {} ended edges", N(summary.retired_edges));
+  return text;
+}
+
 }  // namespace
 
 void PrintNotes(const std::vector<std::string>& notes) {
   for (const std::string& note : notes) fmt::print(stderr, "engram: {}\n", note);
 }
 
-void PrintStayedBehind(const ImportSummary& summary) {
-  if (summary.tombstones > 0) {
-    fmt::print(stderr,
-               "engram: stayed behind: {} deleted memories with {} events of their histories; a store can't be given "
-               "them, an archive keeps them\n",
-               N(summary.tombstones), N(summary.tombstone_versions));
-  }
-  if (summary.retired_edges > 0) {
-    fmt::print(stderr,
-               "engram: stayed behind: {} edges that have ended; a store can't be given them, an archive "
-               "keeps them\n",
-               N(summary.retired_edges));
-  }
-}
-
 std::string CountsText(const ImportSummary& summary) {
-  return fmt::format("{} memories ({} created, {} updated, {} unchanged{}{}), {} edges, {} nodes, {} runs, {} rejected",
-                     N(summary.memories), N(summary.created), N(summary.updated), N(summary.unchanged),
-                     summary.duplicates > 0 ? fmt::format(", {} duplicates", N(summary.duplicates)) : "",
-                     summary.gone > 0 ? fmt::format("; {} deleted here since stay deleted", N(summary.gone)) : "",
-                     N(summary.edges), N(summary.nodes), N(summary.runs),
-                     N(summary.rejected + summary.rejected_before));
+  return fmt::format(
+      "{} memories ({} created, {} updated, {} unchanged{}{}), {} edges, {} nodes, {} runs{}, {} rejected",
+      N(summary.memories), N(summary.created), N(summary.updated), N(summary.unchanged),
+      summary.duplicates > 0 ? fmt::format(", {} duplicates", N(summary.duplicates)) : "",
+      summary.gone > 0 ? fmt::format("; {} deleted here since stay deleted", N(summary.gone)) : "", N(summary.edges),
+      N(summary.nodes), N(summary.runs), EndedText(summary), N(summary.rejected + summary.rejected_before));
 }
 
 void PrintSummary(const ImportChoice& choice, const ImportSummary& summary, const char* unit) {
@@ -47,15 +43,14 @@ void PrintSummary(const ImportChoice& choice, const ImportSummary& summary, cons
     const std::string where = choice.options.namespace_name.empty()
                                   ? std::string()
                                   : fmt::format(" to {} of {}", choice.options.namespace_name, StoreName(choice.store));
-    fmt::print("{}: {} {} read; would write {} memories, {} edges, {} nodes, {} runs{}; {} can't be taken\n",
+    fmt::print("{}: {} {} read; would write {} memories, {} edges, {} nodes, {} runs{}{}; {} can't be taken\n",
                choice.file, N(summary.records), unit, N(summary.memories), N(summary.edges), N(summary.nodes),
-               N(summary.runs), where, N(summary.rejected));
+               N(summary.runs), EndedText(summary), where, N(summary.rejected));
   } else {
     fmt::print("{}: {} {} read{}; {}\n", choice.file, N(summary.records), unit,
                summary.resumed ? " after those of an earlier run" : "", CountsText(summary));
   }
   std::fflush(stdout);
-  PrintStayedBehind(summary);
   PrintNotes(summary.notes);
 }
 

@@ -112,6 +112,8 @@ std::string MarkdownReport(const std::string& namespace_name, const v1::ImportPr
   CountsRow("nodes", import.node_counts(), &out);
   CountsRow("runs", import.run_counts(), &out);
   CountsRow("edges", import.edge_counts(), &out);
+  CountsRow("deleted memories", import.tombstone_counts(), &out);
+  CountsRow("ended edges", import.ended_edge_counts(), &out);
   out += fmt::format("\n## Rejects\n\n{} records could not be taken.\n", N(import.rejects()));
   if (!import.reasons().reasons().empty()) {
     out += "\n| why | records | first |\n|---|---|---|\n";

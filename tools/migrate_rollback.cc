@@ -37,9 +37,13 @@ struct RollbackOptions {
 
 std::string N(uint64_t number) { return WithThousands(number); }
 
-void PrintKept(const v1::ImportedItem& item) {
+// Before a rollback what was replaced is still to come back; after it, it could not.
+void PrintLeft(const v1::ImportedItem& item, bool planned) {
+  const bool kept = item.kept() || item.now() == "changed" || item.now() == "gone";
+  if (planned && !kept) return;
   const char* why = item.now() == "gone" ? "deleted here since" : "written here since";
-  if (item.now() == "as_written") why = "in use or not in the backup";
+  if (item.now() == "as_written" || item.now() == "expired") why = "in use";
+  if (!kept) why = "the import wrote over what was there, and that is not in the backup";
   fmt::print("  {} \"{}\" stays: {}\n", item.kind(), item.id(), why);
 }
 
@@ -50,26 +54,33 @@ std::string BackupOf(const RollbackOptions& options, const NamespaceImport& one)
 }
 
 ExitCode PrintPlan(const RollbackOptions& options, const NamespaceImport& one, Client& client) {
-  const auto plan = PlanRollback(client, one.namespace_name, one.import.id(), PrintKept);
+  const auto plan = PlanRollback(client, one.namespace_name, one.import.id(),
+                                 [](const v1::ImportedItem& item) { PrintLeft(item, /*planned=*/true); });
   if (!plan.ok()) return Fail(plan.status());
   const std::string backup = BackupOf(options, one);
-  fmt::print("import {} of {}: would remove {}, bring back {} ({}), leave {}; {} are gone already\n", one.import.id(),
-             one.namespace_name, N(plan->removable), N(plan->replaced),
-             backup.empty() ? "there is no backup" : "from " + backup, N(plan->kept), N(plan->gone));
+  fmt::print("import {} of {}: would remove {}{}, bring back {} ({}), leave {}; {} are gone already\n", one.import.id(),
+             one.namespace_name, N(plan->removable),
+             plan->expired > 0 ? fmt::format(" ({} of them expired meanwhile)", N(plan->expired)) : "",
+             N(plan->replaced), backup.empty() ? "there is no backup" : "from " + backup, N(plan->kept), N(plan->gone));
   return ExitCode::kOk;
 }
 
 ExitCode RollBackOne(const RollbackOptions& options, const NamespaceImport& one, Client& client) {
   const std::string backup = BackupOf(options, one);
   Progress progress = Progress::OnStderr("roll back " + one.namespace_name, "records");
-  if (const Status status = RollBack(client, one.namespace_name, one.import, backup, progress); !status.ok()) {
+  const auto left = RollBack(
+      client, one.namespace_name, one.import, backup,
+      [&](const v1::ImportedItem& item) {
+        progress.Clear();
+        PrintLeft(item, /*planned=*/false);
+      },
+      progress);
+  if (!left.ok()) {
     progress.Clear();
-    const ExitCode code = Fail(status);
+    const ExitCode code = Fail(left.status());
     fmt::print(stderr, "        run this again when that is mended: it goes on from there\n");
     return code;
   }
-  const auto left = PlanRollback(client, one.namespace_name, one.import.id(), PrintKept);
-  if (!left.ok()) return Fail(left.status());
   const auto row = GetImportRow(client, one.namespace_name, one.import.id());
   if (!row.ok()) return Fail(row.status());
   fmt::print("import {} of {}: rolled back; {} removed, {} brought back, {} left\n", row->id(), one.namespace_name,

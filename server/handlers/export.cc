@@ -11,11 +11,8 @@
 namespace engram {
 namespace {
 
-void FromExportedMemory(const ExportedMemory& exported, v1::Memory* out) {
-  Include everything;
-  everything.vectors = true;
-  FromMemory(exported.memory, everything, out);
-  for (const HistoryEvent& event : exported.history) {
+void FromFormer(const std::vector<HistoryEvent>& history, v1::Memory* out) {
+  for (const HistoryEvent& event : history) {
     v1::HistoryEvent* former = out->add_history();
     FromHistoryEvent(event, former);
     // The version itself says these, too.
@@ -25,6 +22,19 @@ void FromExportedMemory(const ExportedMemory& exported, v1::Memory* out) {
     former->clear_role();
     if (event.kind == HistoryEvent::Kind::kDelete || event.kind == HistoryEvent::Kind::kExpire) former->clear_memory();
   }
+}
+
+void FromExportedMemory(const ExportedMemory& exported, v1::Memory* out) {
+  Include everything;
+  everything.vectors = true;
+  FromMemory(exported.memory, everything, out);
+  FromFormer(exported.history, out);
+}
+
+void FromTombstone(const ExportedTombstone& tombstone, v1::Memory* out) {
+  out->set_id(tombstone.id);
+  if (tombstone.source_version) out->mutable_source()->set_version(*tombstone.source_version);
+  FromFormer(tombstone.history, out);
 }
 
 void FromExportedNode(const ExportedNode& exported, v1::Node* out) {
@@ -39,11 +49,13 @@ Result<v1::ExportReply> ExportNamespace(Service& service, RequestContext& contex
   ASSIGN_OR_RETURN(query.limit, PageLimit(request, service.limits()));
   ASSIGN_OR_RETURN(query.cursor, DecodeCursor(request.cursor()));
   query.history = !request.without_history();
+  query.tombstones = request.with_tombstones();
   query.history_versions_max = service.limits().batch_items;
   ASSIGN_OR_RETURN(const ReadCall call, BeginRead(service, context, "", std::nullopt));
   ASSIGN_OR_RETURN(const ExportPage page, service.engine.Export(call.ns, query, call.options));
   v1::ExportReply reply;
   for (const ExportedMemory& memory : page.memories) FromExportedMemory(memory, reply.add_memories());
+  for (const ExportedTombstone& tombstone : page.tombstones) FromTombstone(tombstone, reply.add_tombstones());
   for (const ExportedNode& node : page.nodes) FromExportedNode(node, reply.add_nodes());
   for (const Run& run : page.runs) FromRun(run, reply.add_runs());
   for (const NamedEdge& edge : page.edges) FromEdge(edge, reply.add_edges());

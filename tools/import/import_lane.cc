@@ -133,9 +133,7 @@ v1::ImportProgress ImportLane::CurrentProgress() const {
   tally.set_read(tally.read() + summary_.records);
   tally.set_settled(tally.settled() + summary_.settled);
   tally.set_gone(tally.gone() + summary_.gone);
-  tally.set_tombstones(tally.tombstones() + summary_.tombstones);
   tally.set_unrouted(summary_.unrouted);
-  tally.set_ended_edges(tally.ended_edges() + summary_.retired_edges);
   const auto took = std::chrono::steady_clock::now() - started_;
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
   tally.set_milliseconds((earlier_ ? earlier_->tally().milliseconds() : 0) + static_cast<uint64_t>(ms));
@@ -153,25 +151,12 @@ void ImportLane::KeepSample(const v1::Memory& memory) {
   if (sample_.size() > options_.sample) sample_.erase(std::prev(sample_.end()));
 }
 
-bool ImportLane::StaysBehind(const RecordItem& item) {
-  if (const auto* tombstone = std::get_if<Tombstone>(&item)) {
-    ++summary_.tombstones;
-    summary_.tombstone_versions += static_cast<uint64_t>(tombstone->memory.history_size());
-    return true;
-  }
-  const auto* edge = std::get_if<v1::Edge>(&item);
-  if (edge == nullptr || !edge->has_retired_at()) return false;
-  ++summary_.retired_edges;
-  return true;
-}
-
 Status ImportLane::Add(SourceRecord record, const std::string& cursor_before) {
   if (record.problem.ok() && options_.dry_run) record.problem = CheckRecord(record.item);
   if (!record.problem.ok()) {
     if (shared_.rejects->ends_run()) RETURN_IF_ERROR(Commit(cursor_before));
     return Reject(record, record.problem);
   }
-  if (StaysBehind(record.item)) return {};
   if (const auto* memory = std::get_if<v1::Memory>(&record.item)) KeepSample(*memory);
   batch_.Add(std::move(record));
   return {};
@@ -226,9 +211,7 @@ Status ImportLane::FindGone(const std::map<std::string, const v1::Memory*>& stor
   if (request.memory_ids_size() == 0) return {};
   ASSIGN_OR_RETURN(const v1::ListImportedReply reply, shared_.client->ListImported(options_.namespace_name, request));
   for (const v1::ImportedItem& item : reply.items()) {
-    if (item.now() != "gone" || item.id().empty()) continue;
-    ASSIGN_OR_RETURN(const std::string ended, HowItEnded(*shared_.client, options_.namespace_name, item.id()));
-    if (ended == "delete") gone->insert(item.id());
+    if (item.now() == "gone" && !item.id().empty()) gone->insert(item.id());
   }
   return {};
 }
@@ -317,18 +300,22 @@ Status ImportLane::Finish(const std::string& cursor, bool complete) {
   return {};
 }
 
-void ImportLane::CountDryRun() {
-  const v1::WriteRequest request = batch_.Request();
-  summary_.memories += static_cast<uint64_t>(request.memories_size());
-  summary_.edges += static_cast<uint64_t>(request.edges_size());
+void ImportLane::CountOthers(const v1::WriteRequest& request) {
+  for (const v1::Edge& edge : request.edges()) ++(edge.has_retired_at() ? summary_.retired_edges : summary_.edges);
   summary_.nodes += static_cast<uint64_t>(request.nodes_size());
   summary_.runs += static_cast<uint64_t>(request.runs_size());
-  batch_.Clear();
+  summary_.tombstones += static_cast<uint64_t>(request.tombstones_size());
+  for (const v1::Memory& dead : request.tombstones()) {
+    summary_.tombstone_versions += static_cast<uint64_t>(dead.history_size());
+  }
 }
 
 Status ImportLane::Flush(bool last) {
   if (options_.dry_run) {
-    CountDryRun();
+    const v1::WriteRequest request = batch_.Request();
+    summary_.memories += static_cast<uint64_t>(request.memories_size());
+    CountOthers(request);
+    batch_.Clear();
     return {};
   }
   if (options_.newer) RETURN_IF_ERROR(DropSettled());
@@ -342,9 +329,7 @@ Status ImportLane::Flush(bool last) {
     if (last && Copied(writes)) request.mutable_import()->set_state(v1::IMPORT_STATE_VERIFYING);
     const auto reply = shared_.client->Write(options_.namespace_name, request);
     if (reply.ok()) {
-      summary_.edges += static_cast<uint64_t>(request.edges_size());
-      summary_.nodes += static_cast<uint64_t>(request.nodes_size());
-      summary_.runs += static_cast<uint64_t>(request.runs_size());
+      CountOthers(request);
       Count(*reply);
       batch_.Clear();
       committed_ = cursor_;

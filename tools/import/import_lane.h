@@ -55,18 +55,17 @@ struct ImportSummary {
   uint64_t edges = 0;
   uint64_t nodes = 0;
   uint64_t runs = 0;
-  // What the source brought and no store can be given today, so that it stayed behind.
-  uint64_t tombstones = 0;
+  uint64_t tombstones = 0;          // deleted memories
   uint64_t tombstone_versions = 0;  // with their ends
-  uint64_t retired_edges = 0;
-  uint64_t unrouted = 0;           // records of the source that no namespace was told for
-  uint64_t rejected = 0;           // by this run
-  uint64_t rejected_before = 0;    // by runs that this one continues
-  std::string backup;              // made by this run
-  std::vector<v1::Memory> sample;  // chosen by their ids' hashes
-  bool complete = false;           // the source was read to its end
-  bool stopped_by_record = false;  // the error is about the source, not about the store or the network
-  std::vector<std::string> notes;  // of what was not done as the source has it, for a person
+  uint64_t retired_edges = 0;       // that have ended
+  uint64_t unrouted = 0;            // records of the source that no namespace was told for
+  uint64_t rejected = 0;            // by this run
+  uint64_t rejected_before = 0;     // by runs that this one continues
+  std::string backup;               // made by this run
+  std::vector<v1::Memory> sample;   // chosen by their ids' hashes
+  bool complete = false;            // the source was read to its end
+  bool stopped_by_record = false;   // the error is about the source, not about the store or the network
+  std::vector<std::string> notes;   // of what was not done as the source has it, for a person
 };
 
 // Confined to one thread.
@@ -124,8 +123,6 @@ class ImportLane {
   Status Reject(const SourceRecord& record, const Status& why);
   Status TakeConfig(v1::NamespaceConfig config);
   void KeepSample(const v1::Memory& memory);
-  // Counts what can't be written; false for what can.
-  bool StaysBehind(const RecordItem& item);
   // Takes out of the batch what the store knows as well as the source (ImportOptions::newer).
   Status DropSettled();
   // What this import brought and somebody has deleted since: the source can't bring it back by changing it.
@@ -135,7 +132,8 @@ class ImportLane {
   Result<v1::ListReply> FindHidden(const std::map<std::string, const v1::Memory*>& stored);
   Status FindDeleted(const std::map<std::string, const v1::Memory*>& stored, std::set<std::string>* deleted);
   Status Flush(bool last);
-  void CountDryRun();
+  // What was written, or would be, beside memories.
+  void CountOthers(const v1::WriteRequest& request);
   // Whether with this write the source is copied, so that the import waits to be verified.
   bool Copied(bool writes) const;
   // At the end: whether the row must be written though no item is.

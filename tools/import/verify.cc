@@ -64,6 +64,7 @@ class ImportVerifier::Rep {
   Result<VerifyReport> Finish() {
     RETURN_IF_ERROR(ComparePage());
     RETURN_IF_ERROR(CompareGraph());
+    RETURN_IF_ERROR(CompareEndedEdges());
     if (options_.whole && has_row_) RETURN_IF_ERROR(FindExtra());
     if (!has_row_) {
       report_.notes.push_back(fmt::format(
@@ -78,13 +79,13 @@ class ImportVerifier::Rep {
   }
 
   Status Take(SourceRecord record) {
-    if (std::holds_alternative<Tombstone>(record.item)) return {};  // stayed behind
     result().set_compared(result().compared() + 1);
     if (!record.problem.ok()) {
       result().set_unreadable(result().unreadable() + 1);
       Place(record.place, record.problem.message());
       return {};
     }
+    if (const auto* dead = std::get_if<Tombstone>(&record.item)) return CompareTombstone(record, dead->memory);
     if (auto* memory = std::get_if<v1::Memory>(&record.item)) {
       if (memory->id().empty()) {
         result().set_unreadable(result().unreadable() + 1);
@@ -98,7 +99,7 @@ class ImportVerifier::Rep {
       return page_.size() == kPage ? ComparePage() : Status();
     }
     if (const auto* edge = std::get_if<v1::Edge>(&record.item); edge != nullptr && edge->has_retired_at()) {
-      result().set_compared(result().compared() - 1);
+      ended_edges_.Add(*edge);
       return {};
     }
     graph_.Add(std::move(record));
@@ -229,14 +230,55 @@ class ImportVerifier::Rep {
     return {};
   }
 
+  // How many former versions the namespace keeps.
+  size_t Kept() const {
+    const v1::HistoryConfig& policy = config_.history();
+    if (policy.keep() == "none") return 0;
+    return policy.has_versions() ? policy.versions() : kHistoryUntrimmed;
+  }
+
+  // What lives here though the source has deleted it came with an earlier run, and is extra.
+  Status CompareTombstone(const SourceRecord& record, const v1::Memory& wanted) {
+    const auto reply = client_.GetHistory(options_.namespace_name, wanted.id());
+    if (!reply.ok() && reply.status().code() != StatusCode::kNotFound) return reply.status();
+    if (!reply.ok() || reply->events().empty()) {
+      result().set_missing(result().missing() + 1);
+      Place(record.place, fmt::format("\"{}\", which was deleted, is not in the store", wanted.id()));
+      return {};
+    }
+    const std::vector<v1::HistoryEvent> events(reply->events().begin(), reply->events().end());
+    const v1::HistoryEvent& end = *wanted.history().rbegin();
+    if (events.back().event() != "delete" && events.back().event() != "expire") return {};
+    const bool same_end = events.back().event() == end.event() &&
+                          events.back().time().seconds() == end.time().seconds() &&
+                          events.back().time().nanos() / 1'000 == end.time().nanos() / 1'000;
+    if (!same_end) {  // it has lived here, and was deleted here, too
+      result().set_deleted(result().deleted() + 1);
+      return {};
+    }
+    const size_t kept = Kept();
+    const auto compared = CompareHistory(wanted, events, kept == kHistoryUntrimmed ? kept : kept + 1);
+    if (compared.verdict == HistoryVerdict::kEqual) result().set_matched(result().matched() + 1);
+    return CountHistory(record, wanted, compared);
+  }
+
+  Status CompareEndedEdges() {
+    ASSIGN_OR_RETURN(const std::vector<std::string> missing,
+                     ended_edges_.Missing(client_, options_.namespace_name, &result()));
+    for (const std::string& id : missing)
+      Place("edge", fmt::format("\"{}\", which has ended, is not in the store", id));
+    return {};
+  }
+
   Status CompareFormer(const SourceRecord& record, const v1::Memory& wanted) {
     auto reply = client_.GetHistory(options_.namespace_name, wanted.id());
     if (!reply.ok()) return reply.status();
     std::vector<v1::HistoryEvent> former(reply->events().begin(), reply->events().end());
     if (!former.empty()) former.pop_back();  // the current version
-    const v1::HistoryConfig& policy = config_.history();
-    const size_t keep = policy.keep() == "none" ? 0 : policy.has_versions() ? policy.versions() : kHistoryUntrimmed;
-    const HistoryComparison compared = CompareHistory(wanted, former, keep);
+    return CountHistory(record, wanted, CompareHistory(wanted, former, Kept()));
+  }
+
+  Status CountHistory(const SourceRecord& record, const v1::Memory& wanted, const HistoryComparison& compared) {
     v1::HistoryVerification& counts = *result().mutable_history();
     counts.set_memories(counts.memories() + 1);
     counts.set_events(counts.events() + compared.equal_events);
@@ -365,6 +407,7 @@ class ImportVerifier::Rep {
   SetDigest stored_;
   SearchAgreement agreement_;
   GraphRecords graph_;
+  EndedEdges ended_edges_;
   size_t shown_ = 0;
   VerifyReport report_;
 };
