@@ -152,7 +152,7 @@ Status OpenMemorySource::ToMemory(const OpenMemoryRow& row, v1::Memory* memory) 
   if (!row.changes.empty()) AddMetadata("status_history", Changes(row.changes), memory);
   if (row.vector.empty()) {
     const bool shelved = vectors_ && vectors_->Take(memory);
-    if (!shelved && row.state != "deleted") ++without_vector_;
+    if (!shelved) ++without_vector_;
   } else if (Status status = ReadVector(row.vector, memory->mutable_vector()); !status.ok()) {
     return std::move(status).Under("vector");
   }
