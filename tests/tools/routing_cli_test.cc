@@ -215,7 +215,9 @@ TEST_F(RoutingCliTest, EverySourceTakesARoute) {
   const std::string fixtures = std::string(ENGRAM_SOURCE_DIR) + "/tests/fixtures/";
   std::filesystem::copy(fixtures + "qdrant_client_1.20.0/qdrant", Path("qdrant"),
                         std::filesystem::copy_options::recursive);
-  const CliResult points = Run("import qdrant-local qdrant --collection notes --user-id topic --no-backup" + to);
+  WriteFile("topics.json", R"({"route":{"namespace":{"field":"user_id","template":"on-{value}","default":"points"}}})");
+  const CliResult points =
+      Run("import qdrant-local qdrant --collection notes --user-id topic --map topics.json --data store");
   ASSERT_EQ(points.code, 0) << points.output;
   EXPECT_TRUE(Has(points, "6 memories in ")) << points.output;
   ExecuteSql(
