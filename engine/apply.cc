@@ -79,6 +79,7 @@ class Decide {
   Status operator()(const ImportProgress& op) { return Keep(OperationResult{op.id, Version(), Outcome::kUpdated}); }
   Status operator()(const RollBackImport& op) { return ApplyRollBack(tx_, op, results_); }
   Status operator()(const TenantChange&) { return Internal("tenants are changed by themselves"); }
+  Status operator()(const WriteTombstone& op) { return Keep(ApplyTombstone(tx_, op)); }
 
  private:
   Status Keep(Result<OperationResult> result) {

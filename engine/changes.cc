@@ -61,8 +61,10 @@ Result<Place> DecodePlace(const ReadView& view, std::string_view cursor) {
 
 class ChangesReader {
  public:
-  ChangesReader(const ReadView& view, const ChangesQuery& query, Place place, ChangesPage* page)
+  ChangesReader(const ReadView& view, const NamespaceCounters& counters, const ChangesQuery& query, Place place,
+                ChangesPage* page)
       : view_(view),
+        counters_(counters),
         rows_(view.rows()),
         limit_(query.limit),
         memories_(view, {query.history, query.history_versions_max}),
@@ -82,7 +84,7 @@ class ChangesReader {
       break;
     }
     page_->histories_cut = memories_.histories_cut();
-    page_->position = more_ ? Position(place_.position.value - 1) : view_.counters().position;
+    page_->position = more_ ? Position(place_.position.value - 1) : counters_.position;
     if (more_) page_->next_cursor = EncodePlace(view_, place_);
     return {};
   }
@@ -95,7 +97,7 @@ class ChangesReader {
   };
 
   Status CheckKept() const {
-    if (place_.position >= view_.counters().log_begin) return {};
+    if (place_.position >= counters_.log_begin) return {};
     return Status(
                StatusCode::kPositionExpired,
                fmt::format("what \"{}\" did so long ago is not in its log any more, so that what changed since can't "
@@ -106,8 +108,7 @@ class ChangesReader {
 
   // What this page may tell, and where the next one goes on when it tells all of it.
   Status Collect() {
-    const auto it =
-        rows_.Scan(Key(keys::kLog).Add(place_.position), Key(keys::kLog).Add(view_.counters().position.Next()));
+    const auto it = rows_.Scan(Key(keys::kLog).Add(place_.position), Key(keys::kLog).Add(counters_.position.Next()));
     for (; it->Valid(); it->Next()) {
       ByteReader key(it->key().substr(1));
       const Position position(key.Key64());
@@ -192,6 +193,7 @@ class ChangesReader {
   }
 
   const ReadView& view_;
+  const NamespaceCounters& counters_;
   const KvReader& rows_;
   const size_t limit_;
   ExportedMemories memories_;
@@ -207,7 +209,8 @@ class ChangesReader {
 
 Result<ChangesPage> ReadChanges(const ReadView& view, const ChangesQuery& query) {
   if (query.limit == 0) return InvalidArgument("limit is 0").At("limit");
-  const Position position = view.counters().position;
+  ASSIGN_OR_RETURN(const NamespaceCounters counters, view.counters());
+  const Position position = counters.position;
   if (position < query.since) {
     return InvalidArgument(fmt::format("\"{}\" is at position {} and has not come to {} yet", view.head().name,
                                        position.value, query.since.value))
@@ -218,7 +221,7 @@ Result<ChangesPage> ReadChanges(const ReadView& view, const ChangesQuery& query)
     ASSIGN_OR_RETURN(place, DecodePlace(view, query.cursor));
   }
   ChangesPage page;
-  RETURN_IF_ERROR(ChangesReader(view, query, place, &page).Run());
+  RETURN_IF_ERROR(ChangesReader(view, counters, query, place, &page).Run());
   return page;
 }
 

@@ -171,11 +171,19 @@ struct ExportQuery {
   uint32_t limit = 100;  // of memories, nodes, runs or edges; a page of long texts ends earlier
   std::string cursor;    // binary; from the page before
   bool history = true;
+  bool tombstones = false;               // memories that were deleted, too
   uint32_t history_versions_max = 1000;  // of one memory; older ones are left out
 };
 struct ExportedMemory {
   Memory memory;
   std::vector<HistoryEvent> history;  // before the current version, oldest first
+};
+// A memory that was deleted, with what its history keeps; the last event is its end.
+struct ExportedTombstone {
+  std::string id;
+  Scopes scopes;  // where known
+  std::optional<uint64_t> source_version;
+  std::vector<HistoryEvent> history;
 };
 struct ExportedNode {
   Node node;
@@ -184,6 +192,7 @@ struct ExportedNode {
 // One kind of row at a time: memories in the order of ids, then nodes, runs and edges. May be empty before the end.
 struct ExportPage {
   std::vector<ExportedMemory> memories;
+  std::vector<ExportedTombstone> tombstones;  // among the memories, by their ids
   std::vector<ExportedNode> nodes;
   std::vector<Run> runs;
   std::vector<NamedEdge> edges;
@@ -201,7 +210,7 @@ struct ChangesQuery {
 // May be empty before the end.
 struct ChangesPage {
   std::vector<ExportedMemory> memories;  // created, updated or with another state record since
-  std::vector<ExportedMemory> ended;     // not there any more: id, scopes where known, and events, the last one its end
+  std::vector<ExportedTombstone> ended;  // not there any more
   uint64_t erased = 0;                   // ends of memories whose ids nobody knows any more
   uint64_t histories_cut = 0;
   std::string next_cursor;

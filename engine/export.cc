@@ -97,18 +97,30 @@ class Exporter {
   struct FoundRow {
     std::string key;
     IdRow row;
+    bool there = true;  // otherwise a tombstone
   };
 
+  // Memories are read together, tombstones one by one.
   Status TakeChunk(const std::vector<FoundRow>& found) {
     RETURN_IF_ERROR(view_.CheckDeadline());
     std::vector<NodeNumber> nodes;
     for (const FoundRow& at : found) nodes.push_back(at.row.node);
     ASSIGN_OR_RETURN(const std::vector<std::string> ids, ReadNodeIds(rows_, nodes));
     std::vector<ExportedMemories::Found> wanted;
-    for (size_t i = 0; i < found.size(); ++i) wanted.push_back({ids[i], found[i].row});
+    for (size_t i = 0; i < found.size(); ++i) {
+      if (found[i].there) wanted.push_back({ids[i], found[i].row});
+    }
     ASSIGN_OR_RETURN(std::vector<ExportedMemory> memories, memories_.Read(wanted));
-    for (size_t i = 0; i < memories.size(); ++i) {
-      page_->memories.push_back(std::move(memories[i]));
+    auto next = memories.begin();
+    for (size_t i = 0; i < found.size(); ++i) {
+      if (found[i].there) {
+        if (next == memories.end()) break;
+        page_->memories.push_back(std::move(*next++));
+      } else {
+        // Those between memories that were read go along.
+        if (i > 0 && next == memories.end() && memories_.full()) break;
+        ASSIGN_OR_RETURN(page_->tombstones.emplace_back(), memories_.ReadEnded({ids[i], found[i].row}));
+      }
       place_.after = found[i].key;
     }
     page_->histories_cut = memories_.histories_cut();
@@ -119,15 +131,16 @@ class Exporter {
     std::vector<FoundRow> found;
     size_t seen = 0;
     const auto it = ScanOn(keys::kId);
-    while (page_->memories.size() < query_.limit && !memories_.full()) {
+    const auto taken = [this] { return page_->memories.size() + page_->tombstones.size(); };
+    while (taken() < query_.limit && !memories_.full()) {
       found.clear();
-      const size_t wanted = std::min<size_t>(kChunk, query_.limit - page_->memories.size());
+      const size_t wanted = std::min<size_t>(kChunk, query_.limit - taken());
       for (; it->Valid() && found.size() < wanted; it->Next()) {
         if (++seen % 4096 == 0) RETURN_IF_ERROR(view_.CheckDeadline());
         ASSIGN_OR_RETURN(const IdRow row, DecodeIdRow(it->value()));
         if (!row.is_memory) continue;
         ASSIGN_OR_RETURN(const bool there, memories_.IsThere(row));
-        if (there) found.push_back({std::string(it->key()), row});
+        if (there || query_.tombstones) found.push_back({std::string(it->key()), row, there});
       }
       RETURN_IF_ERROR(it->status());
       *ended = found.empty();

@@ -82,10 +82,10 @@ Status ExportedMemories::KeepHidden(const IdRow& row, Memory* memory) {
   return {};
 }
 
-void ExportedMemories::TakeHistory(std::vector<HistoryEvent> events, ExportedMemory* out) {
-  out->history = std::move(events);
-  if (!FitHistory(options_.history_versions_max, &out->history)) ++histories_cut_;
-  for (const HistoryEvent& event : out->history) bytes_ += BytesOf(event.memory.content);
+std::vector<HistoryEvent> ExportedMemories::Fitted(std::vector<HistoryEvent> events) {
+  if (!FitHistory(options_.history_versions_max, &events)) ++histories_cut_;
+  for (const HistoryEvent& event : events) bytes_ += BytesOf(event.memory.content);
+  return events;
 }
 
 Result<std::vector<ExportedMemory>> ExportedMemories::Read(const std::vector<Found>& found) {
@@ -105,19 +105,20 @@ Result<std::vector<ExportedMemory>> ExportedMemories::Read(const std::vector<Fou
     if (!options_.history || row.version.value <= 1) continue;
     ASSIGN_OR_RETURN(auto events, ReadHistory(rows_, exported.memory.id));
     if (!events.empty()) events.pop_back();  // the current version
-    TakeHistory(std::move(events), &exported);
+    exported.history = Fitted(std::move(events));
   }
   return out;
 }
 
-Result<ExportedMemory> ExportedMemories::ReadEnded(const Found& found) {
-  ExportedMemory ended;
-  ended.memory.id = found.id;
+Result<ExportedTombstone> ExportedMemories::ReadEnded(const Found& found) {
+  ExportedTombstone ended;
+  ended.id = found.id;
+  ended.source_version = found.row.source_version;
   ASSIGN_OR_RETURN(const auto last, ReadLastKnown(rows_, found.row));
-  if (last) ended.memory.attributes.scopes = last->attributes.scopes;
+  if (last) ended.scopes = last->attributes.scopes;
   ASSIGN_OR_RETURN(auto events, ReadHistory(rows_, found.id));
   if (found.row.live) {
-    // Due, and not swept yet: its end is no row so far.
+    ASSIGN_OR_RETURN(const auto state, ReadState(rows_, found.row.node));
     std::optional<RunRow> run;
     if (found.row.run) {
       ASSIGN_OR_RETURN(run, RunOf(*found.row.run));
@@ -126,11 +127,13 @@ Result<ExportedMemory> ExportedMemories::ReadEnded(const Found& found) {
     end.version = found.row.version.Next();
     end.kind = run && run->deleted ? HistoryEvent::Kind::kDelete : HistoryEvent::Kind::kExpire;
     end.time = view_.now();
+    if (state && state->expires_at) end.time = std::min(end.time, *state->expires_at);
+    if (run && run->expires_at) end.time = std::min(end.time, *run->expires_at);
     end.memory.id = found.id;
     end.memory.version = found.row.version;
   }
   if (!options_.history && events.size() > 1) events.erase(events.begin(), events.end() - 1);
-  TakeHistory(std::move(events), &ended);
+  ended.history = Fitted(std::move(events));
   return ended;
 }
 

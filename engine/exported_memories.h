@@ -33,8 +33,9 @@ class ExportedMemories {
   // In their order, until bytes() is beyond what a page may hold. REQUIRES: IsThere of each.
   Result<std::vector<ExportedMemory>> Read(const std::vector<Found>& found);
 
-  // A memory that is not there, with the events of its lives; the last one is its end.
-  Result<ExportedMemory> ReadEnded(const Found& found);
+  // A memory that is not there, with the events of its lives (without history only its end). One whose time is over and
+  // that no sweep has ended yet ends where its time did.
+  Result<ExportedTombstone> ReadEnded(const Found& found);
 
   bool full() const;
   uint64_t histories_cut() const { return histories_cut_; }
@@ -42,7 +43,8 @@ class ExportedMemories {
  private:
   Result<std::optional<RunRow>> RunOf(uint32_t number);
   Status KeepHidden(const IdRow& row, Memory* memory);
-  void TakeHistory(std::vector<HistoryEvent> events, ExportedMemory* out);
+  // What one write can carry.
+  std::vector<HistoryEvent> Fitted(std::vector<HistoryEvent> events);
 
   const ReadView& view_;
   const KvReader& rows_;

@@ -24,9 +24,9 @@ enum class ImportState : uint8_t {
   kRolledBack = 6,   // the next batch begins the import anew
 };
 
-// Never renumber: keys hold them. In the order in which a rollback removes: what refers to others goes first.
-enum class ImportedKind : uint8_t { kEdge = 0, kMemory = 1, kNode = 2, kRun = 3 };
-inline constexpr size_t kImportedKinds = 4;
+// Never renumber: keys hold them. A rollback removes what is over first, then in this order: what refers to others.
+enum class ImportedKind : uint8_t { kEdge = 0, kMemory = 1, kNode = 2, kRun = 3, kTombstone = 4, kEndedEdge = 5 };
+inline constexpr size_t kImportedKinds = 6;
 
 // How the items of an import's batches ended.
 struct ImportCounts {
@@ -62,7 +62,7 @@ struct ImportStatus {
 // Something that the import wrote and that the rollback has not removed.
 struct ImportedItem {
   // Of what is there now.
-  enum class Now : uint8_t { kAsWritten = 0, kChanged = 1, kGone = 2 };
+  enum class Now : uint8_t { kAsWritten = 0, kChanged = 1, kGone = 2, kExpired = 3 };
   ImportedKind kind = ImportedKind::kMemory;
   std::string id;         // empty when it was erased
   Version version;        // of memories and edges, as the import left it

@@ -31,6 +31,12 @@ std::string ImportedEdgeKey(const ImportStatus& status, std::string_view id) {
   return OfKind(status, ImportedKind::kEdge).append(id);
 }
 
+std::string ImportedEndedEdgeKey(const ImportStatus& status, std::string_view id, Version version) {
+  std::string key = OfKind(status, ImportedKind::kEndedEdge);
+  AppendKey64(&key, version.value);
+  return key.append(id);
+}
+
 std::string ImportedNodeKey(const ImportStatus& status, ImportedKind kind, NodeNumber node) {
   std::string key = OfKind(status, kind);
   AppendKey32(&key, node.value);
@@ -52,6 +58,12 @@ Result<ImportedRef> ParseImportedKey(std::string_view prefix, std::string_view k
   if (ref.kind == ImportedKind::kEdge) {
     if (!in.ok()) return Corruption("the key of an imported edge is cut");
     ref.edge = key.substr(prefix.size() + 1);
+    return ref;
+  }
+  if (ref.kind == ImportedKind::kEndedEdge) {
+    ref.ended = Version(in.Key64());
+    if (!in.ok()) return Corruption("the key of an imported edge that has ended is cut");
+    ref.edge = key.substr(prefix.size() + 1 + sizeof(uint64_t));
     return ref;
   }
   const uint32_t number = in.Key32();
@@ -94,6 +106,12 @@ Result<ImportedItem> DescribeImported(const KvReader& ns, const ImportedRef& ref
     item.now = NowOf(edge.has_value(), edge && edge->version == row.version);
     return item;
   }
+  if (ref.kind == ImportedKind::kEndedEdge) {
+    item.id = ref.edge;
+    ASSIGN_OR_RETURN(const auto edge, FindEndedEdge(ns, ref.edge, ref.ended));
+    item.now = NowOf(edge.has_value(), /*same=*/true);
+    return item;
+  }
   if (ref.kind == ImportedKind::kRun) {
     ASSIGN_OR_RETURN(const auto run, ReadRun(ns, ref.run));
     if (run) item.id = run->scopes.run_id;
@@ -109,6 +127,17 @@ Result<ImportedItem> DescribeImported(const KvReader& ns, const ImportedRef& ref
   if (ref.kind == ImportedKind::kMemory) {
     const bool live = id && id->is_memory && id->live;
     item.now = NowOf(live, live && id->version == row.version);
+    if (live || !id || !id->is_memory) return item;
+    ASSIGN_OR_RETURN(const auto end, ns.Get(Key(keys::kVersion).Add(id->node).Add(id->version)));
+    if (!end) return item;
+    ASSIGN_OR_RETURN(const VersionRow version, DecodeVersion(*end));
+    // Deleted by somebody: theirs. Expired: nobody's doing.
+    const bool expired = version.kind == HistoryEvent::Kind::kExpire && version.attributes == row.version;
+    if (expired) item.now = ImportedItem::Now::kExpired;
+    return item;
+  }
+  if (ref.kind == ImportedKind::kTombstone) {
+    item.now = NowOf(id && id->is_memory, id && !id->live && id->version == row.version);
     return item;
   }
   std::optional<std::string> bytes;

@@ -1,6 +1,7 @@
 // The rows that tell what an import brought: their keys, and what is there now.
 //
-//   imported key := "o" import:KeyString generation:u32 kind:u8 (edge: id | memory, node: node:u32 | run: run:u32)
+//   imported key := "o" import:KeyString generation:u32 kind:u8 (edge: id | memory, node, tombstone: node:u32 |
+//                   run: run:u32 | ended edge: version:u64 id)
 #pragma once
 
 #include <string>
@@ -14,12 +15,14 @@ namespace engram {
 
 std::string ImportedPrefix(const ImportStatus& status);
 std::string ImportedEdgeKey(const ImportStatus& status, std::string_view id);
+std::string ImportedEndedEdgeKey(const ImportStatus& status, std::string_view id, Version version);
 std::string ImportedNodeKey(const ImportStatus& status, ImportedKind kind, NodeNumber node);
 std::string ImportedRunKey(const ImportStatus& status, uint32_t run);
 
 struct ImportedRef {
   ImportedKind kind = ImportedKind::kMemory;
   std::string edge;
+  Version ended;  // of an edge that has ended
   NodeNumber node;
   uint32_t run = 0;
 };

@@ -65,6 +65,11 @@ class Held {
       bytes_ += kOperationBytes + BytesOf(version.content) + BytesOf(version.attributes.metadata);
     }
   }
+  void operator()(const WriteTombstone& op) {
+    for (const ImportedVersion& version : op.history) {
+      bytes_ += kOperationBytes + BytesOf(version.content) + BytesOf(version.attributes.metadata);
+    }
+  }
   void operator()(const PatchMemory& op) {
     if (op.text) bytes_ += op.text->size();
     for (const auto& [name, text] : op.fields) bytes_ += name.size() + (text ? text->size() : 0);

@@ -69,6 +69,14 @@ struct WriteMemory {
   std::vector<ImportedVersion> history;
 };
 
+// With the import right only: a memory that was deleted where it comes from, as what it has been. Over an id that has
+// lived here nothing changes.
+struct WriteTombstone {
+  std::string id;
+  std::optional<uint64_t> source_version;
+  std::vector<ImportedVersion> history;  // not empty; its last event is an end
+};
+
 // The greatest version that an import may give: later writes count on from there.
 inline constexpr Version kGivenVersionMax{uint64_t{1} << 62};
 
@@ -150,6 +158,9 @@ struct WriteEdge {
   std::string memory_id;  // empty: none; must exist
   // With the import right only: recorded then, and ends may be memories that expired and are only hidden.
   std::optional<Timestamp> recorded;
+  // Likewise: with edge.version and edge.retired a version that has ended, below the current one's if there is one. Its
+  // ends are there, dead memories included. One that is there already is left as it is; AlreadyExists where it differs.
+  bool ended = false;
 };
 struct DeleteEdge {
   std::string id;
@@ -275,7 +286,7 @@ struct TenantChange {
 using Operation =
     std::variant<WriteMemory, PatchMemory, UpdateMemory, DeleteMemory, Feedback, Touch, WriteEdge, DeleteEdge,
                  WriteNode, WriteRun, DeleteRun, SweepExpired, CreateNamespace, PatchNamespace, DropNamespace,
-                 SweepDropped, PublishSegments, ImportProgress, RollBackImport, TenantChange>;
+                 SweepDropped, PublishSegments, ImportProgress, RollBackImport, WriteTombstone, TenantChange>;
 
 struct Mutation {
   TenantId tenant;

@@ -343,6 +343,28 @@ Result<NamespaceCounters> DecodeCounters(std::string_view bytes) {
   return counters;
 }
 
+namespace {
+
+constexpr size_t kFirstImportedKinds = 4;  // counted since there are counts
+
+void AppendCounts(std::string* out, const ImportCounts& counts) {
+  AppendVarint(out, counts.created);
+  AppendVarint(out, counts.updated);
+  AppendVarint(out, counts.unchanged);
+  AppendVarint(out, counts.duplicates);
+}
+
+ImportCounts ReadCounts(ByteReader* in) {
+  ImportCounts counts;
+  counts.created = in->Varint();
+  counts.updated = in->Varint();
+  counts.unchanged = in->Varint();
+  counts.duplicates = in->Varint();
+  return counts;
+}
+
+}  // namespace
+
 std::string EncodeImport(const ImportStatus& status) {
   std::string out = NewRow();
   AppendString(&out, status.cursor);
@@ -353,12 +375,7 @@ std::string EncodeImport(const ImportStatus& status) {
   AppendSignedVarint(&out, status.started_at.micros);
   AppendVarint(&out, status.begin.value);
   AppendVarint(&out, status.generation);
-  for (const ImportCounts& counts : status.counts) {
-    AppendVarint(&out, counts.created);
-    AppendVarint(&out, counts.updated);
-    AppendVarint(&out, counts.unchanged);
-    AppendVarint(&out, counts.duplicates);
-  }
+  for (size_t kind = 0; kind < kFirstImportedKinds; ++kind) AppendCounts(&out, status.counts[kind]);
   AppendString(&out, status.rolled_to);
   AppendVarint(&out, status.removed);
   AppendVarint(&out, status.restored);
@@ -368,6 +385,7 @@ std::string EncodeImport(const ImportStatus& status) {
     AppendString(&out, name);
     AppendString(&out, note);
   }
+  for (size_t kind = kFirstImportedKinds; kind < kImportedKinds; ++kind) AppendCounts(&out, status.counts[kind]);
   if (status.end) AppendVarint(&out, status.end->value);
   return out;
 }
@@ -386,12 +404,7 @@ Result<ImportStatus> DecodeImport(std::string_view bytes) {
   status.started_at = {in.SignedVarint()};
   status.begin = Position(in.Varint());
   status.generation = static_cast<uint32_t>(in.Varint());
-  for (ImportCounts& counts : status.counts) {
-    counts.created = in.Varint();
-    counts.updated = in.Varint();
-    counts.unchanged = in.Varint();
-    counts.duplicates = in.Varint();
-  }
+  for (size_t kind = 0; kind < kFirstImportedKinds; ++kind) status.counts[kind] = ReadCounts(&in);
   status.rolled_to = in.String();
   status.removed = in.Varint();
   status.restored = in.Varint();
@@ -400,6 +413,11 @@ Result<ImportStatus> DecodeImport(std::string_view bytes) {
   for (uint64_t i = 0; i < notes && in.ok(); ++i) {
     std::string name(in.String());
     status.notes[std::move(name)] = in.String();
+  }
+  // A row from before imports brought tombstones and edges that have ended has no counts of them.
+  const bool counts_all = in.ok() && !in.empty();
+  for (size_t kind = kFirstImportedKinds; kind < kImportedKinds && counts_all; ++kind) {
+    status.counts[kind] = ReadCounts(&in);
   }
   if (in.ok() && !in.empty()) status.end = Position(in.Varint());
   RETURN_IF_ERROR(in.Finish("import row"));

@@ -22,22 +22,22 @@ namespace engram {
 // What a tenant may take; absent members are no limit.
 struct TenantLimits {
   // Decided where a write is decided, so that writers side by side can't pass them together.
-  std::optional<uint64_t> memories;
-  std::optional<uint64_t> bytes;  // of stored contents: texts, fields and vectors, of former versions, too
-  std::optional<uint64_t> namespaces;
+  std::optional<uint64_t> memories = {};
+  std::optional<uint64_t> bytes = {};  // of stored contents: texts, fields and vectors, of former versions, too
+  std::optional<uint64_t> namespaces = {};
   // Upheld by the server.
-  std::optional<double> requests_per_second;
-  std::optional<double> worker_ms_per_second;  // processor time of workers
+  std::optional<double> requests_per_second = {};
+  std::optional<double> worker_ms_per_second = {};  // processor time of workers
   bool operator==(const TenantLimits&) const = default;
 };
 
 // Present members replace; a present one without a value removes the limit.
 struct TenantLimitsPatch {
-  std::optional<std::optional<uint64_t>> memories;
-  std::optional<std::optional<uint64_t>> bytes;
-  std::optional<std::optional<uint64_t>> namespaces;
-  std::optional<std::optional<double>> requests_per_second;
-  std::optional<std::optional<double>> worker_ms_per_second;
+  std::optional<std::optional<uint64_t>> memories = {};
+  std::optional<std::optional<uint64_t>> bytes = {};
+  std::optional<std::optional<uint64_t>> namespaces = {};
+  std::optional<std::optional<double>> requests_per_second = {};
+  std::optional<std::optional<double>> worker_ms_per_second = {};
 };
 
 struct TenantUsage {

@@ -104,6 +104,40 @@ Result<EdgeChange> PutEdge(const KvReader& reader, Edge edge, KvBatch& batch) {
   return change;
 }
 
+Result<bool> PutEndedEdge(const KvReader& reader, Edge edge, KvBatch& batch) {
+  RETURN_IF_ERROR(Validate(edge));
+  if (edge.version.value == 0) return InvalidArgument("a version that has ended has its number").At("version");
+  if (!edge.retired) return InvalidArgument("a version that has ended says when").At("retired_at");
+  if (edge.weight == 0) edge.weight = 0;  // -0.0: equal edges have equal bytes
+  const auto taken = [&](const char* by) {
+    return AlreadyExists("version " + std::to_string(edge.version.value) + " of edge \"" + edge.id + "\" is given, " +
+                         by)
+        .At("version");
+  };
+  ASSIGN_OR_RETURN(const auto known, FindEndedEdge(reader, edge.id, edge.version));
+  if (known && *known == edge) return false;
+  if (known) return taken("and another one stands there");
+  ASSIGN_OR_RETURN(const auto current, FindEdge(reader, edge.id));
+  if (current && current->version <= edge.version) return taken("and the current one is not above it");
+  PutEdgeRows(edge, batch);
+  return true;
+}
+
+Result<std::optional<Edge>> FindEndedEdge(const KvReader& reader, std::string_view id, Version version) {
+  std::string key = RetiredEdgesPrefix(id);
+  AppendKey64(&key, version.value);
+  ASSIGN_OR_RETURN(const std::optional<std::string> record, reader.Get(key));
+  if (!record) return std::optional<Edge>();
+  ASSIGN_OR_RETURN(Edge edge, DecodeEdge(*record));
+  return std::optional<Edge>(std::move(edge));
+}
+
+Result<bool> EraseEndedEdge(const KvReader& reader, std::string_view id, Version version, KvBatch& batch) {
+  ASSIGN_OR_RETURN(const auto edge, FindEndedEdge(reader, id, version));
+  if (edge) DeleteEdgeRows(*edge, batch);
+  return edge.has_value();
+}
+
 Result<EdgeChange> RetireEdge(const KvReader& reader, std::string_view id, Timestamp at, KvBatch& batch) {
   EdgeChange change;
   ASSIGN_OR_RETURN(std::optional<Edge> edge, FindEdge(reader, id));

@@ -30,6 +30,14 @@ struct EdgeChange {
 // not finite and >= 0, or metadata deeper than kValueDepthMax.
 Result<EdgeChange> PutEdge(const KvReader& reader, Edge edge, KvBatch& batch);
 
+// Puts a version that has ended among those of its id, by its `version` (from 1) and `retired`. False when it is there
+// already. AlreadyExists when another stands there, or the current version is not above it; otherwise as PutEdge.
+Result<bool> PutEndedEdge(const KvReader& reader, Edge edge, KvBatch& batch);
+// The version that has ended, by its number.
+Result<std::optional<Edge>> FindEndedEdge(const KvReader& reader, std::string_view id, Version version);
+// Removes it and tells whether it was there.
+Result<bool> EraseEndedEdge(const KvReader& reader, std::string_view id, Version version, KvBatch& batch);
+
 // Ends the current version at `at`; both optionals stay empty when there is none.
 Result<EdgeChange> RetireEdge(const KvReader& reader, std::string_view id, Timestamp at, KvBatch& batch);
 

@@ -22,9 +22,9 @@ constexpr const char* kExamples =
     "{\"edge\":{…}}. `engram import jsonl` makes the same namespace of it. Stays behind: deleted memories, retired\n"
     "edges, progress of imports. What is written during an export may or may not be in it.\n"
     "\n"
-    "--archive DIR makes a folder instead, with a hash over each record and each file; edges that have ended are in "
-    "it,\n"
-    "too. `engram import archive` reads it.\n"
+    "--archive DIR makes a folder instead, with a hash over each record and each file; deleted memories with what "
+    "their\n"
+    "histories keep and edges that have ended are in it, too. `engram import archive` makes the same of it.\n"
     "\n"
     "--since POSITION writes the delta: memories that were made, written or changed in state after that position,\n"
     "which a write, an export or a push-back has told, and {\"tombstone\":{…}} for each that is gone. All of it is as\n"
@@ -49,8 +49,10 @@ struct ExportOptions {
 };
 
 std::string Summary(const ExportCounts& counts, bool with_ended_edges) {
-  const std::string ended =
-      with_ended_edges ? fmt::format(", {} ended edges", WithThousands(counts.ended_edges)) : std::string();
+  const std::string ended = with_ended_edges
+                                ? fmt::format(", {} ended edges, {} deleted memories",
+                                              WithThousands(counts.ended_edges), WithThousands(counts.tombstones))
+                                : std::string();
   return fmt::format("{} memories, {} former versions, {} nodes, {} runs, {} edges{}", WithThousands(counts.memories),
                      WithThousands(counts.versions), WithThousands(counts.nodes), WithThousands(counts.runs),
                      WithThousands(counts.edges), ended);

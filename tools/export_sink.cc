@@ -69,6 +69,7 @@ class JsonlSink final : public ExportSink {
   }
 
   bool takes_ended_edges() const override { return false; }
+  bool takes_tombstones() const override { return false; }
 
  private:
   Status Error() const {
@@ -90,6 +91,7 @@ class ArchiveSink final : public ExportSink {
     return writer_->Finish(source, notes, positions).status();
   }
   bool takes_ended_edges() const override { return true; }
+  bool takes_tombstones() const override { return true; }
 
  private:
   const std::unique_ptr<ArchiveWriter> writer_;

@@ -21,6 +21,7 @@ class ExportSink {
   virtual Status Finish(const SourceDescription& source, const std::vector<std::string>& notes,
                         const ArchivePositions& positions) = 0;
   virtual bool takes_ended_edges() const = 0;
+  virtual bool takes_tombstones() const = 0;
 };
 
 // One record a line, as `engram import jsonl` reads it. "" and "-" are standard output.

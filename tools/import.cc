@@ -24,6 +24,7 @@ constexpr const char* kExamples =
     "  engram import qdrant http://127.0.0.1:6333 --collection notes --namespace notes\n"
     "  engram import qdrant-local ./qdrant --namespace notes   the folder of QdrantClient(path=…)\n"
     "  engram import archive notes.archive --namespace notes   what --archive made\n"
+    "  engram import jsonl notes.jsonl --map route.json        each record where a field of it leads\n"
     "\n"
     "Afterwards `engram migrate` verifies, reports and rolls back: `engram migrate --help`.\n"
     "With --archive DIR instead of --namespace every source makes an archive: a folder with hashes over each record,\n"
@@ -32,8 +33,8 @@ constexpr const char* kExamples =
 constexpr const char* kArchiveExamples =
     "Reads a folder that --archive made. Every file and every record is checked against its hash first: an archive\n"
     "that was cut or changed is refused, with the file and the line. Memories come back with vectors, times, history\n"
-    "and counts as they were. What a store can't be given stays in the archive and is named in the summary: deleted\n"
-    "memories and edges that have ended.\n"
+    "and counts as they were, deleted memories with their histories and edges that have ended, too. Where an id has\n"
+    "lived here already, its tombstone changes nothing.\n"
     "\n"
     "Examples:\n"
     "  engram export --namespace notes --archive notes.archive\n"

@@ -10,7 +10,7 @@
 
 #include "client/cpp/client.h"
 #include "tools/command.h"
-#include "tools/import/importer.h"
+#include "tools/import/import_lane.h"
 #include "tools/import/source.h"
 #include "tools/store_access.h"
 
@@ -24,6 +24,7 @@ struct ImportChoice {
   StoreChoice store;
   ImportOptions options;
   std::string archive;  // not empty: a folder to write an archive to, instead of a store
+  std::string map;      // the mapping file
   std::string file;     // or folder: what the source is called in messages
   bool execute = false;
   std::string backup;  // not empty: the folder of the archive that is made first
@@ -47,15 +48,18 @@ struct ImportSteps {
   // Lets the source that is open begin anew, knowing what Resume told it. Where there is one, every import into a store
   // is verified at once.
   std::function<Status()> rewind;
+  // The mapping file says what columns mean, beside a route.
+  bool maps_columns = false;
 };
 
-// Does what the choice's use says: an import goes from the source into a store, or with --archive into an archive;
+// Does what the choice's use says: an import goes from the source into a store, or by a route into several of its
+// namespaces (import_routed.h), or with --archive into an archive;
 // verify and compare (migrate_verify.h) read both and write at most the result; a probe looks (probe.h).
 ExitCode RunSource(const ImportChoice& choice, const ImportSteps& steps);
 
 // The source, without what --since and --users-file leave out.
 Result<std::unique_ptr<ImportSource>> OpenSource(const ImportChoice& choice, const ImportSteps& steps);
-// What of its options chooses among the source's records, for a person.
-std::string FilterText(const ImportChoice& choice);
+// The store that an import writes to; no client where there is none to ask (a dry run).
+Result<StoreAccess> OpenTarget(const ImportChoice& choice, bool names_namespace);
 
 }  // namespace engram

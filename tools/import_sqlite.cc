@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "tools/import/captures_source.h"
+#include "tools/import/route.h"
 #include "tools/import/sqlite_table_source.h"
 #include "tools/import_run.h"
 #include "tools/import_sources.h"
@@ -38,9 +39,9 @@ constexpr const char* kAbout =
     "  engram import sqlite notes.db --map notes.json --namespace notes --dry-run";
 
 void PrintPlan(const CapturesSource& source, const ImportChoice& choice) {
-  const std::string target = choice.archive.empty()
-                                 ? fmt::format("{} of {}", choice.options.namespace_name, StoreName(choice.store))
-                                 : choice.archive;
+  std::string target = choice.archive;
+  if (target.empty()) target = StoreName(choice.store);
+  if (!choice.options.namespace_name.empty()) target = fmt::format("{} of {}", choice.options.namespace_name, target);
   fmt::print("{}: {} captures for {}\n", choice.file, WithThousands(source.rows()), target);
   std::string ignored;
   for (const std::string& column : source.IgnoredColumns()) ignored += (ignored.empty() ? "" : ", ") + column;
@@ -63,15 +64,24 @@ ExitCode RunCaptures(ImportChoice choice, bool fast) {
   return RunSource(choice, steps);
 }
 
-ExitCode RunTable(ImportChoice choice, const std::string& map, bool fast) {
+ExitCode RunTable(ImportChoice choice, bool fast) {
   choice.options.newer = true;
   ImportSteps steps;
+  steps.maps_columns = true;
   steps.open = [&]() -> Result<std::unique_ptr<ImportSource>> {
-    ASSIGN_OR_RETURN(SqliteMapping mapping, ReadSqliteMapping(map));
+    ASSIGN_OR_RETURN(SqliteMapping mapping, ReadSqliteMapping(choice.map));
     ASSIGN_OR_RETURN(auto source, SqliteTableSource::Open(choice.file, std::move(mapping), fast));
     return std::unique_ptr<ImportSource>(std::move(source));
   };
   return RunSource(choice, steps);
+}
+
+// A mapping that says nothing of columns is about captures.
+ExitCode RunSqlite(const ImportChoice& choice, bool fast) {
+  if (choice.map.empty()) return RunCaptures(choice, fast);
+  const auto json = FileSystem::Posix().ReadFile(choice.map);
+  if (!json.ok()) return Fail(json.status());
+  return IsRouteAlone(*json) ? RunCaptures(choice, fast) : RunTable(choice, fast);
 }
 
 }  // namespace
@@ -81,12 +91,9 @@ void AddSqliteSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen) {
   command->footer(kAbout);
   auto choice = AddSourceOptions(command, use);
   auto fast = std::make_shared<bool>(false);
-  auto map = std::make_shared<std::string>();
   command->add_option("file", choice->file, "The database")->required();
-  command->add_option("--map", *map, "What the columns of which table mean, in JSON")->type_name("FILE");
   command->add_flag("--fast", *fast, "A quick integrity check instead of the whole one");
-  command->callback(
-      [=] { *chosen = [=] { return map->empty() ? RunCaptures(*choice, *fast) : RunTable(*choice, *map, *fast); }; });
+  command->callback([=] { *chosen = [=] { return RunSqlite(*choice, *fast); }; });
 }
 
 }  // namespace engram

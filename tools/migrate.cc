@@ -1,6 +1,13 @@
 // engram migrate: what comes after an import.
 #include "tools/migrate.h"
 
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "tools/import/import_row.h"
 #include "tools/import_sources.h"
 
 namespace engram {
@@ -17,7 +24,10 @@ constexpr const char* kExamples =
     "  engram migrate status\n"
     "  engram migrate report --namespace memories --import ID --markdown report.md\n"
     "  engram migrate rollback --namespace memories --import ID --dry-run\n"
-    "  engram migrate push-back qdrant http://127.0.0.1:6333 --collection notes --namespace notes --dry-run";
+    "  engram migrate push-back qdrant http://127.0.0.1:6333 --collection notes --namespace notes --dry-run\n"
+    "\n"
+    "An import that a mapping routes to several namespaces (--map) has a row in each. `verify` and `compare` take the\n"
+    "same --map, `report` and `rollback` --all, or --namespace for one of them.";
 
 constexpr const char* kVerifyExamples =
     "Reads the source again and every record back from the store: a hash over text, fields, vectors, scopes, "
@@ -33,7 +43,8 @@ constexpr const char* kVerifyExamples =
     "Examples:\n"
     "  engram migrate verify qdrant-local ./qdrant --collection notes --namespace notes\n"
     "  engram migrate verify sqlite notes.db --map notes.json --namespace notes --sample 5\n"
-    "  engram migrate verify archive notes.archive --namespace copy --data ./data";
+    "  engram migrate verify archive notes.archive --namespace copy --data ./data\n"
+    "  engram migrate verify jsonl notes.jsonl --map route.json                  every namespace of a route";
 
 constexpr const char* kCompareExamples =
     "Like verify, but writes nothing: for a source that goes on.\n"
@@ -45,12 +56,38 @@ constexpr const char* kCompareExamples =
 }  // namespace
 
 void AddImportChoice(CLI::App* command, ChosenImport* chosen) {
-  command->add_option("--namespace,-n", chosen->namespace_name, "What it was imported into")
-      ->required()
-      ->type_name("NS");
+  auto* where = command->add_option_group("where");
+  where->add_option("--namespace,-n", chosen->namespace_name, "What it was imported into")->type_name("NS");
+  where->add_flag("--all", chosen->all, "Every namespace that it went to, by a route");
+  where->require_option(1);
   command->add_option("--import", chosen->import_id, "Which one; `engram migrate status` lists them")
       ->required()
       ->type_name("ID");
+}
+
+Result<std::vector<NamespaceImport>> FindChosen(Client& client, const ChosenImport& chosen) {
+  std::vector<NamespaceImport> found;
+  if (!chosen.all) {
+    ASSIGN_OR_RETURN(v1::ImportProgress row, GetImportRow(client, chosen.namespace_name, chosen.import_id));
+    found.push_back({chosen.namespace_name, std::move(row)});
+    return found;
+  }
+  ASSIGN_OR_RETURN(const v1::ListImportsReply imports, client.ListImports());
+  std::set<std::string> others;
+  for (const auto& entry : imports.imports()) {
+    if (entry.import().id() == chosen.import_id) {
+      found.push_back({entry.namespace_(), entry.import()});
+    } else {
+      others.insert(entry.import().id());
+    }
+  }
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a.namespace_name < b.namespace_name; });
+  if (!found.empty()) return found;
+  std::string known;
+  for (const std::string& id : others) known += (known.empty() ? "" : ", ") + id;
+  return NotFound(
+      fmt::format("no namespace has an import {}; there are {}", chosen.import_id, known.empty() ? "none" : known));
 }
 
 void AddMigrateCommand(CLI::App& app, ChosenCommand* chosen) {

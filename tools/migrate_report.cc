@@ -44,6 +44,16 @@ void Verification(const v1::ImportVerification& found, std::string* out) {
   Row("edited here since", N(found.edited()), out);
   Row("deleted here since", N(found.deleted()), out);
   Row("expired", N(found.expired()), out);
+  if (found.history().memories() > 0) {
+    const v1::HistoryVerification& history = found.history();
+    Row("memories with former versions", N(history.memories()), out);
+    Row("former versions equal", N(history.events()), out);
+    Row("memories with former versions missing", N(history.missing()), out);
+    Row("… too many", N(history.extra()), out);
+    Row("… of another kind", N(history.kinds()), out);
+    Row("… at another time", N(history.times()), out);
+    Row("… with another text", N(history.texts()), out);
+  }
   *out += fmt::format("\n| digest | source | store |\n|---|---|---|\n| XOR | {} | {} |\n| sum | {} | {} |\n",
                       found.source_xor(), found.store_xor(), found.source_sum(), found.store_sum());
   const v1::ImportAgreement& search = found.search();
@@ -119,6 +129,7 @@ std::string MarkdownReport(const std::string& namespace_name, const v1::ImportPr
   }
   Row("known here as well", N(tally.settled()), &out);
   Row("deleted here, not taken", N(tally.gone()), &out);
+  if (tally.unrouted() > 0) Row("records of the source without a namespace", N(tally.unrouted()), &out);
   if (tally.tombstones() > 0) Row("deleted memories that stayed behind", N(tally.tombstones()), &out);
   if (tally.ended_edges() > 0) Row("ended edges that stayed behind", N(tally.ended_edges()), &out);
   out += "\n| written | created | updated | unchanged | duplicates |\n|---|---|---|---|---|\n";
@@ -126,6 +137,8 @@ std::string MarkdownReport(const std::string& namespace_name, const v1::ImportPr
   CountsRow("nodes", import.node_counts(), &out);
   CountsRow("runs", import.run_counts(), &out);
   CountsRow("edges", import.edge_counts(), &out);
+  CountsRow("deleted memories", import.tombstone_counts(), &out);
+  CountsRow("ended edges", import.ended_edge_counts(), &out);
   out += fmt::format("\n## Rejects\n\n{} records could not be taken.\n", N(import.rejects()));
   if (!import.reasons().reasons().empty()) {
     out += "\n| why | records | first |\n|---|---|---|\n";

@@ -7,6 +7,7 @@
 
 #include "tools/import/import_row.h"
 #include "tools/import/rollback.h"
+#include "tools/import_backup.h"
 #include "tools/migrate.h"
 #include "tools/progress.h"
 #include "tools/store_access.h"
@@ -24,7 +25,8 @@ constexpr const char* kAbout =
     "\n"
     "Examples:\n"
     "  engram migrate rollback --namespace notes --import jsonl:notes.jsonl:1a2b3c4d --dry-run\n"
-    "  engram migrate rollback --namespace notes --import jsonl:notes.jsonl:1a2b3c4d";
+    "  engram migrate rollback --namespace notes --import jsonl:notes.jsonl:1a2b3c4d\n"
+    "  engram migrate rollback --all --import jsonl:notes.jsonl:1a2b3c4d --dry-run";
 
 struct RollbackOptions {
   StoreChoice store;
@@ -35,48 +37,73 @@ struct RollbackOptions {
 
 std::string N(uint64_t number) { return WithThousands(number); }
 
-void PrintKept(const v1::ImportedItem& item) {
+// Before a rollback what was replaced is still to come back; after it, it could not.
+void PrintLeft(const v1::ImportedItem& item, bool planned) {
+  const bool kept = item.kept() || item.now() == "changed" || item.now() == "gone";
+  if (planned && !kept) return;
   const char* why = item.now() == "gone" ? "deleted here since" : "written here since";
-  if (item.now() == "as_written") why = "in use or not in the backup";
+  if (item.now() == "as_written" || item.now() == "expired") why = "in use";
+  if (!kept) why = "the import wrote over what was there, and that is not in the backup";
   fmt::print("  {} \"{}\" stays: {}\n", item.kind(), item.id(), why);
 }
 
-ExitCode PrintPlan(const RollbackOptions& options, const v1::ImportProgress& row, Client& client) {
-  const auto plan = PlanRollback(client, options.import.namespace_name, row.id(), PrintKept);
+// Where what the import wrote over in this namespace is kept; empty when nowhere.
+std::string BackupOf(const RollbackOptions& options, const NamespaceImport& one) {
+  if (options.backup.empty()) return one.import.backup();
+  return options.import.all ? BackupFolder(options.backup, one.namespace_name) : options.backup;
+}
+
+ExitCode PrintPlan(const RollbackOptions& options, const NamespaceImport& one, Client& client) {
+  const auto plan = PlanRollback(client, one.namespace_name, one.import.id(),
+                                 [](const v1::ImportedItem& item) { PrintLeft(item, /*planned=*/true); });
   if (!plan.ok()) return Fail(plan.status());
-  const std::string from = row.backup().empty() && options.backup.empty()
-                               ? std::string("there is no backup")
-                               : "from " + (options.backup.empty() ? row.backup() : options.backup);
-  fmt::print("import {}: would remove {}, bring back {} ({}), leave {}; {} are gone already\n", row.id(),
-             N(plan->removable), N(plan->replaced), from, N(plan->kept), N(plan->gone));
+  const std::string backup = BackupOf(options, one);
+  fmt::print("import {} of {}: would remove {}{}, bring back {} ({}), leave {}; {} are gone already\n", one.import.id(),
+             one.namespace_name, N(plan->removable),
+             plan->expired > 0 ? fmt::format(" ({} of them expired meanwhile)", N(plan->expired)) : "",
+             N(plan->replaced), backup.empty() ? "there is no backup" : "from " + backup, N(plan->kept), N(plan->gone));
   return ExitCode::kOk;
+}
+
+ExitCode RollBackOne(const RollbackOptions& options, const NamespaceImport& one, Client& client) {
+  const std::string backup = BackupOf(options, one);
+  Progress progress = Progress::OnStderr("roll back " + one.namespace_name, "records");
+  const auto left = RollBack(
+      client, one.namespace_name, one.import, backup,
+      [&](const v1::ImportedItem& item) {
+        progress.Clear();
+        PrintLeft(item, /*planned=*/false);
+      },
+      progress);
+  if (!left.ok()) {
+    progress.Clear();
+    const ExitCode code = Fail(left.status());
+    fmt::print(stderr, "        run this again when that is mended: it goes on from there\n");
+    return code;
+  }
+  const auto row = GetImportRow(client, one.namespace_name, one.import.id());
+  if (!row.ok()) return Fail(row.status());
+  fmt::print("import {} of {}: rolled back; {} removed, {} brought back, {} left\n", row->id(), one.namespace_name,
+             N(row->rollback().removed()), N(row->rollback().restored()), N(left->kept));
+  if (left->replaced == 0) return ExitCode::kOk;
+  std::fflush(stdout);
+  fmt::print(stderr, "engram: {} records that the import wrote over are as it left them: {}\n", N(left->replaced),
+             backup.empty() ? "there was no backup" : "the backup has them not");
+  return ExitCode::kFailed;
 }
 
 ExitCode RunRollback(const RollbackOptions& options) {
   auto access = OpenAccess(options.store, IfNoStore::kFail);
   if (!access.ok()) return Fail(access.status());
-  Client& client = *access->client;
-  auto row = GetImportRow(client, options.import.namespace_name, options.import.import_id);
-  if (!row.ok()) return Fail(row.status());
-  if (options.dry_run) return PrintPlan(options, *row, client);
-  const std::string backup = options.backup.empty() ? row->backup() : options.backup;
-  Progress progress = Progress::OnStderr("roll back " + options.import.namespace_name, "records");
-  if (const Status status = RollBack(client, options.import.namespace_name, *row, backup, progress); !status.ok()) {
-    progress.Clear();
-    const ExitCode code = Fail(status);
-    fmt::print(stderr, "        run this again when that is mended: it goes on from there\n");
-    return code;
+  const auto found = FindChosen(*access->client, options.import);
+  if (!found.ok()) return Fail(found.status());
+  ExitCode code = ExitCode::kOk;
+  for (const NamespaceImport& one : *found) {
+    const ExitCode ended =
+        options.dry_run ? PrintPlan(options, one, *access->client) : RollBackOne(options, one, *access->client);
+    if (ended != ExitCode::kOk) code = ended;
   }
-  const auto left = PlanRollback(client, options.import.namespace_name, row->id(), PrintKept);
-  if (!left.ok()) return Fail(left.status());
-  row = GetImportRow(client, options.import.namespace_name, options.import.import_id);
-  if (!row.ok()) return Fail(row.status());
-  fmt::print("import {}: rolled back; {} removed, {} brought back, {} left\n", row->id(), N(row->rollback().removed()),
-             N(row->rollback().restored()), N(left->kept));
-  if (left->replaced == 0) return ExitCode::kOk;
-  fmt::print(stderr, "engram: {} records that the import wrote over are as it left them: {}\n", N(left->replaced),
-             backup.empty() ? "there was no backup" : "the backup has them not");
-  return ExitCode::kFailed;
+  return code;
 }
 
 }  // namespace

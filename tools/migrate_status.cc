@@ -1,4 +1,5 @@
 // engram migrate status and report: how far imports are, from their rows.
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -28,11 +29,13 @@ constexpr const char* kReportExamples =
     "\n"
     "Examples:\n"
     "  engram migrate report --namespace notes --import jsonl:notes.jsonl:1a2b3c4d\n"
-    "  engram migrate report --namespace notes --import ID --markdown report.md --json report.json";
+    "  engram migrate report --namespace notes --import ID --markdown report.md --json report.json\n"
+    "  engram migrate report --all --import ID --markdown report.md";
 
 struct StatusOptions {
   StoreChoice store;
   std::string namespace_name;
+  std::string import_id;
   bool json = false;
 };
 
@@ -52,6 +55,24 @@ void PrintEntry(const v1::ListImportsReply::Entry& entry) {
              TimeText(import.updated_at()));
 }
 
+// Of one import that went to several namespaces.
+void PrintTotal(const std::string& import_id, const v1::ListImportsReply& imports) {
+  uint64_t memories = 0;
+  uint64_t rejects = 0;
+  uint64_t unrouted = 0;
+  std::map<std::string, uint64_t> states;
+  for (const auto& entry : imports.imports()) {
+    memories += entry.import().memories();
+    rejects += entry.import().rejects();
+    unrouted = std::max<uint64_t>(unrouted, entry.import().tally().unrouted());
+    ++states[ImportStateName(entry.import().state())];
+  }
+  std::string text;
+  for (const auto& [state, count] : states) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, state);
+  fmt::print("{}: {} namespaces ({}), {} memories, {} rejected, {} without a namespace\n", import_id,
+             imports.imports_size(), text, WithThousands(memories), WithThousands(rejects), WithThousands(unrouted));
+}
+
 ExitCode RunStatus(const StatusOptions& options) {
   auto access = OpenAccess(options.store, IfNoStore::kFail);
   if (!access.ok()) return Fail(access.status());
@@ -65,13 +86,15 @@ ExitCode RunStatus(const StatusOptions& options) {
   }
   v1::ListImportsReply shown;
   for (const auto& entry : imports->imports()) {
-    if (wanted.empty() || entry.namespace_() == wanted) *shown.add_imports() = entry;
+    const bool chosen = options.import_id.empty() || entry.import().id() == options.import_id;
+    if (chosen && (wanted.empty() || entry.namespace_() == wanted)) *shown.add_imports() = entry;
   }
   if (options.json) {
     fmt::print("{}\n", PrintJson(shown));
     return ExitCode::kOk;
   }
   for (const auto& entry : shown.imports()) PrintEntry(entry);
+  if (!options.import_id.empty() && shown.imports_size() > 1) PrintTotal(options.import_id, shown);
   if (shown.imports().empty()) fmt::print("no imports\n");
   return ExitCode::kOk;
 }
@@ -87,15 +110,20 @@ Status WriteWhole(const std::string& path, const std::string& contents) {
 ExitCode RunReport(const ReportOptions& options) {
   auto access = OpenAccess(options.store, IfNoStore::kFail);
   if (!access.ok()) return Fail(access.status());
-  const auto row = GetImportRow(*access->client, options.import.namespace_name, options.import.import_id);
-  if (!row.ok()) return Fail(row.status());
-  v1::ListImportsReply::Entry entry;
-  entry.set_namespace_(options.import.namespace_name);
-  *entry.mutable_import() = *row;
-  if (!options.json.empty()) {
-    if (const Status status = WriteWhole(options.json, PrintJson(entry) + "\n"); !status.ok()) return Fail(status);
+  const auto found = FindChosen(*access->client, options.import);
+  if (!found.ok()) return Fail(found.status());
+  v1::ListImportsReply all;
+  std::string markdown;
+  for (const NamespaceImport& one : *found) {
+    auto* entry = all.add_imports();
+    entry->set_namespace_(one.namespace_name);
+    *entry->mutable_import() = one.import;
+    markdown += (markdown.empty() ? "" : "\n") + MarkdownReport(one.namespace_name, one.import);
   }
-  const std::string markdown = MarkdownReport(options.import.namespace_name, *row);
+  if (!options.json.empty()) {
+    const std::string json = options.import.all ? PrintJson(all) : PrintJson(all.imports(0));
+    if (const Status status = WriteWhole(options.json, json + "\n"); !status.ok()) return Fail(status);
+  }
   if (!options.markdown.empty()) {
     if (const Status status = WriteWhole(options.markdown, markdown); !status.ok()) return Fail(status);
   }
@@ -110,6 +138,8 @@ void AddMigrateStatus(CLI::App* migrate, ChosenCommand* chosen) {
   CLI::App* command = migrate->add_subcommand("status", "How far imports are");
   command->footer(kStatusExamples);
   command->add_option("--namespace,-n", options->namespace_name, "Of this one alone")->type_name("NS");
+  command->add_option("--import", options->import_id, "This one alone, in every namespace that it went to")
+      ->type_name("ID");
   AddStoreOptions(command, &options->store);
   command->add_flag("--json", options->json, "As JSON");
   command->callback([=] { *chosen = [=] { return RunStatus(*options); }; });

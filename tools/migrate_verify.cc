@@ -16,10 +16,6 @@ namespace {
 
 std::string N(uint64_t number) { return WithThousands(number); }
 
-std::string ImportIdOf(const ImportChoice& choice, const ImportSource& source) {
-  return choice.options.import_id.empty() ? source.DefaultImportId() : choice.options.import_id;
-}
-
 void PrintAgreement(const v1::ImportAgreement& search) {
   if (!search.skipped().empty()) {
     fmt::print("search: not compared, {}\n", search.skipped());
@@ -30,6 +26,15 @@ void PrintAgreement(const v1::ImportAgreement& search) {
       "tau {:.3f}; not found: {} expired or not active, {} not in the store, {} others\n",
       N(search.queries()), search.space(), 100 * search.overlap(), search.kendall_tau(), N(search.filtered()),
       N(search.not_migrated()), N(search.other()));
+}
+
+void PrintHistories(const v1::HistoryVerification& history) {
+  if (history.memories() == 0) return;
+  fmt::print(
+      "histories: of {} memories; {} former versions equal; memories with events missing {}, too many {}, of another "
+      "kind {}, at another time {}, with another text {}\n",
+      N(history.memories()), N(history.events()), N(history.missing()), N(history.extra()), N(history.kinds()),
+      N(history.times()), N(history.texts()));
 }
 
 void PrintReport(const ImportChoice& choice, const char* unit, const VerifyReport& report) {
@@ -44,6 +49,7 @@ void PrintReport(const ImportChoice& choice, const char* unit, const VerifyRepor
   fmt::print(
       "digests: XOR {} and sum {} of the source's memories, {}\n", result.source_xor(), result.source_sum(),
       same ? "the same in the store" : fmt::format("{} and {} in the store", result.store_xor(), result.store_sum()));
+  PrintHistories(result.history());
   PrintAgreement(result.search());
   std::fflush(stdout);
   for (const std::string& place : result.places()) fmt::print(stderr, "  {}\n", place);
@@ -62,12 +68,9 @@ Status KeepResult(Client& client, const std::string& ns, const std::string& impo
 }
 
 Status CheckVerifiable(const v1::ImportProgress& row, const std::string& ns) {
-  const v1::ImportState state = row.state();
-  const bool rolled = state == v1::IMPORT_STATE_ROLLING_BACK || state == v1::IMPORT_STATE_ROLLED_BACK;
-  const bool begun = state != v1::IMPORT_STATE_PLANNED && state != v1::IMPORT_STATE_BACKED_UP;
-  if (!rolled && begun) return {};
-  return FailedPrecondition(
-      fmt::format("import {} into {} is {}: there is nothing of it to verify", row.id(), ns, ImportStateName(state)));
+  if (IsVerifiable(row)) return {};
+  return FailedPrecondition(fmt::format("import {} into {} is {}: there is nothing of it to verify", row.id(), ns,
+                                        ImportStateName(row.state())));
 }
 
 ExitCode CompareAgain(const ImportChoice& choice, const ImportSteps& steps, Client& client) {
@@ -82,29 +85,55 @@ ExitCode CompareAgain(const ImportChoice& choice, const ImportSteps& steps, Clie
 
 }  // namespace
 
-ExitCode VerifyOnce(const ImportChoice& choice, ImportSource& source, Client& client, bool keep) {
-  const std::string& ns = choice.options.namespace_name;
+std::string ImportIdOf(const ImportChoice& choice, const ImportSource& source) {
+  return choice.options.import_id.empty() ? source.DefaultImportId() : choice.options.import_id;
+}
+
+bool IsVerifiable(const v1::ImportProgress& row) {
+  const v1::ImportState state = row.state();
+  const bool rolled = state == v1::IMPORT_STATE_ROLLING_BACK || state == v1::IMPORT_STATE_ROLLED_BACK;
+  return !rolled && state != v1::IMPORT_STATE_PLANNED && state != v1::IMPORT_STATE_BACKED_UP;
+}
+
+VerifyOptions VerifyOptionsFor(const ImportChoice& choice, const std::string& import_id,
+                               const v1::ImportProgress* row) {
   VerifyOptions options;
-  options.namespace_name = ns;
-  options.import_id = ImportIdOf(choice, source);
+  options.namespace_name = choice.options.namespace_name;
+  options.import_id = import_id;
   options.sample = choice.use == SourceUse::kImport ? 0 : choice.sample;
   options.limit = choice.options.limit;
-  auto row = FindImportRow(client, ns, options.import_id);
-  if (!row.ok()) return Fail(row.status());
-  const bool same_part = *row && (*row)->source().options() == FilterText(choice);
+  const bool same_part = row != nullptr && row->source().options() == choice.options.origin_options;
   options.whole = same_part && !options.limit;
+  options.keeps_row = row != nullptr;
+  return options;
+}
+
+Status ConcludeVerify(const ImportChoice& choice, const char* unit, Client& client, const VerifyOptions& options,
+                      const VerifyReport& report, bool keep) {
+  PrintReport(choice, unit, report);
+  if (keep && options.keeps_row && options.whole) {
+    RETURN_IF_ERROR(KeepResult(client, options.namespace_name, options.import_id, report));
+    fmt::print("import {}: {}\n", options.import_id, report.result.all_matched() ? "done" : "verifying, not done");
+  } else if (keep) {
+    fmt::print(stderr, "engram: the import's state stays as it was, since this is a part of what it brought\n");
+  }
+  return {};
+}
+
+ExitCode VerifyOnce(const ImportChoice& choice, ImportSource& source, Client& client, bool keep) {
+  const std::string& ns = choice.options.namespace_name;
+  const std::string id = ImportIdOf(choice, source);
+  const auto row = FindImportRow(client, ns, id);
+  if (!row.ok()) return Fail(row.status());
+  const VerifyOptions options = VerifyOptionsFor(choice, id, *row ? &**row : nullptr);
   Progress progress = Progress::OnStderr("compare " + ns, source.unit());
   const auto report = VerifyImport(client, source, options, progress);
   if (!report.ok()) {
     progress.Clear();
     return Fail(report.status());
   }
-  PrintReport(choice, source.unit(), *report);
-  if (keep && *row && options.whole) {
-    if (const Status kept = KeepResult(client, ns, options.import_id, *report); !kept.ok()) return Fail(kept);
-    fmt::print("import {}: {}\n", options.import_id, report->result.all_matched() ? "done" : "verifying, not done");
-  } else if (keep) {
-    fmt::print(stderr, "engram: the import's state stays as it was, since this is a part of what it brought\n");
+  if (const Status status = ConcludeVerify(choice, source.unit(), client, options, *report, keep); !status.ok()) {
+    return Fail(status);
   }
   return report->unmatched() == 0 ? ExitCode::kOk : ExitCode::kFailed;
 }

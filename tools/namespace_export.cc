@@ -24,6 +24,7 @@ class NamespaceExporter {
     v1::ExportRequest request;
     request.set_limit(kPage);
     request.set_without_history(scope_.no_history);
+    request.set_with_tombstones(out_.takes_tombstones() && !scope_.no_history);
     while (true) {
       ASSIGN_OR_RETURN(v1::ExportReply page, client_.Export(described_.name(), request));
       RETURN_IF_ERROR(WritePage(&page));
@@ -51,6 +52,11 @@ class NamespaceExporter {
       counts_.versions += static_cast<uint64_t>(memory.history_size());
     }
     counts_.memories += static_cast<uint64_t>(page->memories_size());
+    for (v1::Memory& dead : *page->mutable_tombstones()) {
+      counts_.versions += static_cast<uint64_t>(dead.history_size());
+      RETURN_IF_ERROR(out_.Write(Tombstone{std::move(dead)}));
+    }
+    counts_.tombstones += static_cast<uint64_t>(page->tombstones_size());
     counts_.histories_cut += page->histories_cut();
     for (v1::Run& run : *page->mutable_runs()) {
       run.clear_memories();
@@ -85,9 +91,8 @@ class NamespaceExporter {
   }
 
   std::vector<std::string> Notes() const {
-    std::vector<std::string> notes = {
-        "deleted memories and their histories are not in it, since a store does not list them",
-        "the progress of imports is not in it"};
+    std::vector<std::string> notes = {"the progress of imports is not in it"};
+    if (scope_.no_history) notes.emplace_back("deleted memories were left out with the former versions");
     if (scope_.no_history) notes.emplace_back("former versions were left out as asked");
     if (scope_.no_graph) notes.emplace_back("nodes and edges were left out as asked");
     if (counts_.histories_cut > 0) {

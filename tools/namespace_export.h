@@ -18,7 +18,8 @@ struct ExportScope {
 
 struct ExportCounts {
   uint64_t memories = 0;
-  uint64_t versions = 0;  // former ones
+  uint64_t versions = 0;    // former ones
+  uint64_t tombstones = 0;  // deleted memories
   uint64_t nodes = 0;
   uint64_t runs = 0;
   uint64_t edges = 0;

@@ -55,6 +55,30 @@ Result<NodeNumber> MemoryOf(Transaction& tx, const std::string& id, bool keeps_h
   return memory->row.node;
 }
 
+// What an edge that has ended hung on: it need not be alive.
+Result<NodeNumber> KnownNode(Transaction& tx, const std::string& id, std::string_view field) {
+  ASSIGN_OR_RETURN(const auto row, FindId(tx.rows(), id));
+  if (row) return row->node;
+  return NotFound(fmt::format("an edge that has ended hung on \"{}\", which has never been here", id))
+      .At(std::string(field));
+}
+
+Result<OperationResult> WriteEndedEdge(Transaction& tx, const WriteEdge& write) {
+  Edge edge = write.edge;
+  ASSIGN_OR_RETURN(edge.source, KnownNode(tx, write.source_id, "source"));
+  ASSIGN_OR_RETURN(edge.target, KnownNode(tx, write.target_id, "target"));
+  edge.memory.reset();
+  if (!write.memory_id.empty()) {
+    ASSIGN_OR_RETURN(edge.memory, KnownNode(tx, write.memory_id, "memory_id"));
+  }
+  if (edge.id.empty()) edge.id = DefaultEdgeId(edge.scopes, write.source_id, edge.type, write.target_id);
+  edge.recorded = write.recorded.value_or(*edge.retired);
+  OperationResult result{edge.id, edge.version, Outcome::kUnchanged};
+  ASSIGN_OR_RETURN(const bool put, PutEndedEdge(tx.rows(), std::move(edge), tx.batch()));
+  if (put) result.outcome = Outcome::kCreated;
+  return result;
+}
+
 bool SameNode(const Node& a, Node b) {
   b.created_at = a.created_at;
   b.updated_at = a.updated_at;
@@ -64,6 +88,7 @@ bool SameNode(const Node& a, Node b) {
 }  // namespace
 
 Result<OperationResult> ApplyWriteEdge(Transaction& tx, const WriteEdge& write) {
+  if (write.ended) return WriteEndedEdge(tx, write);
   Edge edge = write.edge;
   const bool imported = write.recorded.has_value();
   ASSIGN_OR_RETURN(edge.source, NodeOf(tx, write.source_id, "source", imported));

@@ -1,5 +1,7 @@
 #include "engine/write/imports.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/imported_rows.h"
@@ -47,6 +49,17 @@ Result<std::string> EntityBytes(Transaction& tx, NodeNumber node) {
   return *std::move(bytes);
 }
 
+// Forgets up to `rows_max` of what a rollback has left in its place: nobody asks for it again. True when none is left.
+Result<bool> SweepImported(Transaction& tx, const ImportStatus& status, uint32_t rows_max) {
+  std::vector<std::string> keys;
+  const auto it = tx.rows().ScanPrefix(ImportedPrefix(status));
+  for (; it->Valid() && keys.size() < rows_max; it->Next()) keys.emplace_back(it->key());
+  RETURN_IF_ERROR(it->status());
+  const bool all = !it->Valid();
+  for (const std::string& key : keys) tx.batch().Delete(key);
+  return all;
+}
+
 // The walk of a rollback over what its import brought.
 class RollBack {
  public:
@@ -73,18 +86,30 @@ class RollBack {
     return {};
   }
 
-  // Up to rows_max; true when none is left.
+  // Up to rows_max; true when none is left. What is over goes first: it may keep a node.
   Result<bool> Remove() {
+    const std::string over = prefix_ + static_cast<char>(ImportedKind::kTombstone);
+    uint32_t left = op_.rows_max;
+    if (status_.rolled_to.empty() || status_.rolled_to >= over) {
+      ASSIGN_OR_RETURN(const bool all, RemoveBetween(std::max(over, status_.rolled_to), PrefixEnd(prefix_), &left));
+      if (!all) return false;
+      status_.rolled_to = prefix_;
+    }
+    return RemoveBetween(status_.rolled_to, over, &left);
+  }
+
+ private:
+  // From behind `after` on: before it are the traces of all that were removed, which a scan would walk.
+  Result<bool> RemoveBetween(const std::string& after, const std::string& end, uint32_t* left) {
     std::vector<std::pair<std::string, ImportedRow>> rows;
-    // From behind the last row on: before it are the traces of all that were removed, which a scan would walk.
-    const std::string begin = status_.rolled_to.empty() ? prefix_ : status_.rolled_to + '\0';
-    const auto it = tx_.rows().Scan(begin, PrefixEnd(prefix_));
-    for (; it->Valid() && rows.size() < op_.rows_max; it->Next()) {
+    const auto it = tx_.rows().Scan(after + '\0', end);
+    for (; it->Valid() && rows.size() < *left; it->Next()) {
       ASSIGN_OR_RETURN(const ImportedRow row, DecodeImported(it->value()));
       rows.emplace_back(it->key(), row);
     }
     RETURN_IF_ERROR(it->status());
     const bool all = !it->Valid();
+    *left -= static_cast<uint32_t>(rows.size());
     for (const auto& [key, row] : rows) {
       status_.rolled_to = key;
       if (row.kept || row.replaced) continue;  // what it replaced is brought back, or left at the end
@@ -94,7 +119,6 @@ class RollBack {
     return all;
   }
 
- private:
   Status RemoveOne(const std::string& key, const ImportedRef& ref, const ImportedRow& row) {
     ASSIGN_OR_RETURN(const ImportedItem item, DescribeImported(tx_.rows(), ref, row));
     switch (ref.kind) {
@@ -102,6 +126,8 @@ class RollBack {
       case ImportedKind::kMemory: return RemoveMemory(key, row, item);
       case ImportedKind::kNode: return RemoveNode(key, ref, row, item);
       case ImportedKind::kRun: return RemoveEmptyRun(key, ref, row, item);
+      case ImportedKind::kTombstone: return RemoveTombstone(key, row, item);
+      case ImportedKind::kEndedEdge: return RemoveEndedEdge(key, item);
     }
     return Internal("no such kind of imported row");
   }
@@ -122,19 +148,23 @@ class RollBack {
     if (item.id.empty()) return Forget(key);
     if (item.now == ImportedItem::Now::kChanged) return Keep(key, row, item);
     if (item.now == ImportedItem::Now::kGone) {
-      // Deleted by somebody: theirs. Expired: nobody's doing.
       ASSIGN_OR_RETURN(const auto last, FindId(tx_.rows(), item.id));
-      if (!last || !last->is_memory) return Forget(key);
-      ASSIGN_OR_RETURN(const auto bytes, tx_.rows().Get(Key(keys::kVersion).Add(last->node).Add(last->version)));
-      bool expired = false;
-      if (bytes) {
-        ASSIGN_OR_RETURN(const VersionRow version, DecodeVersion(*bytes));
-        expired = version.kind == HistoryEvent::Kind::kExpire && version.attributes == row.version;
-      }
-      if (!expired) return Keep(key, row, item);
+      return last && last->is_memory ? Keep(key, row, item) : Forget(key);
     }
     RETURN_IF_ERROR(EraseMemory(tx_, item.id).status());
     return Removed(key, item);
+  }
+
+  Status RemoveTombstone(const std::string& key, const ImportedRow& row, const ImportedItem& item) {
+    if (item.now == ImportedItem::Now::kGone) return Forget(key);
+    if (item.now == ImportedItem::Now::kChanged) return Keep(key, row, item);
+    RETURN_IF_ERROR(EraseMemory(tx_, item.id).status());
+    return Removed(key, item);
+  }
+
+  Status RemoveEndedEdge(const std::string& key, const ImportedItem& item) {
+    ASSIGN_OR_RETURN(const bool erased, EraseEndedEdge(tx_.rows(), item.id, item.version, tx_.batch()));
+    return erased ? Removed(key, item) : Forget(key);
   }
 
   Status RemoveNode(const std::string& key, const ImportedRef& ref, const ImportedRow& row, const ImportedItem& item) {
@@ -265,7 +295,10 @@ Status ImportRecorder::Before(const Operation& operation) {
 
 Status ImportRecorder::After(const Operation& operation, const OperationResult& result) {
   if (std::holds_alternative<WriteMemory>(operation)) return NoteMemory(result);
-  if (const auto* edge = std::get_if<WriteEdge>(&operation)) return NoteEdge(*edge, result);
+  if (std::holds_alternative<WriteTombstone>(operation)) return NoteTombstone(result);
+  if (const auto* edge = std::get_if<WriteEdge>(&operation)) {
+    return edge->ended ? NoteEndedEdge(result) : NoteEdge(*edge, result);
+  }
   if (std::holds_alternative<WriteNode>(operation)) return NoteNode(result);
   if (const auto* run = std::get_if<WriteRun>(&operation)) {
     Count(ImportedKind::kRun, result.outcome);
@@ -287,6 +320,26 @@ Status ImportRecorder::NoteMemory(const OperationResult& result) {
   const std::string key = ImportedNodeKey(status_, ImportedKind::kMemory, row->node);
   RETURN_IF_ERROR(PutImported(tx_, key, before, imported));
   if (row->run && tx_.counters.next_run > next_run_) RETURN_IF_ERROR(NoteRun(*row->run, /*made=*/true));
+  return {};
+}
+
+Status ImportRecorder::NoteTombstone(const OperationResult& result) {
+  Count(ImportedKind::kTombstone, result.outcome);
+  if (result.outcome != Outcome::kCreated) return {};
+  ASSIGN_OR_RETURN(const auto row, FindId(tx_.rows(), result.id));
+  if (!row) return Corruption(fmt::format("the tombstone of \"{}\" was just written and is not there", result.id));
+  ImportedRow imported;
+  imported.version = result.version;
+  tx_.batch().Put(ImportedNodeKey(status_, ImportedKind::kTombstone, row->node), EncodeImported(imported));
+  return {};
+}
+
+Status ImportRecorder::NoteEndedEdge(const OperationResult& result) {
+  Count(ImportedKind::kEndedEdge, result.outcome);
+  if (result.outcome != Outcome::kCreated) return {};
+  ImportedRow imported;
+  imported.version = result.version;
+  tx_.batch().Put(ImportedEndedEdgeKey(status_, result.id, result.version), EncodeImported(imported));
   return {};
 }
 
@@ -368,7 +421,10 @@ Status ApplyRollBack(Transaction& tx, const RollBackImport& op, std::vector<Oper
     results->push_back({op.id, Version(), all ? Outcome::kDeleted : Outcome::kUnchanged});
     return Status();
   };
-  if (status->state == ImportState::kRolledBack) return end(true);
+  if (status->state == ImportState::kRolledBack) {
+    ASSIGN_OR_RETURN(const bool swept, SweepImported(tx, *status, op.rows_max));
+    return end(swept);
+  }
   if (status->state != ImportState::kRollingBack) {
     status->state = ImportState::kRollingBack;
     status->rolled_to.clear();
@@ -377,9 +433,13 @@ Status ApplyRollBack(Transaction& tx, const RollBackImport& op, std::vector<Oper
   RollBack walk(tx, op, &*status, results);
   RETURN_IF_ERROR(walk.Restore());
   ASSIGN_OR_RETURN(const bool all, walk.Remove());
-  if (all && op.finish) status->state = ImportState::kRolledBack;
+  bool ended = all;
+  if (all && op.finish) {
+    status->state = ImportState::kRolledBack;
+    ASSIGN_OR_RETURN(ended, SweepImported(tx, *status, op.rows_max));
+  }
   PutImport(tx, &*status);
-  return end(all);
+  return end(ended);
 }
 
 Status ForgetImportedEdges(Transaction& tx, const std::vector<Edge>& edges) {

@@ -23,6 +23,8 @@ class ImportRecorder {
 
  private:
   Status NoteMemory(const OperationResult& result);
+  Status NoteTombstone(const OperationResult& result);
+  Status NoteEndedEdge(const OperationResult& result);
   Status NoteEdge(const WriteEdge& write, const OperationResult& result);
   Status NoteNode(const OperationResult& result);
   Status NoteRun(uint32_t number, bool made);
@@ -41,7 +43,8 @@ class ImportRecorder {
 };
 
 // One result for each item that was brought back (kUpdated), removed (kDeleted) or left there (kSkipped); the last one
-// is the import's own: kDeleted once all it brought was looked at, kUnchanged before.
+// is the import's own: kDeleted once all it brought was looked at and, when it is rolled back, the rows that tell of it
+// are swept; kUnchanged before.
 Status ApplyRollBack(Transaction& tx, const RollBackImport& op, std::vector<OperationResult>* results);
 
 // Forgets that imports brought these edges: they are being erased.

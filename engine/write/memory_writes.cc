@@ -87,15 +87,14 @@ Result<std::optional<OperationResult>> FindDuplicate(Transaction& tx, const Writ
   return std::optional<OperationResult>();
 }
 
-Status CheckGivenVersions(const WriteMemory& write) {
-  const auto check = [](Version version) -> Status {
-    if (version <= kGivenVersionMax) return {};
-    return Unprocessable(fmt::format("version {} is more than {}", version.value, kGivenVersionMax.value))
-        .At("version");
+Status CheckGivenVersions(const std::optional<Version>& version, const std::vector<ImportedVersion>& history) {
+  const auto check = [](Version given) -> Status {
+    if (given <= kGivenVersionMax) return {};
+    return Unprocessable(fmt::format("version {} is more than {}", given.value, kGivenVersionMax.value)).At("version");
   };
-  if (write.version) RETURN_IF_ERROR(check(*write.version));
-  for (size_t i = 0; i < write.history.size(); ++i) {
-    Status status = check(write.history[i].version);
+  if (version) RETURN_IF_ERROR(check(*version));
+  for (size_t i = 0; i < history.size(); ++i) {
+    Status status = check(history[i].version);
     if (!status.ok()) return std::move(status).Under(fmt::format("history[{}]", i));
   }
   return {};
@@ -112,28 +111,27 @@ Result<bool> IsInHistory(Transaction& tx, const std::string& id, const IdRow& ro
          SameAttributes(stored->memory.attributes, given.attributes);
 }
 
-// Stores former version `i`, or the end of a former life, unless the id, deleted since, has it already; true when it
+// Stores a former version, or the end of a former life, unless the id, deleted since, has it already; true when it
 // was stored. `alive`: whether another version came before it in the same life.
-Result<bool> ImportVersion(Transaction& tx, const WriteMemory& write, const std::optional<IdRow>& before, size_t i,
-                           bool alive) {
-  const ImportedVersion& given = write.history[i];
+Result<bool> ImportVersion(Transaction& tx, const std::string& id, const ImportedVersion& given,
+                           const std::optional<IdRow>& before, bool alive) {
   if (before && before->is_memory && given.version <= before->version) {
-    ASSIGN_OR_RETURN(const bool same, IsInHistory(tx, write.id, *before, given));
+    ASSIGN_OR_RETURN(const bool same, IsInHistory(tx, id, *before, given));
     if (same) return false;
     return AlreadyExists(
                fmt::format("version {} of \"{}\" is given, but the id came to version {} before it was deleted, "
                            "and what it was at {} differs: erase it first",
-                           given.version.value, write.id, before->version.value, given.version.value))
+                           given.version.value, id, before->version.value, given.version.value))
         .At("version")
         .With("version", std::to_string(before->version.value));
   }
   if (given.event != ImportedVersion::Event::kWritten) {
-    RETURN_IF_ERROR(PutImportedEnd(tx, write.id, given));
+    RETURN_IF_ERROR(PutImportedEnd(tx, id, given));
     return true;
   }
   RETURN_IF_ERROR(AdmitVectors(tx, given.content, {}));
   const auto kind = alive ? HistoryEvent::Kind::kUpdate : HistoryEvent::Kind::kAdd;
-  RETURN_IF_ERROR(PutImportedVersion(tx, write.id, kind, given));
+  RETURN_IF_ERROR(PutImportedVersion(tx, id, kind, given));
   return true;
 }
 
@@ -144,7 +142,7 @@ Result<OperationResult> CreateMemory(Transaction& tx, const WriteMemory& write) 
   ASSIGN_OR_RETURN(const auto before, FindId(tx.rows(), write.id));
   bool alive = false;
   for (size_t i = 0; i < write.history.size(); ++i) {
-    auto imported = ImportVersion(tx, write, before, i, alive);
+    auto imported = ImportVersion(tx, write.id, write.history[i], before, alive);
     if (!imported.ok()) return std::move(imported).status().Under(fmt::format("history[{}]", i));
     alive = *imported && write.history[i].event == ImportedVersion::Event::kWritten;
   }
@@ -272,7 +270,7 @@ Result<bool> LastMatches(Transaction& tx, const Filter& filter, const std::strin
 }  // namespace
 
 Result<OperationResult> ApplyWrite(Transaction& tx, const WriteMemory& write) {
-  RETURN_IF_ERROR(CheckGivenVersions(write));
+  RETURN_IF_ERROR(CheckGivenVersions(write.version, write.history));
   ASSIGN_OR_RETURN(const auto current, FindCurrent(tx, write.id));
   RETURN_IF_ERROR(CheckVersion(write.id, current, write.if_version));
   if (tx.mode == WriteMode::kInsert && current) {
@@ -287,6 +285,21 @@ Result<OperationResult> ApplyWrite(Transaction& tx, const WriteMemory& write) {
   }
   RETURN_IF_ERROR(AdmitVectors(tx, write.content, write.vector_models));
   return current ? ReplaceMemory(tx, write, *current) : CreateMemory(tx, write);
+}
+
+Result<OperationResult> ApplyTombstone(Transaction& tx, const WriteTombstone& write) {
+  RETURN_IF_ERROR(CheckGivenVersions(std::nullopt, write.history));
+  RETURN_IF_ERROR(FindCurrent(tx, write.id).status());
+  ASSIGN_OR_RETURN(const auto before, FindId(tx.rows(), write.id));
+  if (before && before->is_memory) return Done(write.id, before->version, Outcome::kUnchanged);
+  bool alive = false;
+  for (size_t i = 0; i < write.history.size(); ++i) {
+    auto imported = ImportVersion(tx, write.id, write.history[i], std::nullopt, alive);
+    if (!imported.ok()) return std::move(imported).status().Under(fmt::format("history[{}]", i));
+    alive = write.history[i].event == ImportedVersion::Event::kWritten;
+  }
+  RETURN_IF_ERROR(SealTombstone(tx, write.id, write.source_version));
+  return Done(write.id, write.history.back().version, Outcome::kCreated);
 }
 
 Result<OperationResult> ApplyPatch(Transaction& tx, const PatchMemory& patch) {

@@ -6,6 +6,7 @@
 namespace engram {
 
 Result<OperationResult> ApplyWrite(Transaction& tx, const WriteMemory& write);
+Result<OperationResult> ApplyTombstone(Transaction& tx, const WriteTombstone& write);
 Result<OperationResult> ApplyPatch(Transaction& tx, const PatchMemory& patch);
 Result<OperationResult> ApplyUpdate(Transaction& tx, const UpdateMemory& update);
 Result<OperationResult> ApplyDelete(Transaction& tx, const DeleteMemory& deletion);

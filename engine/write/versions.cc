@@ -383,6 +383,14 @@ Status PutImportedVersion(Transaction& tx, const std::string& id, HistoryEvent::
   return {};
 }
 
+Status SealTombstone(Transaction& tx, const std::string& id, std::optional<uint64_t> source_version) {
+  ASSIGN_OR_RETURN(auto row, FindId(tx.rows(), id));
+  ENGRAM_CHECK(row && row->is_memory && !row->live);
+  row->source_version = source_version;
+  PutIdRow(tx, id, *row);
+  return TrimHistory(tx, row->node);
+}
+
 Result<bool> PutState(Transaction& tx, const std::string& id, const CurrentMemory& before, const StateRecord& state) {
   if (state == before.state) return false;
   PutExpiry(tx, before.row.node, before.state.expires_at, state.expires_at);

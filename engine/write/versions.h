@@ -44,6 +44,9 @@ Status PutImportedVersion(Transaction& tx, const std::string& id, HistoryEvent::
 // The end of a former life, likewise.
 Status PutImportedEnd(Transaction& tx, const std::string& id, const ImportedVersion& end);
 
+// After those of a memory that is not to live: what a write in mode newer is held against, and history by policy.
+Status SealTombstone(Transaction& tx, const std::string& id, std::optional<uint64_t> source_version);
+
 // Changes the state record alone. False when nothing differs.
 Result<bool> PutState(Transaction& tx, const std::string& id, const CurrentMemory& before, const StateRecord& state);
 

@@ -52,10 +52,10 @@ Status ReadValidity(const v1::Edge& edge, Edge* out) {
 }
 
 Status RefuseReplyFields(const v1::Edge& edge, bool may_import) {
-  const char* field = edge.has_recorded_at() && !may_import ? "recorded_at"
-                      : edge.has_retired_at()               ? "retired_at"
-                      : edge.version() != 0                 ? "version"
-                                                            : nullptr;
+  const char* field = edge.has_recorded_at() && !may_import                           ? "recorded_at"
+                      : edge.has_retired_at() && !may_import                          ? "retired_at"
+                      : edge.version() != 0 && !(may_import && edge.has_retired_at()) ? "version"
+                                                                                      : nullptr;
   if (field == nullptr) return Status::Ok();
   return InvalidArgument(fmt::format("{} is for replies only", field)).At(field);
 }
@@ -110,6 +110,15 @@ Status ReadLimit(const Message& message, const RequestLimits& limits, WalkReques
   return InvalidArgument(fmt::format("limit {} is not between 1 and {}", walk->limit, limits.page_items)).At("limit");
 }
 
+Status ReadEnd(const v1::Edge& edge, WriteEdge* write) {
+  write->ended = true;
+  ASSIGN_OR_RETURN(write->edge.retired, ToTimeAt(edge.retired_at(), "retired_at"));
+  if (edge.version() == 0) return InvalidArgument("an edge that has ended has its version").At("version");
+  write->edge.version = Version(edge.version());
+  if (!write->recorded || *write->recorded <= *write->edge.retired) return Status::Ok();
+  return InvalidArgument("retired_at is before recorded_at").At("retired_at");
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> ToSeeds(const ProtoStrings& ids, const RequestLimits& limits) {
@@ -160,6 +169,7 @@ Result<WriteEdge> ToWriteEdge(const v1::Edge& edge, const RequestLimits& limits,
   if (edge.has_recorded_at()) {
     ASSIGN_OR_RETURN(write.recorded, ToTimeAt(edge.recorded_at(), "recorded_at"));
   }
+  if (edge.has_retired_at()) RETURN_IF_ERROR(ReadEnd(edge, &write));
   return write;
 }
 

@@ -36,6 +36,8 @@ Status CheckReplyFields(const v1::ImportProgress& import) {
   RETURN_IF_ERROR(refuse(import.has_node_counts(), "node_counts"));
   RETURN_IF_ERROR(refuse(import.has_run_counts(), "run_counts"));
   RETURN_IF_ERROR(refuse(import.has_edge_counts(), "edge_counts"));
+  RETURN_IF_ERROR(refuse(import.has_tombstone_counts(), "tombstone_counts"));
+  RETURN_IF_ERROR(refuse(import.has_ended_edge_counts(), "ended_edge_counts"));
   return refuse(import.has_rollback(), "rollback");
 }
 
@@ -101,6 +103,8 @@ const char* NameOf(ImportedKind kind) {
     case ImportedKind::kMemory: return "memory";
     case ImportedKind::kNode: return "node";
     case ImportedKind::kRun: return "run";
+    case ImportedKind::kTombstone: return "tombstone";
+    case ImportedKind::kEndedEdge: return "ended_edge";
   }
   return "";
 }
@@ -110,6 +114,7 @@ const char* NameOf(ImportedItem::Now now) {
     case ImportedItem::Now::kAsWritten: return "as_written";
     case ImportedItem::Now::kChanged: return "changed";
     case ImportedItem::Now::kGone: return "gone";
+    case ImportedItem::Now::kExpired: return "expired";
   }
   return "";
 }
@@ -157,6 +162,8 @@ void FromImportStatus(const ImportStatus& status, v1::ImportProgress* out) {
   FromCounts(status.counts[static_cast<size_t>(ImportedKind::kNode)], out->mutable_node_counts());
   FromCounts(status.counts[static_cast<size_t>(ImportedKind::kRun)], out->mutable_run_counts());
   FromCounts(status.counts[static_cast<size_t>(ImportedKind::kEdge)], out->mutable_edge_counts());
+  FromCounts(status.counts[static_cast<size_t>(ImportedKind::kTombstone)], out->mutable_tombstone_counts());
+  FromCounts(status.counts[static_cast<size_t>(ImportedKind::kEndedEdge)], out->mutable_ended_edge_counts());
   if (const auto backup = status.notes.find(kBackup); backup != status.notes.end()) out->set_backup(backup->second);
   FromNote(status, kSource, [&] { return out->mutable_source(); });
   FromNote(status, kTally, [&] { return out->mutable_tally(); });

@@ -155,4 +155,12 @@ Result<WriteMemory> ToWriteMemory(const v1::Memory& memory, const MemoryBorder& 
   return write;
 }
 
+Result<WriteTombstone> ToWriteTombstone(const v1::Memory& memory, const MemoryBorder& border, UuidSource& uuids) {
+  if (memory.id().empty()) return InvalidArgument("a deleted memory without an id").At("id");
+  ASSIGN_OR_RETURN(WriteMemory whole, ToWriteMemory(memory, border, uuids));
+  const bool ended = !whole.history.empty() && whole.history.back().event != ImportedVersion::Event::kWritten;
+  if (!ended) return InvalidArgument("the last event of a deleted memory is neither delete nor expire").At("history");
+  return WriteTombstone{std::move(whole.id), whole.attributes.source.version, std::move(whole.history)};
+}
+
 }  // namespace engram

@@ -20,6 +20,8 @@ struct MemoryBorder {
 // A memory to be written, with everything checked that needs no store. An id is made when there is none.
 // `field()` of an error is the path inside the memory.
 Result<WriteMemory> ToWriteMemory(const v1::Memory& memory, const MemoryBorder& border, UuidSource& uuids);
+// A memory that was deleted: its id, where it came from and its history, whose last event is its end.
+Result<WriteTombstone> ToWriteTombstone(const v1::Memory& memory, const MemoryBorder& border, UuidSource& uuids);
 
 Result<PatchMemory> ToPatchMemory(std::string id, const v1::MemoryPatch& patch, const RequestLimits& limits);
 

@@ -40,7 +40,7 @@ class SeenIds {
 Status CheckSize(const v1::WriteRequest& request, const RequestLimits& limits) {
   const size_t items = static_cast<size_t>(request.memories_size()) + static_cast<size_t>(request.nodes_size()) +
                        static_cast<size_t>(request.edges_size()) + static_cast<size_t>(request.deletes_size()) +
-                       static_cast<size_t>(request.runs_size());
+                       static_cast<size_t>(request.runs_size()) + static_cast<size_t>(request.tombstones_size());
   if (items == 0 && !request.has_import()) return InvalidArgument("the batch is empty");
   if (items <= limits.batch_items) return Status::Ok();
   return InvalidArgument(fmt::format("{} items are more than {}", items, limits.batch_items))
@@ -99,7 +99,27 @@ Status AddEdges(Service& service, const RequestContext& context, const v1::Write
     const std::string place = fmt::format("edges[{}]", i);
     Result<WriteEdge> write = ToWriteEdge(request.edges(i), service.limits(), may_import);
     if (!write.ok()) return std::move(write).status().Under(place);
-    RETURN_IF_ERROR(seen.Add(write->edge.id, place + ".id"));
+    // Versions that have ended come with their numbers, besides the current one.
+    const std::string name =
+        write->ended ? fmt::format("{}\n{}", write->edge.id, write->edge.version.value) : write->edge.id;
+    if (Status status = seen.Add(name, place + ".id"); !status.ok()) return status;
+    call->Add(*std::move(write), place);
+  }
+  return Status::Ok();
+}
+
+Status AddTombstones(Service& service, const RequestContext& context, const v1::WriteRequest& request, SeenIds* seen,
+                     WriteCall* call) {
+  if (request.tombstones().empty()) return Status::Ok();
+  if (!context.credential().May(Right::kImport)) {
+    return InvalidArgument("memories that were deleted are stored with the import right only").At("tombstones");
+  }
+  const MemoryBorder border{service.limits(), /*may_import=*/true};
+  for (int i = 0; i < request.tombstones_size(); ++i) {
+    const std::string place = fmt::format("tombstones[{}]", i);
+    Result<WriteTombstone> write = ToWriteTombstone(request.tombstones(i), border, service.uuids);
+    if (!write.ok()) return std::move(write).status().Under(place);
+    RETURN_IF_ERROR(seen->Add(write->id, place + ".id"));
     call->Add(*std::move(write), place);
   }
   return Status::Ok();
@@ -134,6 +154,7 @@ Status AddBatch(Service& service, const RequestContext& context, const v1::Write
   ASSIGN_OR_RETURN(call->mutation.mode, ToWriteMode(request.mode()));
   SeenIds seen;
   RETURN_IF_ERROR(AddMemories(service, context, request, &seen, call));
+  RETURN_IF_ERROR(AddTombstones(service, context, request, &seen, call));
   RETURN_IF_ERROR(AddRuns(service, context, request, call));
   RETURN_IF_ERROR(AddNodes(service, context, request, &seen, call));
   RETURN_IF_ERROR(AddEdges(service, context, request, call));

@@ -29,7 +29,7 @@ class ChangesTest : public EngineFixture {
       if (!page.ok()) return all;
       EXPECT_LE(page->memories.size() + page->ended.size(), limit);
       for (ExportedMemory& memory : page->memories) all.memories.push_back(std::move(memory));
-      for (ExportedMemory& memory : page->ended) all.ended.push_back(std::move(memory));
+      for (ExportedTombstone& ended : page->ended) all.ended.push_back(std::move(ended));
       all.erased += page->erased;
       all.position = page->position;
       query.cursor = page->next_cursor;
@@ -40,6 +40,11 @@ class ChangesTest : public EngineFixture {
   static std::vector<std::string> IdsOf(const std::vector<ExportedMemory>& memories) {
     std::vector<std::string> ids;
     for (const ExportedMemory& memory : memories) ids.push_back(memory.memory.id);
+    return ids;
+  }
+  static std::vector<std::string> IdsOf(const std::vector<ExportedTombstone>& ended) {
+    std::vector<std::string> ids;
+    for (const ExportedTombstone& tombstone : ended) ids.push_back(tombstone.id);
     return ids;
   }
 
@@ -250,7 +255,7 @@ TEST_F(ChangesTest, AppliedToWhatWasThereTheyMakeWhatIsThere) {
       for (const ExportedMemory& m : page->memories) {
         twin[m.memory.id] = m.memory.content.text + (m.memory.state.pinned ? " pinned" : "");
       }
-      for (const ExportedMemory& m : page->ended) twin.erase(m.memory.id);
+      for (const ExportedTombstone& ended : page->ended) twin.erase(ended.id);
       query.cursor = page->next_cursor;
       if (!query.cursor.empty() && pick(2) == 0) {
         ASSERT_NO_FATAL_FAILURE(write_one());

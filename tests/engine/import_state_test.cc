@@ -1,4 +1,6 @@
 // How far imports are, what they brought, and taking it back.
+#include <map>
+
 #include <gmock/gmock.h>
 
 #include "engine/rows.h"
@@ -140,17 +142,22 @@ TEST_F(ImportStateTest, ARollbackRemovesWhatNobodyHasWrittenSince) {
   patch.text = "edited";
   ASSERT_TRUE(Write(patch).status.ok());
   ASSERT_TRUE(Write(DeleteMemory{"c", {}, {}, true, false}).status.ok());
-  for (int i = 0; i < 3; ++i) ASSERT_TRUE(RollBack(2).status.ok());
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(RollBack(2, /*finish=*/false).status.ok());
+  const auto items = Items();
+  ASSERT_EQ(items.size(), 2U);
+  EXPECT_TRUE(items[0].kept && items[1].kept);
+  // Once it is over, nobody asks for what is left: those rows are swept, so many a call.
+  EXPECT_EQ(RollBack(1).results.back().outcome, Outcome::kUnchanged);
   EXPECT_EQ(Status().state, ImportState::kRolledBack);
+  EXPECT_EQ(Items().size(), 1U);
+  EXPECT_EQ(RollBack(1).results.back().outcome, Outcome::kDeleted);
+  EXPECT_THAT(Items(), IsEmpty());
   EXPECT_EQ(Status().removed, 2U);
   EXPECT_EQ(Status().kept, 2U);
   EXPECT_FALSE(Get("a"));
   EXPECT_FALSE(Get("d"));
   EXPECT_EQ(Get("b")->content.text, "edited");
   EXPECT_EQ(History("c").size(), 2U);
-  const auto items = Items();
-  ASSERT_EQ(items.size(), 2U);
-  EXPECT_TRUE(items[0].kept && items[1].kept);
   ASSERT_TRUE(Write(DeleteMemory{"b", {}, {}, true, true}).status.ok());
   EXPECT_EQ(Info().memories_digest, before);
 }
@@ -250,7 +257,7 @@ TEST_F(ImportStateTest, NodesRunsAndEdgesGoUnlessTheyAreInUse) {
               EdgeOf("e2", "person:bob", "made by the edge"), EdgeOf("e3", "person:bob", "person:eve")})
           .status.ok());
   ASSERT_TRUE(Write(EdgeOf("theirs", "person:eve", "person:bob")).status.ok());
-  ASSERT_TRUE(RollBack().status.ok());
+  ASSERT_TRUE(RollBack(100, /*finish=*/false).status.ok());
   EXPECT_EQ(Info().memories, 0U);
   EXPECT_EQ(Info().edges, 1U);
   EXPECT_EQ(Info().runs, 0U);
@@ -272,6 +279,96 @@ TEST_F(ImportStateTest, RowsFromBeforeThereWereStatesAreRead) {
   EXPECT_EQ(read->state, ImportState::kCopying);
   EXPECT_FALSE(DecodeImport(EncodeImport(old).substr(0, kOldBytes + 2)).ok());
   (void)Write(MemoryOf("k", "there is a namespace"));
+}
+
+TEST_F(ImportStateTest, CountsFromBeforeThereWereTombstonesAreRead) {
+  ImportStatus old;
+  old.counts[static_cast<size_t>(ImportedKind::kRun)].created = 3;
+  old.notes["source"] = "s";
+  const std::string now = EncodeImport(old);
+  constexpr size_t kNewBytes = 8;  // four counts of two kinds
+  const auto read = DecodeImport(now.substr(0, now.size() - kNewBytes));
+  ASSERT_TRUE(read.ok()) << read.status().ToString();
+  EXPECT_EQ(read->counts[static_cast<size_t>(ImportedKind::kRun)].created, 3U);
+  EXPECT_EQ(read->notes.at("source"), "s");
+  EXPECT_FALSE(DecodeImport(now.substr(0, now.size() - 1)).ok());
+  (void)Write(MemoryOf("k", "there is a namespace"));
+}
+
+WriteTombstone DeadAt(const std::string& id, Timestamp time) {
+  WriteTombstone dead;
+  dead.id = id;
+  dead.source_version = 7;
+  ImportedVersion lived;
+  lived.version = Version(2);
+  lived.content.text = "was";
+  lived.attributes.updated_at = lived.attributes.created_at = time;
+  ImportedVersion end;
+  end.version = Version(5);
+  end.event = ImportedVersion::Event::kDeleted;
+  end.attributes.updated_at = time;
+  dead.history = {lived, end};
+  return dead;
+}
+
+WriteEdge EndedAt(const std::string& id, uint64_t version, Timestamp time) {
+  WriteEdge write = EdgeOf(id, "person:ann", "gone");
+  write.ended = true;
+  write.edge.version = Version(version);
+  write.edge.retired = time;
+  write.recorded = time;
+  return write;
+}
+
+TEST_F(ImportStateTest, WhatIsOverIsBroughtAndTakenBack) {
+  const Timestamp then{1'000'000};
+  ASSERT_TRUE(Write(MemoryOf("mine", "lives")).status.ok());
+  const MutationResult brought = Import({DeadAt("gone", then), DeadAt("mine", then), NodeOf("person:ann", "Ann"),
+                                         EndedAt("e", 1, then), EndedAt("e", 3, then)});
+  ASSERT_TRUE(brought.status.ok()) << brought.status.ToString();
+  EXPECT_EQ(brought.results[0].outcome, Outcome::kCreated);
+  EXPECT_EQ(brought.results[1].outcome, Outcome::kUnchanged);  // it lives here
+  EXPECT_EQ(Get("mine")->content.text, "lives");
+  EXPECT_FALSE(Get("gone"));
+  ASSERT_EQ(History("gone").size(), 2U);
+  EXPECT_EQ(History("gone")[0].memory.content.text, "was");
+  EXPECT_EQ(History("gone")[1].kind, HistoryEvent::Kind::kDelete);
+  EXPECT_EQ(History("gone")[1].version, Version(5));
+  EXPECT_EQ(Info().edges, 0U);
+  EXPECT_EQ(Status().counts[static_cast<size_t>(ImportedKind::kTombstone)].created, 1U);
+  EXPECT_EQ(Status().counts[static_cast<size_t>(ImportedKind::kTombstone)].unchanged, 1U);
+  EXPECT_EQ(Status().counts[static_cast<size_t>(ImportedKind::kEndedEdge)].created, 2U);
+  // Again it changes nothing, and numbers go on behind it.
+  EXPECT_EQ(Import({DeadAt("gone", then), EndedAt("e", 3, then)}).results[1].outcome, Outcome::kUnchanged);
+  EXPECT_EQ(Import({Sourced("gone", "no newer", 7)}, {}, WriteMode::kNewer).results[0].outcome, Outcome::kUnchanged);
+  EXPECT_EQ(Import({EndedAt("e", 3, Timestamp{2'000'000})}).status.code(), StatusCode::kAlreadyExists);
+  WriteEdge unknown = EndedAt("other", 1, then);
+  unknown.target_id = "never here";
+  EXPECT_EQ(Import({unknown}).status.code(), StatusCode::kNotFound);
+  EXPECT_EQ(Import({EdgeOf("e", "person:ann", "mine")}).results[0].version, Version(4));
+  EXPECT_EQ(Import({EndedAt("e", 4, then)}).status.code(), StatusCode::kAlreadyExists);
+  ASSERT_TRUE(RollBack().status.ok());
+  EXPECT_EQ(engine_->History(Ref(), "gone").status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(Info().edges, 0U);
+  EXPECT_EQ(Info().nodes, 0U);
+  EXPECT_EQ(Import({Sourced("gone", "made anew", 1)}, {}, WriteMode::kNewer).results[0].outcome, Outcome::kCreated);
+}
+
+TEST_F(ImportStateTest, WhatExpiredMeanwhileIsToldFromWhatWasDeleted) {
+  WriteMemory brief = MemoryOf("brief", "x");
+  brief.state.ttl_seconds = 10;
+  ASSERT_TRUE(Import({brief, MemoryOf("deleted", "y"), MemoryOf("stays", "z")}).status.ok());
+  ASSERT_TRUE(Write(DeleteMemory{"deleted", {}, {}, true, false}).status.ok());
+  Advance(11);
+  ASSERT_TRUE(engine_->SweepNow().ok());
+  std::map<std::string, ImportedItem::Now> now;
+  for (const ImportedItem& item : Items()) now[item.id] = item.now;
+  EXPECT_EQ(now.at("brief"), ImportedItem::Now::kExpired);
+  EXPECT_EQ(now.at("deleted"), ImportedItem::Now::kGone);
+  EXPECT_EQ(now.at("stays"), ImportedItem::Now::kAsWritten);
+  ASSERT_TRUE(RollBack().status.ok());
+  EXPECT_EQ(Status().removed, 2U);
+  EXPECT_EQ(Status().kept, 1U);
 }
 
 TEST_F(ImportStateTest, TwoImportsOfOneMemoryAreToldApart) {

@@ -230,7 +230,9 @@ TEST_F(TenantsTest, AWriteBeyondAQuotaIsRefusedWholeAndNamesIt) {
   // A quota below what is there: nothing is added, what is there may go.
   ASSERT_TRUE(Change("a", PatchTenant{{.memories = std::optional<uint64_t>(1)}}).status.ok());
   ASSERT_TRUE(WriteTo(a, "x", "m2", "again").ok());
-  Mutation remove = NewMutation({DeleteMemory{"m2"}}, "x");
+  DeleteMemory deletion;
+  deletion.id = "m2";
+  Mutation remove = NewMutation({deletion}, "x");
   remove.tenant = a;
   EXPECT_TRUE(engine_->Write(remove).status.ok());
   // Removed limits hold no longer.

@@ -152,8 +152,8 @@ TEST_F(ArchiveTest, ReadsWhatWasWrittenInItsOrder) {
     cursors.push_back((*source)->Cursor(false));
   }
   EXPECT_THAT(places, testing::ElementsAre("manifest.json", "memories.jsonl line 1", "memories.jsonl line 2",
-                                           "memories.jsonl line 3", "tombstones.jsonl line 1", "edges.jsonl line 1",
-                                           "retired_edges.jsonl line 1"));
+                                           "memories.jsonl line 3", "tombstones.jsonl line 1",
+                                           "retired_edges.jsonl line 1", "edges.jsonl line 1"));
   for (size_t i = 1; i < places.size(); ++i) {
     auto again = ArchiveSource::Open(folder_ + "/a");
     ASSERT_TRUE(*(*again)->Resume(cursors[i]));

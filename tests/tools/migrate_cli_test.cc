@@ -7,9 +7,16 @@
 
 #include "tests/tools/cli_run.h"
 #include "tests/tools/sqlite_file.h"
+#include "tools/store_access.h"
 
 namespace engram {
 namespace {
+
+StoreChoice StoreIn(const std::string& folder) {
+  StoreChoice choice;
+  choice.data_dir = folder;
+  return choice;
+}
 
 bool Has(const CliResult& result, const std::string& text) { return result.output.find(text) != std::string::npos; }
 
@@ -225,6 +232,52 @@ TEST_F(MigrateCliTest, APartOfASourceIsImportedAndVerifiedByTheSameOptions) {
   EXPECT_EQ(Verify().code, 0);
 }
 
+TEST_F(MigrateCliTest, WhatCouldNotComeBackIsListedAndForgottenAfterwards) {
+  WriteFile("in.jsonl", "{\"id\":\"a\",\"text\":\"old\"}\n{\"id\":\"b\",\"text\":\"old\"}\n");
+  ASSERT_EQ(Run("import jsonl in.jsonl -n notes --data store").code, 0);
+  WriteFile("over.jsonl", "{\"id\":\"a\",\"text\":\"new\"}\n{\"id\":\"c\",\"text\":\"brought\"}\n");
+  ASSERT_EQ(Run("import jsonl over.jsonl -n notes --data store --no-backup --import-id over").code, 0);
+  Edit("{\"id\":\"c\",\"text\":\"edited here\"}\n");
+  const CliResult plan = Rollback("over", "--dry-run");
+  EXPECT_TRUE(Has(plan, "would remove 0, bring back 1 (there is no backup), leave 1")) << plan.output;
+  EXPECT_FALSE(Has(plan, "\"a\"")) << plan.output;
+  const CliResult rolled = Rollback("over");
+  EXPECT_EQ(rolled.code, 1);
+  EXPECT_TRUE(Has(rolled, "memory \"a\" stays: the import wrote over what was there")) << rolled.output;
+  EXPECT_TRUE(Has(rolled, "memory \"c\" stays: written here since")) << rolled.output;
+  EXPECT_TRUE(Has(rolled, "1 records that the import wrote over are as it left them")) << rolled.output;
+  const auto access = OpenAccess(StoreIn(Path("store")), IfNoStore::kFail);
+  ASSERT_TRUE(access.ok()) << access.status().ToString();
+  v1::ListImportedRequest request;
+  request.set_id("over");
+  const auto left = access->client->ListImported("notes", request);
+  ASSERT_TRUE(left.ok()) << left.status().ToString();
+  EXPECT_EQ(left->items_size(), 0);
+}
+
+TEST_F(MigrateCliTest, FormerVersionsAreComparedToo) {
+  const auto lines = [](const std::string& text, const std::string& time) {
+    return R"({"id":"a","text":"now","version":3,"created_at":"2025-01-01T00:00:00Z","updated_at":"2025-01-03T00:00:00Z",)"
+           R"("history":[{"version":1,"event":"add","time":"2025-01-01T00:00:00Z","memory":{"text":")" +
+           text + R"("}},{"version":2,"event":"update","time":")" + time + R"(","memory":{"text":"milk"}}]})" + "\n";
+  };
+  WriteFile("in.jsonl", lines("tea", "2025-01-02T00:00:00Z"));
+  ASSERT_EQ(Run("import jsonl in.jsonl -n notes --data store").code, 0);
+  const CliResult same = Run("migrate verify jsonl in.jsonl -n notes --data store");
+  EXPECT_EQ(same.code, 0) << same.output;
+  EXPECT_TRUE(Has(same, "histories: of 1 memories; 2 former versions equal")) << same.output;
+  WriteFile("in.jsonl", lines("coffee", "2025-01-02T00:00:00Z"));
+  const CliResult texts = Run("migrate verify jsonl in.jsonl -n notes --data store");
+  EXPECT_EQ(texts.code, 1);
+  EXPECT_TRUE(Has(texts, "with another text 1")) << texts.output;
+  EXPECT_TRUE(Has(texts, "history[0].new_text: \"coffee\" in the source, \"tea\" in the store")) << texts.output;
+  WriteFile("in.jsonl", lines("coffee", "2025-01-02T12:00:00Z"));
+  EXPECT_TRUE(
+      Has(Run("migrate verify jsonl in.jsonl -n notes --data store"), "at another time 1, with another text 0"));
+  const CliResult report = Run("migrate report -n notes --data store --import '" + ImportId() + "'");
+  EXPECT_TRUE(Has(report, "| … at another time | 1 |")) << report.output;
+}
+
 TEST_F(MigrateCliTest, TooManyRejectsEndTheRun) {
   std::string lines;
   for (int i = 0; i < 300; ++i) lines += i % 10 == 0 ? "nonsense\n" : "{\"id\":\"m" + std::to_string(i) + "\"}\n";
@@ -234,6 +287,10 @@ TEST_F(MigrateCliTest, TooManyRejectsEndTheRun) {
   EXPECT_EQ(few.code, 1);
   EXPECT_TRUE(Has(few, "4 records could not be taken, more than --abort-on rejects=3 allows")) << few.output;
   EXPECT_TRUE(Has(Run(import + "rejects=5% --restart"), "more than --abort-on rejects=5% allows"));
+  const CliResult archived = Run("import jsonl in.jsonl --archive kept --rejects bad.jsonl --abort-on rejects=3");
+  EXPECT_EQ(archived.code, 1);
+  EXPECT_TRUE(Has(archived, "4 records could not be taken, more than --abort-on rejects=3 allows")) << archived.output;
+  EXPECT_FALSE(std::filesystem::exists(Path("kept")));
   const CliResult enough = Run(import + "rejects=11% --restart");
   EXPECT_TRUE(Has(enough, "30 rejected")) << enough.output;
   const CliResult report = Run("migrate report -n n --data store --import '" + ImportId("n") + "'");

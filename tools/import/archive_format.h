@@ -22,7 +22,7 @@ namespace engram {
 inline constexpr uint32_t kArchiveVersion = 1;
 inline constexpr const char* kManifestFile = "manifest.json";
 
-// In the order in which they are written and read: what refers to others comes after them.
+// What refers to others comes after them; an archive is read in another order (archive_source.h).
 enum class ArchiveKind : uint8_t { kMemory, kTombstone, kNode, kRun, kEdge, kRetiredEdge };
 inline constexpr size_t kArchiveKinds = 6;
 

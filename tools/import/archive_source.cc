@@ -1,7 +1,9 @@
 #include "tools/import/archive_source.h"
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -40,6 +42,20 @@ std::optional<ArchiveCursor> ParseCursor(std::string_view text, std::string_view
   const bool whole = TakeNumber(&text, " file ", &cursor.file) && TakeNumber(&text, " line ", &cursor.line) &&
                      TakeNumber(&text, " byte ", &cursor.byte) && text.empty() && cursor.file < kArchiveKinds;
   return whole ? std::optional<ArchiveCursor>(cursor) : std::nullopt;
+}
+
+// Versions of edges that have ended come before the current ones, whose numbers go on from theirs.
+constexpr ArchiveKind kReadOrder[kArchiveKinds] = {ArchiveKind::kMemory, ArchiveKind::kTombstone,   ArchiveKind::kNode,
+                                                   ArchiveKind::kRun,    ArchiveKind::kRetiredEdge, ArchiveKind::kEdge};
+
+size_t PlaceOf(size_t kind) {
+  const auto* at = std::find(std::begin(kReadOrder), std::end(kReadOrder), static_cast<ArchiveKind>(kind));
+  return static_cast<size_t>(at - std::begin(kReadOrder));
+}
+
+std::optional<size_t> NextKind(size_t kind) {
+  const size_t next = PlaceOf(kind) + 1;
+  return next == kArchiveKinds ? std::nullopt : std::optional<size_t>(static_cast<size_t>(kReadOrder[next]));
 }
 
 }  // namespace
@@ -100,7 +116,9 @@ Status ArchiveSource::OpenFile(size_t kind) {
   file_.clear();
   kind_ = kind;
   line_ = offset_ = bytes_before_ = 0;
-  for (size_t i = 0; i < kind; ++i) bytes_before_ += manifest_.files[i].bytes;
+  for (size_t i = 0; i < kArchiveKinds; ++i) {
+    if (PlaceOf(i) < PlaceOf(kind)) bytes_before_ += manifest_.files[i].bytes;
+  }
   file_.open(Path(kind), std::ios::binary);
   return file_ ? Status() : Unavailable(fmt::format("cannot open {}", Path(kind)));
 }
@@ -131,8 +149,9 @@ Result<bool> ArchiveSource::Next(SourceRecord* record) {
   std::string line;
   while (!std::getline(file_, line)) {
     if (file_.bad()) return Unavailable(fmt::format("reading {} failed after line {}", Path(kind_), line_));
-    if (kind_ + 1 == kArchiveKinds) return false;
-    RETURN_IF_ERROR(OpenFile(kind_ + 1));
+    const auto next = NextKind(kind_);
+    if (!next) return false;
+    RETURN_IF_ERROR(OpenFile(*next));
   }
   ++line_;
   offset_ += line.size() + 1;

@@ -1,4 +1,5 @@
-// Reads an archive (archive_format.h): the configuration, memories, tombstones, nodes, runs and edges, in this order.
+// Reads an archive (archive_format.h): the configuration, memories, tombstones, nodes, runs, edges that have ended and
+// edges, in this order.
 #pragma once
 
 #include <fstream>

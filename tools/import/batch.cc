@@ -16,21 +16,26 @@ size_t ItemBytes(const SourceRecord& record) {
         if constexpr (requires { item.ByteSizeLong(); }) {
           return item.ByteSizeLong();
         } else {
-          return 0;  // no item of a batch
+          return item.memory.ByteSizeLong();
         }
       },
       record.item);
 }
 
 // What lists an item stands in, by SourceRecord::item's order.
-constexpr std::string_view kLists[] = {"memories", "edges", "nodes", "runs"};
+constexpr std::string_view kLists[] = {"memories", "edges", "nodes", "runs", "", "tombstones"};
 
 // Empty where a batch may hold the same one twice.
 std::string ItemId(const SourceRecord& record) {
   return std::visit(
       [](const auto& item) -> std::string {
-        if constexpr (requires { item.id(); }) {
+        if constexpr (requires { item.retired_at(); }) {
+          // Versions of an edge that have ended stand beside the current one.
+          return item.has_retired_at() ? item.id() + '\n' + std::to_string(item.version()) : item.id();
+        } else if constexpr (requires { item.id(); }) {
           return item.id();
+        } else if constexpr (requires { item.memory; }) {
+          return item.memory.id();
         } else {
           return {};
         }
@@ -50,7 +55,7 @@ bool ImportBatch::Refuses(const SourceRecord& record) const {
 }
 
 void ImportBatch::Add(SourceRecord record) {
-  ENGRAM_CHECK(record.item.index() < std::size(kLists));
+  ENGRAM_CHECK(!kLists[record.item.index()].empty());
   bytes_ += ItemBytes(record);
   const std::string id = ItemId(record);
   if (!id.empty()) (IsEdge(record) ? edge_ids_ : ids_).insert(id);
@@ -92,6 +97,7 @@ v1::WriteRequest ImportBatch::Request() const {
     if (const auto* edge = std::get_if<v1::Edge>(&record.item)) *request.add_edges() = *edge;
     if (const auto* node = std::get_if<v1::Node>(&record.item)) *request.add_nodes() = *node;
     if (const auto* run = std::get_if<v1::Run>(&record.item)) *request.add_runs() = *run;
+    if (const auto* dead = std::get_if<Tombstone>(&record.item)) *request.add_tombstones() = dead->memory;
   }
   return request;
 }

@@ -26,10 +26,11 @@ class ImportBatch {
   // Whether the record must wait for the next batch: no room, or an id that is in this one already (the later record
   // of a file wins; a batch with both is refused).
   bool Refuses(const SourceRecord& record) const;
-  // Neither a namespace's configuration nor a tombstone is an item of a batch.
+  // A namespace's configuration is no item of a batch.
   void Add(SourceRecord record);
   bool empty() const { return records_.empty(); }
   size_t size() const { return records_.size(); }
+  size_t bytes() const { return bytes_; }
   bool full() const { return records_.size() >= limits_.items; }
   void Clear();
 

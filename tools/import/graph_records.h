@@ -1,7 +1,10 @@
 // Nodes, runs and edges of a source beside those of the store.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -36,12 +39,27 @@ class GraphRecords {
  private:
   Result<std::string> CompareNode(const v1::Node& wanted, bool* there);
   Result<std::string> CompareRun(const v1::Run& wanted, bool* there);
-  Result<std::string> CompareEdge(const v1::Edge& wanted, const std::string& id, bool* there);
+  // The store's edges of records_: one call for those of one source.
+  Status ReadEdges();
+  std::string CompareEdge(const v1::Edge& wanted, const std::string& id, bool* there) const;
 
   Client& client_;
   const std::string ns_;
   std::vector<SourceRecord> records_;
+  std::map<std::string, v1::Edge> edges_;  // by id
   uint64_t matched_ = 0;
+};
+
+// Edges of a source that have ended, beside those of the store. Holds the id of each. Confined to one thread.
+class EndedEdges {
+ public:
+  void Add(const v1::Edge& edge);
+  // The ids of those that the store does not have as they are; counts them in `result`, matched or missing. Lists every
+  // edge of the namespace that has ended, if any was added.
+  Result<std::vector<std::string>> Missing(Client& client, const std::string& ns, v1::ImportVerification* result);
+
+ private:
+  std::unordered_map<uint64_t, std::string> ids_;  // by the hash of what a user says of it, its number and its end
 };
 
 }  // namespace engram

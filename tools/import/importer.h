@@ -1,74 +1,15 @@
-// The import itself: records from a source into batches, each committed together with the source's cursor, so that
-// a run that dies anywhere (kill -9 included) goes on where its last commit ended: nothing twice, nothing left out.
+// The import of a source into one namespace: its records, in their order, by an import lane.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <functional>
-#include <map>
-#include <optional>
-#include <set>
+#include <memory>
 #include <string>
-#include <vector>
 
 #include "base/status.h"
-#include "client/cpp/client.h"
-#include "tools/import/batch.h"
-#include "tools/import/reject_reasons.h"
-#include "tools/import/rejects.h"
+#include "tools/import/import_lane.h"
 #include "tools/import/source.h"
 #include "tools/progress.h"
 
 namespace engram {
-
-struct ImportOptions {
-  std::string namespace_name;
-  std::string import_id;  // empty: the source's own
-  BatchLimits batch;
-  bool dry_run = false;  // read and check everything, write nothing
-  bool restart = false;  // from the beginning, whatever an earlier run has done
-  // Writes only what the source says anew (import/revision.h): memories that were edited or deleted since stay so.
-  // Every memory has an id and a source.version.
-  bool newer = false;
-  std::optional<uint64_t> limit;
-  std::string rejects_path;  // empty: the first record that can't be taken ends the run
-  // More rejects than this end the run; the percentage counts from the 100th record on.
-  std::optional<uint64_t> rejects_max;
-  std::optional<double> rejects_percent_max;
-  std::string origin_options;  // what chooses among the source's records, for a person
-  size_t sample = 0;           // so many memories are kept as they would be written (ImportSummary::sample)
-  // What a namespace that is not empty is kept in before the first batch: writes all of it and returns the place.
-  // Empty: FailedPrecondition instead, unless `no_backup`.
-  std::function<Result<std::string>(const v1::Namespace&)> back_up;
-  bool no_backup = false;
-};
-
-struct ImportSummary {
-  std::string import_id;
-  bool resumed = false;
-  uint64_t records = 0;  // read by this run, beside a configuration
-  uint64_t memories = 0;
-  uint64_t created = 0;
-  uint64_t updated = 0;
-  uint64_t unchanged = 0;
-  uint64_t settled = 0;  // of the unchanged: not sent
-  uint64_t duplicates = 0;
-  uint64_t gone = 0;  // taken by an earlier run and deleted from the store since
-  uint64_t edges = 0;
-  uint64_t nodes = 0;
-  uint64_t runs = 0;
-  // What the source brought and no store can be given today, so that it stayed behind.
-  uint64_t tombstones = 0;
-  uint64_t tombstone_versions = 0;  // with their ends
-  uint64_t retired_edges = 0;
-  uint64_t rejected = 0;           // by this run
-  uint64_t rejected_before = 0;    // by runs that this one continues
-  std::string backup;              // made by this run
-  std::vector<v1::Memory> sample;  // chosen by their ids' hashes
-  bool complete = false;           // the source was read to its end
-  bool stopped_by_record = false;  // the error is about the source, not about the store or the network
-  std::vector<std::string> notes;  // of what was not done as the source has it, for a person
-};
 
 class Importer {
  public:
@@ -80,53 +21,16 @@ class Importer {
   const ImportSummary& summary() const { return summary_; }
 
  private:
-  Status Prepare();
-  Result<std::optional<v1::ImportProgress>> EarlierProgress();
-  // Before anything is written: the import's row, and what is there already in a backup.
-  Status EnsureBegun();
-  // Of a namespace that is not empty and no backup asked for.
-  Status DemandBackup(const v1::Namespace& described) const;
-  Status WriteProgress(v1::ImportProgress progress);
-  v1::ImportProgress CurrentProgress() const;
-  // FailedPrecondition when more can't be taken than options_ allow.
-  Status CheckRejects() const;
-  void KeepSample(const v1::Memory& memory);
-  Status Take(SourceRecord record);
-  // Counts what can't be written; false for what can.
-  bool StaysBehind(const RecordItem& item);
-  // Makes the namespace unless it is there: then it keeps its own configuration.
-  Status TakeConfig(v1::NamespaceConfig config);
-  // Takes out of the batch what the store knows as well as the source (ImportOptions::newer).
-  Status DropSettled();
-  // Those of the batch that the store keeps but hides, since they have expired: one that the source has changed goes on
-  // from the revision it has.
-  Result<v1::ListReply> FindHidden(const std::map<std::string, const v1::Memory*>& stored);
-  Status FindDeleted(const std::map<std::string, const v1::Memory*>& stored, std::set<std::string>* deleted);
-  Status Reject(const SourceRecord& record, const Status& why);
-  // Writes the batch; records that the server refuses are rejected one by one and the rest is written.
-  // `last`: with the progress alone, if need be.
-  Status Flush(bool last);
-  // Whether with this write the source is copied, so that the import waits to be verified.
-  bool Copied(bool writes) const;
-  // At the end: whether the row must be written though no item is.
-  bool HasNews() const;
-  void Count(const v1::WriteReply& reply);
+  Status Copy(ImportLane* lane);
+  Status Prepare(ImportLane* lane);
+  Status Take(ImportLane* lane, SourceRecord record);
 
   Client* const client_;
   ImportSource& source_;
-  const ImportOptions options_;
+  ImportOptions options_;
   Progress& progress_;
-  ImportBatch batch_;
-  std::string cursor_;     // behind everything in batch_ and before it
-  std::string committed_;  // the cursor that the store has
-  std::unique_ptr<RejectsFile> rejects_;
-  std::optional<v1::ImportProgress> earlier_;  // the row as this run found it, unless it was rolled back
-  bool begun_ = false;                         // the row is there
-  bool wrote_ = false;                         // any item in this run
-  bool told_ = false;                          // the row holds this run's end
-  RejectReasons reasons_;
-  std::map<uint64_t, v1::Memory> sample_;  // by their ids' hashes
-  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  RejectSink rejects_;
+  std::string cursor_;  // behind everything the lane was given
   ImportSummary summary_;
 };
 

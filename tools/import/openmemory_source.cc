@@ -64,7 +64,8 @@ void AddMetadata(const std::string& name, v1::Value value, v1::Memory* memory) {
 
 }  // namespace
 
-Result<std::unique_ptr<OpenMemorySource>> OpenMemorySource::Open(const std::string& file, bool quick) {
+Result<std::unique_ptr<OpenMemorySource>> OpenMemorySource::Open(const std::string& file, bool quick,
+                                                                 std::unique_ptr<VectorShelf> vectors) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return NotFound(fmt::format("cannot open {}", file));
   char start[2] = {};
@@ -72,16 +73,25 @@ Result<std::unique_ptr<OpenMemorySource>> OpenMemorySource::Open(const std::stri
   const bool zip = in.gcount() == sizeof(start) && std::string_view(start, sizeof(start)) == "PK";
   auto reader = zip ? OpenOpenMemoryExport(file) : OpenOpenMemoryDatabase(file, quick);
   if (!reader.ok()) return reader.status();
-  return std::unique_ptr<OpenMemorySource>(new OpenMemorySource(file, *std::move(reader)));
+  return std::unique_ptr<OpenMemorySource>(new OpenMemorySource(file, *std::move(reader), std::move(vectors)));
 }
 
 SourceDescription OpenMemorySource::Describe() const { return {kOpenMemorySystem, file_, reader_->memories()}; }
 
 std::string OpenMemorySource::DefaultImportId() const { return MakeImportId(kOpenMemorySystem, file_); }
 
-Result<bool> OpenMemorySource::Resume(const std::string& cursor) { return reader_->Seek(cursor); }
+Result<bool> OpenMemorySource::Resume(const std::string& cursor) {
+  ASSIGN_OR_RETURN(config_given_, reader_->Seek(cursor));
+  return config_given_;
+}
 
 Result<bool> OpenMemorySource::Next(SourceRecord* record) {
+  if (!std::exchange(config_given_, true) && vectors_ && vectors_->config().vectors_size() > 0) {
+    *record = SourceRecord();
+    record->place = "vectors";
+    record->item = vectors_->config();
+    return true;
+  }
   OpenMemoryRow row;
   ASSIGN_OR_RETURN(const bool more, reader_->Next(&row));
   if (!more) return false;
@@ -141,7 +151,8 @@ Status OpenMemorySource::ToMemory(const OpenMemoryRow& row, v1::Memory* memory) 
   if (row.archived_at) AddMetadata("archived_at", Text(FormatRfc3339(*row.archived_at)), memory);
   if (!row.changes.empty()) AddMetadata("status_history", Changes(row.changes), memory);
   if (row.vector.empty()) {
-    ++without_vector_;
+    const bool shelved = vectors_ && vectors_->Take(memory);
+    if (!shelved) ++without_vector_;
   } else if (Status status = ReadVector(row.vector, memory->mutable_vector()); !status.ok()) {
     return std::move(status).Under("vector");
   }
@@ -167,6 +178,9 @@ std::optional<double> OpenMemorySource::Fraction() const {
 
 std::vector<std::string> OpenMemorySource::Notes() const {
   std::vector<std::string> notes = reader_->Notes();
+  if (vectors_) {
+    for (std::string& note : vectors_->Notes()) notes.push_back(std::move(note));
+  }
   if (without_vector_ > 0) {
     notes.push_back(
         fmt::format("{} memories have no vector here: OpenMemory keeps them in its vector store, or their "

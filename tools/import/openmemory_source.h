@@ -7,7 +7,7 @@
 //   archived_at, status history    metadata "archived_at", "status_history": [{"from", "to", "at"}]
 //
 // A member of the metadata that is called like one of ours stays, and ours is "openmemory_" + its name. OpenMemory
-// itself keeps vectors in a vector store beside it.
+// itself keeps vectors in a vector store beside it, under the memories' ids.
 #pragma once
 
 #include <memory>
@@ -15,6 +15,7 @@
 
 #include "tools/import/openmemory_reader.h"
 #include "tools/import/source.h"
+#include "tools/import/vector_shelf.h"
 
 namespace engram {
 
@@ -24,8 +25,9 @@ inline constexpr const char* kOpenMemorySystem = "openmemory";
 // is no change.
 class OpenMemorySource final : public ImportSource {
  public:
-  // A zip archive or a SQLite database, told apart by how it begins.
-  static Result<std::unique_ptr<OpenMemorySource>> Open(const std::string& file, bool quick);
+  // A zip archive or a SQLite database, told apart by how it begins. `vectors`: what its vector store has; may be null.
+  static Result<std::unique_ptr<OpenMemorySource>> Open(const std::string& file, bool quick,
+                                                        std::unique_ptr<VectorShelf> vectors = nullptr);
 
   SourceDescription Describe() const override;
   std::string DefaultImportId() const override;
@@ -37,13 +39,15 @@ class OpenMemorySource final : public ImportSource {
   std::vector<std::string> Notes() const override;
 
  private:
-  OpenMemorySource(std::string file, std::unique_ptr<OpenMemoryReader> reader)
-      : file_(std::move(file)), reader_(std::move(reader)) {}
+  OpenMemorySource(std::string file, std::unique_ptr<OpenMemoryReader> reader, std::unique_ptr<VectorShelf> vectors)
+      : file_(std::move(file)), reader_(std::move(reader)), vectors_(std::move(vectors)) {}
   Status ToItem(const OpenMemoryRow& row, RecordItem* item);
   Status ToMemory(const OpenMemoryRow& row, v1::Memory* memory);
 
   const std::string file_;
   const std::unique_ptr<OpenMemoryReader> reader_;
+  const std::unique_ptr<VectorShelf> vectors_;
+  bool config_given_ = false;
   uint64_t read_ = 0;
   uint64_t without_vector_ = 0;
 };

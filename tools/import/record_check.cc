@@ -17,22 +17,11 @@ struct Checker {
   Status operator()(const v1::Memory& memory) const { return ToRecord(memory).status(); }
 
   Status operator()(const Tombstone& tombstone) const {
-    const v1::Memory& memory = tombstone.memory;
-    if (memory.id().empty()) return InvalidArgument("a deleted memory without an id").At("id");
-    if (memory.history().empty()) return InvalidArgument("a deleted memory without its end").At("history");
-    const std::string& last = memory.history().rbegin()->event();
-    if (last == "delete" || last == "expire") return ToRecord(memory).status();
-    return InvalidArgument("the last event of a deleted memory is neither delete nor expire").At("history");
+    static UuidSource uuids(Clock::Real());
+    return ToWriteTombstone(tombstone.memory, MemoryBorder{limits, /*may_import=*/true}, uuids).status();
   }
 
-  Status operator()(const v1::Edge& edge) const {
-    v1::Edge written = edge;
-    if (edge.has_retired_at()) {  // these two come with what no store can be given
-      written.clear_retired_at();
-      written.clear_version();
-    }
-    return ToWriteEdge(written, limits, /*may_import=*/true).status();
-  }
+  Status operator()(const v1::Edge& edge) const { return ToWriteEdge(edge, limits, /*may_import=*/true).status(); }
   Status operator()(const v1::Node& node) const { return ToWriteNode(node, limits, /*may_import=*/true).status(); }
 
   Status operator()(const v1::Run& run) const {

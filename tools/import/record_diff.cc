@@ -14,15 +14,6 @@
 namespace engram {
 namespace {
 
-constexpr size_t kShownBytes = 60;
-
-std::string Shown(const std::string& text) {
-  if (text.size() <= kShownBytes) return fmt::format("\"{}\"", text);
-  size_t end = kShownBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return fmt::format("\"{}…\" ({} bytes)", text.substr(0, end), text.size());
-}
-
 // A record as the engine would take it, without what is the store's to say.
 struct Sides {
   WriteMemory wanted;
@@ -58,7 +49,7 @@ class Comparison {
     out_.differences.push_back(fmt::format("{}: {} in the source, {} in the store", field, wanted, stored));
   }
   void Texts(const std::string& field, const std::string& wanted, const std::string& stored) {
-    if (wanted != stored) Differ(field, Shown(wanted), Shown(stored));
+    if (wanted != stored) Differ(field, ShownText(wanted), ShownText(stored));
   }
 
   static std::string Origin(const Source& source) {
@@ -71,13 +62,13 @@ class Comparison {
     for (const auto& [name, text] : wanted) {
       const auto found = stored.find(name);
       if (found == stored.end()) {
-        Differ(fmt::format("{}.{}", field, name), Shown(text), "nothing");
+        Differ(fmt::format("{}.{}", field, name), ShownText(text), "nothing");
       } else {
         Texts(fmt::format("{}.{}", field, name), text, found->second);
       }
     }
     for (const auto& [name, text] : stored) {
-      if (wanted.count(name) == 0) Differ(fmt::format("{}.{}", field, name), "nothing", Shown(text));
+      if (wanted.count(name) == 0) Differ(fmt::format("{}.{}", field, name), "nothing", ShownText(text));
     }
   }
 
@@ -211,6 +202,14 @@ void Align(const WriteMemory& wanted, bool replaced, WriteMemory* stored) {
 }
 
 }  // namespace
+
+std::string ShownText(const std::string& text) {
+  constexpr size_t kShownBytes = 60;
+  if (text.size() <= kShownBytes) return fmt::format("\"{}\"", text);
+  size_t end = kShownBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return fmt::format("\"{}…\" ({} bytes)", text.substr(0, end), text.size());
+}
 
 Result<RecordComparison> CompareRecord(const v1::Memory& wanted, const v1::Memory& stored, const CompareRules& rules) {
   Sides sides;

@@ -31,6 +31,9 @@ struct CompareRules {
 // `wanted` as a source gives it, `stored` as the API tells it. An error is about `wanted`: no memory can be made of it.
 Result<RecordComparison> CompareRecord(const v1::Memory& wanted, const v1::Memory& stored, const CompareRules& rules);
 
+// Quoted and cut after 60 bytes, for a person.
+std::string ShownText(const std::string& text);
+
 // The hash of a record that the store has not, or the source has not.
 Result<Hash128> HashOfRecord(const v1::Memory& record);
 

@@ -22,6 +22,25 @@ std::string FirstLines(const std::string& path, uint64_t count) {
   return out;
 }
 
+// The first lines of each namespace, up to as many as `keep` has for it.
+std::string FirstOfEach(const std::string& path, std::map<std::string, uint64_t> keep) {
+  std::ifstream in(path, std::ios::binary);
+  std::string out;
+  std::string line;
+  while (std::getline(in, line)) {
+    v1::Value value;
+    if (!ParseJson(line, &value).ok() || !value.has_object_value()) continue;
+    const auto& members = value.object_value().members();
+    const auto name = members.find("namespace");
+    if (name == members.end()) continue;
+    uint64_t& left = keep[name->second.string_value()];
+    if (left == 0) continue;
+    --left;
+    out += line + "\n";
+  }
+  return out;
+}
+
 // JSON has no place for other bytes; hexadecimal keeps them all.
 std::string Printable(const std::string& raw) {
   if (IsUtf8(raw)) return raw;
@@ -33,7 +52,15 @@ std::string Printable(const std::string& raw) {
 }  // namespace
 
 Result<std::unique_ptr<RejectsFile>> RejectsFile::Open(const std::string& path, uint64_t keep) {
-  const std::string kept = FirstLines(path, keep);
+  return OpenWith(path, FirstLines(path, keep));
+}
+
+Result<std::unique_ptr<RejectsFile>> RejectsFile::OpenRouted(const std::string& path,
+                                                             const std::map<std::string, uint64_t>& keep) {
+  return OpenWith(path, FirstOfEach(path, keep));
+}
+
+Result<std::unique_ptr<RejectsFile>> RejectsFile::OpenWith(const std::string& path, const std::string& kept) {
   std::FILE* file = std::fopen(path.c_str(), "wb");
   if (file == nullptr) return Unavailable(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
   auto rejects = std::unique_ptr<RejectsFile>(new RejectsFile(path, file));
@@ -44,12 +71,13 @@ Result<std::unique_ptr<RejectsFile>> RejectsFile::Open(const std::string& path, 
 
 RejectsFile::~RejectsFile() { std::fclose(file_); }
 
-Status RejectsFile::Add(const SourceRecord& record, const Status& why) {
+Status RejectsFile::Add(const SourceRecord& record, const Status& why, const std::string& namespace_name) {
   v1::Value line;
   auto& members = *line.mutable_object_value()->mutable_members();
   members["place"].set_string_value(record.place);
   members["error"].set_string_value(why.message());
   if (!why.field().empty()) members["field"].set_string_value(why.field());
+  if (!namespace_name.empty()) members["namespace"].set_string_value(namespace_name);
   members["record"].set_string_value(Printable(record.raw));
   const std::string text = PrintJson(line) + "\n";
   if (std::fwrite(text.data(), 1, text.size(), file_) == text.size()) return {};

@@ -1,8 +1,10 @@
-// What an import could not take: a JSON Lines file of {"place","error","field","record"}, in source order.
+// What an import could not take: a JSON Lines file of {"place","error","field","namespace","record"}. In the order of
+// the source; `namespace` where the source goes to several and the record's was known.
 #pragma once
 
 #include <cstdint>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -17,16 +19,20 @@ class RejectsFile {
   // `keep`: how many entries an earlier run of the same import has committed; what stands behind them was written by
   // a run that did not come so far, and comes again.
   static Result<std::unique_ptr<RejectsFile>> Open(const std::string& path, uint64_t keep);
+  // The same for a source that goes to several namespaces: how many of each are kept. Those of no namespace come again.
+  static Result<std::unique_ptr<RejectsFile>> OpenRouted(const std::string& path,
+                                                         const std::map<std::string, uint64_t>& keep);
   ~RejectsFile();
   RejectsFile(const RejectsFile&) = delete;
   RejectsFile& operator=(const RejectsFile&) = delete;
 
-  Status Add(const SourceRecord& record, const Status& why);
+  Status Add(const SourceRecord& record, const Status& why, const std::string& namespace_name = {});
   // Before the batch is written whose progress counts them.
   Status Flush();
   const std::string& path() const { return path_; }
 
  private:
+  static Result<std::unique_ptr<RejectsFile>> OpenWith(const std::string& path, const std::string& kept);
   RejectsFile(std::string path, std::FILE* file) : path_(std::move(path)), file_(file) {}
   const std::string path_;
   std::FILE* const file_;

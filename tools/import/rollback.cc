@@ -79,25 +79,29 @@ class Restorer {
 }  // namespace
 
 Result<RollbackPlan> PlanRollback(Client& client, const std::string& ns, const std::string& import_id,
-                                  const KeptVisitor& kept) {
+                                  const LeftVisitor& left) {
   RollbackPlan plan;
   RETURN_IF_ERROR(VisitImported(client, ns, import_id, [&](const v1::ImportedItem& item) {
     const bool stays = item.kept() || item.now() == "changed" || (item.now() == "gone" && !item.id().empty());
     if (stays) {
       ++plan.kept;
-      kept(item);
+      left(item);
     } else if (item.now() == "gone") {
       ++plan.gone;
+    } else if (item.replaced()) {
+      ++plan.replaced;
+      left(item);
     } else {
-      ++(item.replaced() ? plan.replaced : plan.removable);
+      ++plan.removable;
+      if (item.now() == "expired") ++plan.expired;
     }
     return Status();
   }));
   return plan;
 }
 
-Status RollBack(Client& client, const std::string& ns, const v1::ImportProgress& import, const std::string& backup,
-                Progress& progress) {
+Result<RollbackPlan> RollBack(Client& client, const std::string& ns, const v1::ImportProgress& import,
+                              const std::string& backup, const LeftVisitor& left, Progress& progress) {
   std::unique_ptr<ArchiveSource> archive;
   if (!backup.empty()) {
     ASSIGN_OR_RETURN(archive, ArchiveSource::Open(backup));
@@ -118,10 +122,14 @@ Status RollBack(Client& client, const std::string& ns, const v1::ImportProgress&
   }
   progress.Finish();
   if (archive) RETURN_IF_ERROR(Restorer(client, ns, import.id()).Run(*archive, progress));
+  ASSIGN_OR_RETURN(const RollbackPlan plan, PlanRollback(client, ns, import.id(), left));
   request.set_finish(true);
-  RETURN_IF_ERROR(client.RollBackImport(ns, request).status());
+  for (bool more = true; more;) {
+    ASSIGN_OR_RETURN(const v1::RollBackImportReply reply, client.RollBackImport(ns, request));
+    more = reply.more();
+  }
   ASSIGN_OR_RETURN(const v1::ImportProgress row, GetImportRow(client, ns, import.id()));
-  if (row.state() == v1::IMPORT_STATE_ROLLED_BACK) return {};
+  if (row.state() == v1::IMPORT_STATE_ROLLED_BACK) return plan;
   return Internal("the rollback came to its end and its state says otherwise");
 }
 

@@ -28,13 +28,12 @@
 
 namespace engram {
 
-// A memory that its source has deleted: id, scopes and a history whose last event is "delete" or "expire". The store
-// can't be given one (it would have to be written and deleted again, at another time); archives keep them.
+// A memory that its source has deleted: id, scopes and a history whose last event is "delete" or "expire".
 struct Tombstone {
   v1::Memory memory;
 };
 
-// Never reorder: ImportBatch knows the first four by number.
+// Never reorder: ImportBatch knows them by number.
 using RecordItem = std::variant<v1::Memory, v1::Edge, v1::Node, v1::Run, v1::NamespaceConfig, Tombstone>;
 
 // What one line, row or point became, or why it became nothing.

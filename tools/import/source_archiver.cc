@@ -1,6 +1,5 @@
 #include "tools/import/source_archiver.h"
 
-#include <cstdio>
 #include <memory>
 #include <utility>
 
@@ -8,7 +7,7 @@
 
 #include "tools/import/archive_writer.h"
 #include "tools/import/record_check.h"
-#include "tools/import/rejects.h"
+#include "tools/import/reject_sink.h"
 
 namespace engram {
 namespace {
@@ -16,20 +15,28 @@ namespace {
 class SourceArchiver {
  public:
   SourceArchiver(ImportSource& source, const ArchiveOptions& options, Progress& progress, ArchiveSummary* summary)
-      : source_(source), options_(options), progress_(progress), summary_(*summary) {}
+      : source_(source),
+        options_(options),
+        progress_(progress),
+        summary_(*summary),
+        rejects_(options.reject_limits, options.dry_run, progress) {}
 
   Status Run() {
     if (!options_.dry_run) {
       ASSIGN_OR_RETURN(writer_, ArchiveWriter::Create(options_.folder));
       if (!options_.rejects_path.empty()) {
-        ASSIGN_OR_RETURN(rejects_, RejectsFile::Open(options_.rejects_path, 0));
+        ASSIGN_OR_RETURN(auto file, RejectsFile::Open(options_.rejects_path, 0));
+        rejects_.Open(std::move(file));
       }
     }
     while (!options_.limit || summary_.records < *options_.limit) {
       SourceRecord record;
       ASSIGN_OR_RETURN(const bool more, source_.Next(&record));
       if (!more) break;
-      if (!std::holds_alternative<v1::NamespaceConfig>(record.item)) ++summary_.records;
+      if (!std::holds_alternative<v1::NamespaceConfig>(record.item)) {
+        ++summary_.records;
+        rejects_.AddRecord();
+      }
       RETURN_IF_ERROR(Take(std::move(record)));
       progress_.Update(summary_.records, source_.Fraction());
     }
@@ -50,15 +57,9 @@ class SourceArchiver {
     }
     if (status.ok()) return Count(record.item);
     ++summary_.rejected;
-    if (rejects_) return rejects_->Add(record, status);
-    const std::string where = status.field().empty() ? "" : fmt::format(" (at {})", status.field());
-    if (options_.dry_run) {
-      progress_.Clear();
-      fmt::print(stderr, "{}: {}{}\n", record.place, status.message(), where);
-      return {};
-    }
-    summary_.stopped_by_record = true;
-    return Status(status.code(), fmt::format("{}: {}{}", record.place, status.message(), where));
+    const Status rejected = rejects_.Take(record, status);
+    summary_.stopped_by_record = rejects_.stopped_by_record();
+    return rejected;
   }
 
   // The writer counts for itself.
@@ -76,7 +77,7 @@ class SourceArchiver {
       summary_.manifest.notes = std::move(notes);
       return {};
     }
-    if (rejects_) RETURN_IF_ERROR(rejects_->Flush());
+    RETURN_IF_ERROR(rejects_.Flush());
     ASSIGN_OR_RETURN(summary_.manifest, writer_->Finish(source_.Describe(), std::move(notes)));
     return {};
   }
@@ -86,7 +87,7 @@ class SourceArchiver {
   Progress& progress_;
   ArchiveSummary& summary_;
   std::unique_ptr<ArchiveWriter> writer_;
-  std::unique_ptr<RejectsFile> rejects_;
+  RejectSink rejects_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "tools/import/archive_format.h"
+#include "tools/import/reject_limits.h"
 #include "tools/import/source.h"
 #include "tools/progress.h"
 
@@ -17,6 +18,7 @@ struct ArchiveOptions {
   bool dry_run = false;  // read and check everything, write nothing
   std::optional<uint64_t> limit;
   std::string rejects_path;  // empty: the first record that can't be taken ends the run
+  RejectLimits reject_limits;
 };
 
 struct ArchiveSummary {

@@ -145,6 +145,7 @@ Result<SqliteMapping> ParseSqliteMapping(std::string_view json) {
   ASSIGN_OR_RETURN(const Members* members, ObjectOf(root));
   SqliteMapping mapping;
   for (const auto& [name, value] : *members) {
+    if (name == "route") continue;  // route.h's
     Status status = ReadMember(name, value, &mapping);
     if (!status.ok()) return std::move(status).Under(name);
   }

@@ -11,7 +11,8 @@
 //    "metadata_object": "extra",                         a column with a JSON object whose members are metadata
 //    "vectors": {"default": {"column": "embedding", "format": "f32", "metric": "cosine"},
 //                "image": {"sqlite_vec": "vec_notes", "column": "image", "metric": "l2"}},
-//    "constants": {"user_id": "ann"}}                    texts among the parts that are the same for every row
+//    "constants": {"user_id": "ann"},                    texts among the parts that are the same for every row
+//    "route": {"namespace": …}}                          which row goes to which namespace: route.h
 //
 // Formats of vectors: f32 (default) and f64, little-endian blobs; json, a text with an array. A sqlite_vec table is
 // joined by its rowid. Metrics: cosine (default), dot, l2.

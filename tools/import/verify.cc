@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "tools/import/graph_records.h"
+#include "tools/import/history_diff.h"
 #include "tools/import/import_row.h"
 #include "tools/import/record_diff.h"
 #include "tools/import/revision.h"
@@ -40,24 +41,31 @@ class SetDigest {
   Hash128 sum_;
 };
 
-class Verifier {
- public:
-  Verifier(Client& client, ImportSource& source, const VerifyOptions& options, Progress& progress)
-      : client_(client),
-        source_(source),
-        options_(options),
-        progress_(progress),
-        agreement_(options.agreement),
-        graph_(client, options.namespace_name) {}
+}  // namespace
 
-  Result<VerifyReport> Run() {
+class ImportVerifier::Rep {
+ public:
+  Rep(Client& client, VerifyOptions options, bool normalises_cosine)
+      : client_(client),
+        options_(std::move(options)),
+        normalises_cosine_(normalises_cosine),
+        agreement_(options_.agreement),
+        graph_(client, options_.namespace_name) {}
+
+  Status Begin() {
     ASSIGN_OR_RETURN(const v1::Namespace described, client_.DescribeNamespace(options_.namespace_name));
-    if (source_.Describe().normalises_cosine) KeepCosineSpaces(described.config());
+    config_ = described.config();
+    if (normalises_cosine_) KeepCosineSpaces(config_);
     ASSIGN_OR_RETURN(const auto row, FindImportRow(client_, options_.namespace_name, options_.import_id));
     has_row_ = row.has_value();
     pushed_back_ = row && row->has_push_back();
-    RETURN_IF_ERROR(ReadSource());
+    return {};
+  }
+
+  Result<VerifyReport> Finish() {
+    RETURN_IF_ERROR(ComparePage());
     RETURN_IF_ERROR(CompareGraph());
+    RETURN_IF_ERROR(CompareEndedEdges());
     if (options_.whole && has_row_) RETURN_IF_ERROR(FindExtra());
     if (!has_row_) {
       report_.notes.push_back(fmt::format(
@@ -66,41 +74,19 @@ class Verifier {
       report_.notes.emplace_back("memories that the source has not were not looked for: a part of it was read");
     }
     ASSIGN_OR_RETURN(*report_.result.mutable_search(),
-                     agreement_.Measure(client_, options_.namespace_name, described.config(), absent_));
-    Finish();
+                     agreement_.Measure(client_, options_.namespace_name, config_, absent_));
+    Conclude();
     return std::move(report_);
   }
 
- private:
-  void KeepCosineSpaces(const v1::NamespaceConfig& config) {
-    for (const auto& [name, space] : config.vectors()) {
-      if (space.metric() != v1::METRIC_DOT && space.metric() != v1::METRIC_L2) rules_.cosine_spaces.push_back(name);
-    }
-  }
-
-  Status ReadSource() {
-    uint64_t read = 0;
-    while (!options_.limit || read < *options_.limit) {
-      SourceRecord record;
-      ASSIGN_OR_RETURN(const bool more, source_.Next(&record));
-      if (!more) break;
-      if (std::holds_alternative<v1::NamespaceConfig>(record.item) && record.problem.ok()) continue;
-      progress_.Update(++read, source_.Fraction());
-      RETURN_IF_ERROR(Take(std::move(record)));
-    }
-    RETURN_IF_ERROR(ComparePage());
-    progress_.Finish();
-    return {};
-  }
-
   Status Take(SourceRecord record) {
-    if (std::holds_alternative<Tombstone>(record.item)) return {};  // stayed behind
     result().set_compared(result().compared() + 1);
     if (!record.problem.ok()) {
       result().set_unreadable(result().unreadable() + 1);
       Place(record.place, record.problem.message());
       return {};
     }
+    if (const auto* dead = std::get_if<Tombstone>(&record.item)) return CompareTombstone(record, dead->memory);
     if (auto* memory = std::get_if<v1::Memory>(&record.item)) {
       if (memory->id().empty()) {
         result().set_unreadable(result().unreadable() + 1);
@@ -114,11 +100,18 @@ class Verifier {
       return page_.size() == kPage ? ComparePage() : Status();
     }
     if (const auto* edge = std::get_if<v1::Edge>(&record.item); edge != nullptr && edge->has_retired_at()) {
-      result().set_compared(result().compared() - 1);
+      ended_edges_.Add(*edge);
       return {};
     }
     graph_.Add(std::move(record));
     return graph_.full() ? CompareGraph() : Status();
+  }
+
+ private:
+  void KeepCosineSpaces(const v1::NamespaceConfig& config) {
+    for (const auto& [name, space] : config.vectors()) {
+      if (space.metric() != v1::METRIC_DOT && space.metric() != v1::METRIC_L2) rules_.cosine_spaces.push_back(name);
+    }
   }
 
   // Memories of the page as the store has them, hidden ones included.
@@ -221,6 +214,10 @@ class Verifier {
     }
     wanted_.Add(compared->wanted);
     stored_.Add(compared->stored);
+    // Over a memory that was there before, an import leaves the history as it is.
+    if (wanted.history_size() > 0 && !edited && !rules.replaced) {
+      RETURN_IF_ERROR(CompareFormer(record, wanted));
+    }
     if (compared->differences.empty()) {
       result().set_matched(result().matched() + 1);
       if (compared->same_direction) result().set_same_direction(result().same_direction() + 1);
@@ -231,10 +228,80 @@ class Verifier {
     Place(record.place,
           fmt::format("\"{}\" differs{}: {}", wanted.id(), moved_on ? ", the source has changed it since" : "",
                       compared->differences.front()));
-    if (shown_++ >= options_.sample) return {};
-    report_.differences.push_back(fmt::format("{} \"{}\"", record.place, wanted.id()));
-    for (const std::string& line : compared->differences) report_.differences.push_back("    " + line);
+    Show(record.place, wanted.id(), compared->differences);
     return {};
+  }
+
+  // How many former versions the namespace keeps.
+  size_t Kept() const {
+    const v1::HistoryConfig& policy = config_.history();
+    if (policy.keep() == "none") return 0;
+    return policy.has_versions() ? policy.versions() : kHistoryUntrimmed;
+  }
+
+  // What lives here though the source has deleted it came with an earlier run, and is extra.
+  Status CompareTombstone(const SourceRecord& record, const v1::Memory& wanted) {
+    const auto reply = client_.GetHistory(options_.namespace_name, wanted.id());
+    if (!reply.ok() && reply.status().code() != StatusCode::kNotFound) return reply.status();
+    if (!reply.ok() || reply->events().empty()) {
+      result().set_missing(result().missing() + 1);
+      Place(record.place, fmt::format("\"{}\", which was deleted, is not in the store", wanted.id()));
+      return {};
+    }
+    const std::vector<v1::HistoryEvent> events(reply->events().begin(), reply->events().end());
+    const v1::HistoryEvent& end = *wanted.history().rbegin();
+    if (events.back().event() != "delete" && events.back().event() != "expire") return {};
+    const bool same_end = events.back().event() == end.event() &&
+                          events.back().time().seconds() == end.time().seconds() &&
+                          events.back().time().nanos() / 1'000 == end.time().nanos() / 1'000;
+    if (!same_end) {  // it has lived here, and was deleted here, too
+      result().set_deleted(result().deleted() + 1);
+      return {};
+    }
+    const size_t kept = Kept();
+    const auto compared = CompareHistory(wanted, events, kept == kHistoryUntrimmed ? kept : kept + 1);
+    if (compared.verdict == HistoryVerdict::kEqual) result().set_matched(result().matched() + 1);
+    return CountHistory(record, wanted, compared);
+  }
+
+  Status CompareEndedEdges() {
+    ASSIGN_OR_RETURN(const std::vector<std::string> missing,
+                     ended_edges_.Missing(client_, options_.namespace_name, &result()));
+    for (const std::string& id : missing)
+      Place("edge", fmt::format("\"{}\", which has ended, is not in the store", id));
+    return {};
+  }
+
+  Status CompareFormer(const SourceRecord& record, const v1::Memory& wanted) {
+    auto reply = client_.GetHistory(options_.namespace_name, wanted.id());
+    if (!reply.ok()) return reply.status();
+    std::vector<v1::HistoryEvent> former(reply->events().begin(), reply->events().end());
+    if (!former.empty()) former.pop_back();  // the current version
+    return CountHistory(record, wanted, CompareHistory(wanted, former, Kept()));
+  }
+
+  Status CountHistory(const SourceRecord& record, const v1::Memory& wanted, const HistoryComparison& compared) {
+    v1::HistoryVerification& counts = *result().mutable_history();
+    counts.set_memories(counts.memories() + 1);
+    counts.set_events(counts.events() + compared.equal_events);
+    switch (compared.verdict) {
+      case HistoryVerdict::kEqual: return {};
+      case HistoryVerdict::kMissing: counts.set_missing(counts.missing() + 1); break;
+      case HistoryVerdict::kExtra: counts.set_extra(counts.extra() + 1); break;
+      case HistoryVerdict::kKind: counts.set_kinds(counts.kinds() + 1); break;
+      case HistoryVerdict::kTime: counts.set_times(counts.times() + 1); break;
+      case HistoryVerdict::kText: counts.set_texts(counts.texts() + 1); break;
+    }
+    Place(record.place, fmt::format("\"{}\" has another history: {}", wanted.id(), compared.differences.front()));
+    Show(record.place, wanted.id(), compared.differences);
+    return {};
+  }
+
+  // Up to `sample` records that differ, field by field.
+  void Show(const std::string& place, const std::string& id, const std::vector<std::string>& differences) {
+    if (shown_++ >= options_.sample) return;
+    report_.differences.push_back(fmt::format("{} \"{}\"", place, id));
+    for (const std::string& line : differences) report_.differences.push_back("    " + line);
   }
 
   Status CompareGraph() {
@@ -302,7 +369,7 @@ class Verifier {
     return {};
   }
 
-  void Finish() {
+  void Conclude() {
     result().set_all_matched(report_.unmatched() == 0);
     result().set_source_xor(wanted_.Xor());
     result().set_source_sum(wanted_.Sum());
@@ -328,9 +395,9 @@ class Verifier {
   }
 
   Client& client_;
-  ImportSource& source_;
-  const VerifyOptions& options_;
-  Progress& progress_;
+  const VerifyOptions options_;
+  const bool normalises_cosine_;
+  v1::NamespaceConfig config_;
   CompareRules rules_;
   bool has_row_ = false;
   bool pushed_back_ = false;  // so that the source may have what was made here
@@ -343,11 +410,18 @@ class Verifier {
   SetDigest stored_;
   SearchAgreement agreement_;
   GraphRecords graph_;
+  EndedEdges ended_edges_;
   size_t shown_ = 0;
   VerifyReport report_;
 };
 
-}  // namespace
+ImportVerifier::ImportVerifier(Client& client, VerifyOptions options, bool normalises_cosine)
+    : rep_(std::make_unique<Rep>(client, std::move(options), normalises_cosine)) {}
+ImportVerifier::~ImportVerifier() = default;
+ImportVerifier::ImportVerifier(ImportVerifier&&) noexcept = default;
+Status ImportVerifier::Begin() { return rep_->Begin(); }
+Status ImportVerifier::Take(SourceRecord record) { return rep_->Take(std::move(record)); }
+Result<VerifyReport> ImportVerifier::Finish() { return rep_->Finish(); }
 
 Result<std::string> HowItEnded(Client& client, const std::string& ns, const std::string& id) {
   const auto history = client.GetHistory(ns, id);
@@ -360,7 +434,19 @@ Result<std::string> HowItEnded(Client& client, const std::string& ns, const std:
 
 Result<VerifyReport> VerifyImport(Client& client, ImportSource& source, const VerifyOptions& options,
                                   Progress& progress) {
-  return Verifier(client, source, options, progress).Run();
+  ImportVerifier verifier(client, options, source.Describe().normalises_cosine);
+  RETURN_IF_ERROR(verifier.Begin());
+  uint64_t read = 0;
+  while (!options.limit || read < *options.limit) {
+    SourceRecord record;
+    ASSIGN_OR_RETURN(const bool more, source.Next(&record));
+    if (!more) break;
+    if (std::holds_alternative<v1::NamespaceConfig>(record.item) && record.problem.ok()) continue;
+    progress.Update(++read, source.Fraction());
+    RETURN_IF_ERROR(verifier.Take(std::move(record)));
+  }
+  progress.Finish();
+  return verifier.Finish();
 }
 
 }  // namespace engram

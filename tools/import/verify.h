@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,7 @@ struct VerifyOptions {
   std::optional<uint64_t> limit;
   // The source gives all that the import has brought, so that what the store has of it and the source has not is extra.
   bool whole = true;
+  bool keeps_row = false;  // the import has a row
   AgreementLimits agreement;
 };
 
@@ -28,13 +31,41 @@ struct VerifyReport {
   std::vector<std::string> differences;  // of up to `sample` records: the place, then one line a field
   std::vector<std::string> notes;
   // What is not as the source has it.
-  uint64_t unmatched() const { return result.missing() + result.different() + result.extra() + result.unreadable(); }
+  uint64_t unmatched() const {
+    return result.missing() + result.different() + result.extra() + result.unreadable() + other_histories();
+  }
+  // Memories whose former versions are not the source's.
+  uint64_t other_histories() const {
+    const v1::HistoryVerification& history = result.history();
+    return history.missing() + history.extra() + history.kinds() + history.times() + history.texts();
+  }
+};
+
+// Compares records as they are given. Confined to one thread.
+class ImportVerifier {
+ public:
+  // `client` outlives it. `normalises_cosine`: SourceDescription's.
+  ImportVerifier(Client& client, VerifyOptions options, bool normalises_cosine);
+  ~ImportVerifier();
+  ImportVerifier(ImportVerifier&&) noexcept;
+  ImportVerifier& operator=(ImportVerifier&&) = delete;
+
+  // First. NotFound when there is no such namespace.
+  Status Begin();
+  // No configuration.
+  Status Take(SourceRecord record);
+  // Last.
+  Result<VerifyReport> Finish();
+
+ private:
+  class Rep;
+  std::unique_ptr<Rep> rep_;
 };
 
 // Reads the source, which stands at its beginning, and each record back through the API. Memories are compared as a
-// whole (record_diff.h), nodes, runs and edges by what a user says of them; former versions are not compared. Memories
-// that were edited, deleted or that expired in the store since are classes of their own. Writes nothing. Holds 8 bytes
-// for each record, and vectors as `agreement` allows.
+// whole (record_diff.h), with their former versions (history_diff.h), nodes, runs and edges by what a user says of
+// them. Memories that were edited, deleted or that expired in the store since are classes of their own. Writes nothing.
+// Holds 8 bytes for each record, and vectors as `agreement` allows.
 Result<VerifyReport> VerifyImport(Client& client, ImportSource& source, const VerifyOptions& options,
                                   Progress& progress);
 
