@@ -443,7 +443,7 @@ TEST_F(PushBackCliTest, ADeltaIsExportedAndGoesOn) {
   for (const char* source : {"archive delta", "jsonl delta.jsonl"}) {
     const CliResult imported = Run(std::string("import ") + source + " -n copy --data copy --no-backup");
     EXPECT_EQ(imported.code, 0) << imported.output;
-    EXPECT_TRUE(Has(imported, "stayed behind: 1 deleted memories")) << imported.output;
+    EXPECT_TRUE(Has(imported, "1 deleted memories with 2 events of their histories, 0 rejected")) << imported.output;
   }
   const CliResult nonsense = Run("export -n notes --data store --since yesterday -o no.jsonl");
   EXPECT_EQ(nonsense.code, 1);
