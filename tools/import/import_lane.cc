@@ -211,7 +211,8 @@ Status ImportLane::FindGone(const std::map<std::string, const v1::Memory*>& stor
   if (request.memory_ids_size() == 0) return {};
   ASSIGN_OR_RETURN(const v1::ListImportedReply reply, shared_.client->ListImported(options_.namespace_name, request));
   for (const v1::ImportedItem& item : reply.items()) {
-    if (item.now() == "gone" && !item.id().empty()) gone->insert(item.id());
+    // Gone, or back since the look that missed it, by somebody's hand: the write must not go over that unseen.
+    if ((item.now() == "gone" || item.now() == "changed") && !item.id().empty()) gone->insert(item.id());
   }
   return {};
 }
