@@ -46,7 +46,7 @@ std::vector<std::string_view> VerbsOf(uint8_t rights);
 struct Credential {
   TenantId tenant;
   std::string tenant_name = {};
-  uint8_t rights = 0;  // bits of Right
+  uint8_t rights = 0;       // bits of Right
   std::string key_id = {};  // "admin" for the admin key; empty where no key is needed
   // Exact names, or a prefix and "*"; null or empty: all of the tenant's.
   std::shared_ptr<const std::vector<std::string>> namespaces = nullptr;
