@@ -33,7 +33,7 @@ RowStore::Chunk RowStore::NewChunk(size_t index) const {
   chunk.floats.reset(static_cast<float*>(::operator new[](rows* stride_ * sizeof(float), kCacheLine)));
   if (index >= kCodedFrom) {
     chunk.codes.reset(static_cast<int8_t*>(::operator new[](rows* code_bytes_, kCacheLine)));
-    chunk.coded.reset(new CodedRow[rows]);
+    chunk.coded = std::make_unique<CodedRow[]>(rows);
   }
   chunk.slots = std::make_unique<uint32_t[]>(rows);
   chunk.deaths = std::make_unique<std::atomic<uint32_t>[]>(rows);
