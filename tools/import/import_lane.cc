@@ -283,7 +283,7 @@ Status ImportLane::DropSettled() {
 Status ImportLane::Reject(const SourceRecord& record, const Status& why) {
   ++summary_.rejected;
   reasons_.Add(record.place, why);
-  const Status status = shared_.rejects->Take(record, why, shared_.routed ? options_.namespace_name : std::string());
+  Status status = shared_.rejects->Take(record, why, shared_.routed ? options_.namespace_name : std::string());
   summary_.stopped_by_record = shared_.rejects->stopped_by_record();
   return status;
 }

@@ -17,7 +17,7 @@ Importer::Importer(Client* client, ImportSource& source, ImportOptions options, 
 
 Status Importer::Run() {
   ImportLane lane({client_, source_.Describe(), &rejects_, /*routed=*/false}, options_);
-  const Status status = Copy(&lane);
+  Status status = Copy(&lane);
   summary_ = lane.summary();
   if (!status.ok()) return status;
   for (std::string& note : source_.Notes()) summary_.notes.push_back(std::move(note));

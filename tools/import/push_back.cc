@@ -81,7 +81,7 @@ class Pusher {
       entry.memory = std::move(entry.ended ? tombstone->memory : std::get<v1::Memory>(item));
       if (!entry.ended) LeaveOut(&entry.memory);
       if (batch.size() < options_.batch) return {};
-      const Status status = work(batch);
+      Status status = work(batch);
       batch.clear();
       return status;
     }));
@@ -317,7 +317,7 @@ class Pusher {
     std::erase_if(batch, [this](const Entry& entry) { return outcomes_[entry.number] == Outcome::kNothing; });
     if (batch.empty()) return {};
     RETURN_IF_ERROR(target_.Begin(PushTarget::Access::kRead));
-    const Status status = VerifyAll(batch);
+    Status status = VerifyAll(batch);
     target_.Abandon();
     return status;
   }
