@@ -55,7 +55,7 @@ RoutedImporter::RoutedImporter(Client* client, ImportSource& source, RoutedOptio
 }
 
 Status RoutedImporter::Run() {
-  const Status status = Copy();
+  Status status = Copy();
   for (const auto& [name, lane] : lanes_) summary_.lanes[name] = lane.lane->summary();
   summary_.stopped_by_record = rejects_.stopped_by_record();
   if (!status.ok()) return status;

@@ -57,7 +57,7 @@ class SourceArchiver {
     }
     if (status.ok()) return Count(record.item);
     ++summary_.rejected;
-    const Status rejected = rejects_.Take(record, status);
+    Status rejected = rejects_.Take(record, status);
     summary_.stopped_by_record = rejects_.stopped_by_record();
     return rejected;
   }
