@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 
 #include "base/coding.h"
-#include "base/hash.h"
 #include "engine/exported_memories.h"
 #include "engine/keys.h"
 #include "engine/write/log_row.h"
@@ -32,16 +31,9 @@ struct Place {
   uint32_t event = 0;
 };
 
-uint64_t NamespaceHash(const ReadView& view) {
-  std::string bytes;
-  AppendFixed32(&bytes, view.tenant().value);
-  AppendFixed32(&bytes, view.ns().value);
-  return HashBytes64(bytes);
-}
-
 std::string EncodePlace(const ReadView& view, const Place& place) {
   std::string cursor(1, static_cast<char>(kCursorFormat));
-  AppendFixed64(&cursor, NamespaceHash(view));
+  AppendFixed64(&cursor, view.hash());
   AppendFixed64(&cursor, place.position.value);
   AppendFixed32(&cursor, place.event);
   return cursor;
@@ -49,7 +41,7 @@ std::string EncodePlace(const ReadView& view, const Place& place) {
 
 Result<Place> DecodePlace(const ReadView& view, std::string_view cursor) {
   ByteReader in(cursor);
-  const bool ours = in.Byte() == kCursorFormat && in.Fixed64() == NamespaceHash(view);
+  const bool ours = in.Byte() == kCursorFormat && in.Fixed64() == view.hash();
   Place place;
   place.position = Position(in.Fixed64());
   place.event = in.Fixed32();

@@ -6,7 +6,6 @@
 #include <map>
 
 #include "base/coding.h"
-#include "base/hash.h"
 #include "engine/edge_naming.h"
 #include "engine/exported_memories.h"
 #include "engine/keys.h"
@@ -28,16 +27,9 @@ struct Place {
   std::string after;
 };
 
-uint64_t NamespaceHash(const ReadView& view) {
-  std::string bytes;
-  AppendFixed32(&bytes, view.tenant().value);
-  AppendFixed32(&bytes, view.ns().value);
-  return HashBytes64(bytes);
-}
-
 std::string EncodePlace(const ReadView& view, const Place& place) {
   std::string cursor(1, static_cast<char>(kCursorFormat));
-  AppendFixed64(&cursor, NamespaceHash(view));
+  AppendFixed64(&cursor, view.hash());
   cursor.push_back(static_cast<char>(place.part));
   AppendString(&cursor, place.after);
   return cursor;
@@ -47,7 +39,7 @@ Result<Place> DecodePlace(const ReadView& view, std::string_view cursor) {
   Place place;
   if (cursor.empty()) return place;
   ByteReader in(cursor);
-  const bool ours = in.Byte() == kCursorFormat && in.Fixed64() == NamespaceHash(view);
+  const bool ours = in.Byte() == kCursorFormat && in.Fixed64() == view.hash();
   const uint8_t part = in.Byte();
   place.after = in.String();
   if (!ours || part >= static_cast<uint8_t>(Part::kEnd) || !in.Finish("cursor").ok()) {

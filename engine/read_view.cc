@@ -1,5 +1,7 @@
 #include "engine/read_view.h"
 
+#include "base/coding.h"
+#include "base/hash.h"
 #include "engine/keys.h"
 
 namespace engram {
@@ -15,6 +17,13 @@ ReadView::ReadView(TenantId tenant, KnownNamespaces::Found ns, std::shared_ptr<c
       clock_(clock),
       now_(now),
       deadline_(deadline) {}
+
+uint64_t ReadView::hash() const {
+  std::string bytes;
+  AppendFixed32(&bytes, tenant_.value);
+  AppendFixed32(&bytes, ns().value);
+  return HashBytes64(bytes);
+}
 
 ReadView ReadView::Latest() const {
   ReadView latest(tenant_, known_, registry_->Snapshot(), registry_, clock_, now_, deadline_);

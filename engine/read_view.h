@@ -25,6 +25,8 @@ class ReadView {
 
   TenantId tenant() const { return tenant_; }
   NamespaceId ns() const { return known_->number; }
+  // What cursors are bound to: they mean nothing in another namespace.
+  uint64_t hash() const;
   const NamespaceHead& head() const { return known_->head; }
   Result<NamespaceCounters> counters() const { return ReadCounters(rows_); }
   // The namespace's rows as committed when the read began (not older than any reply given before).

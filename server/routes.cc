@@ -98,6 +98,11 @@ template <auto kFunction>
 ApiRoute QuickWrite(const char* method, std::string pattern, Names query = {}) {
   return Make<kFunction>(method, std::move(pattern), Right::kWrite, Cost::kCheap, std::move(query));
 }
+// For who may bring memories over with their past: the way back.
+template <auto kFunction>
+ApiRoute AsyncImport(const char* method, std::string pattern) {
+  return Make<kFunction>(method, std::move(pattern), Right::kImport, Cost::kCheap, {});
+}
 
 std::vector<ApiRoute> MakeRoutes() {
   const std::string ns = "/v1/namespaces/{ns}";
@@ -146,7 +151,7 @@ std::vector<ApiRoute> MakeRoutes() {
       Read<&ListChanges>("POST", ns + "/changes"),
 
       Read<&ListImportedOf>("POST", ns + "/imports:list"),
-      AsyncWrite<&RollBackOneImport>("POST", ns + "/imports:rollback"),
+      AsyncImport<&RollBackOneImport>("POST", ns + "/imports:rollback"),
 
       ForAll<&GetStatus>("GET", "/v1/status"),
       Read<&ListImports>("GET", "/v1/imports"),

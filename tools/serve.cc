@@ -37,8 +37,8 @@ constexpr const char* kExamples =
     "  engram serve --data ./data --listen 127.0.0.1:0 --port-file port     any free port, told in a file\n"
     "\n"
     "Without keys everyone on this machine may come in, and the server listens on loopback alone. `engram keys` makes\n"
-    "keys. --insecure-listen allows any address, in a container or a network that is yours alone. SIGTERM and Ctrl-C "
-    "end it gracefully; a second one at once.\n"
+    "keys. --insecure-listen allows any address, in a container or a network that is yours alone.\n"
+    "SIGTERM and Ctrl-C end it gracefully; a second one at once.\n"
     "Every option may also stand in a file given with --config (name = value, one a line).";
 
 struct ServeOptions {

@@ -31,9 +31,6 @@ struct AddTo {
 
 Result<WriteCall> BeginRollBack(Service& service, const RequestContext& context,
                                 const v1::RollBackImportRequest& request) {
-  if (!context.credential().May(Right::kImport)) {
-    return InvalidArgument("an import is rolled back with the import right only").At("id");
-  }
   ASSIGN_OR_RETURN(WriteCall call, BeginWrite(context, IfAbsent::kFail));
   if (Status status = CheckId("the import's id", request.id()); !status.ok()) return std::move(status).At("id");
   RollBackImport op;

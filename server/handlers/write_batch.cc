@@ -111,9 +111,7 @@ Status AddEdges(Service& service, const RequestContext& context, const v1::Write
 Status AddTombstones(Service& service, const RequestContext& context, const v1::WriteRequest& request, SeenIds* seen,
                      WriteCall* call) {
   if (request.tombstones().empty()) return Status::Ok();
-  if (!context.credential().May(Right::kImport)) {
-    return InvalidArgument("memories that were deleted are stored with the import right only").At("tombstones");
-  }
+  if (Status may = CheckRight(context.credential(), Right::kImport); !may.ok()) return std::move(may).At("tombstones");
   const MemoryBorder border{service.limits(), /*may_import=*/true};
   for (int i = 0; i < request.tombstones_size(); ++i) {
     const std::string place = fmt::format("tombstones[{}]", i);
@@ -138,9 +136,7 @@ Status AddDeletes(const v1::WriteRequest& request, SeenIds* seen, WriteCall* cal
 }
 
 Status AddProgress(const RequestContext& context, const v1::ImportProgress& import, WriteCall* call) {
-  if (!context.credential().May(Right::kImport)) {
-    return InvalidArgument("the progress of an import is stored with the import right only").At("import");
-  }
+  if (Status may = CheckRight(context.credential(), Right::kImport); !may.ok()) return std::move(may).At("import");
   Result<ImportProgress> progress = ToImportProgress(import);
   if (!progress.ok()) return std::move(progress).status().Under("import");
   call->Add(*std::move(progress), "import");

@@ -227,7 +227,7 @@ TEST_F(AccessMatrixTest, NoRouteIsOpenAndEachAsksForWhatThisListSays) {
       "POST /v1/namespaces/{ns}/edges: write",
       "POST /v1/namespaces/{ns}/edges:delete: write",
       "PUT /v1/namespaces/{ns}/nodes/{id}: write",
-      "POST /v1/namespaces/{ns}/imports:rollback: write",
+      "POST /v1/namespaces/{ns}/imports:rollback: import",
       "GET /v1/status: status",
       "POST /v1/admin/tenants: operate",
       "GET /v1/admin/tenants: operate",

@@ -12,6 +12,7 @@
 #include "tools/import/import_id.h"
 #include "tools/import/loose_time.h"
 #include "tools/import/revision.h"
+#include "tools/import/sqlite_raw_row.h"
 
 namespace engram {
 namespace {
@@ -137,29 +138,7 @@ Result<v1::Memory> ReadCapture(const SqliteQuery& row) {
 }
 
 std::string RawCapture(const SqliteQuery& row) {
-  v1::Value raw;
-  auto& members = *raw.mutable_object_value()->mutable_members();
-  for (int column = kId; column <= kMetadata; ++column) {
-    v1::Value& value = members[kCaptureColumns[column]];
-    const std::string text = row.Text(column);
-    switch (row.Type(column)) {
-      case ColumnType::kNull: value.set_null_value(true); break;
-      case ColumnType::kInteger: value.set_int_value(row.Int(column)); break;
-      case ColumnType::kReal: value.set_double_value(row.Real(column)); break;
-      case ColumnType::kText:
-        if (IsUtf8(text)) {
-          value.set_string_value(text);
-          break;
-        }
-        [[fallthrough]];
-      case ColumnType::kBlob: {
-        std::string hex = "hex:";
-        for (const char c : text) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-        value.set_string_value(std::move(hex));
-      }
-    }
-  }
-  return PrintJson(raw);
+  return RawRow(row, {std::begin(kCaptureColumns), std::end(kCaptureColumns)});
 }
 
 Result<std::unique_ptr<CapturesSource>> CapturesSource::Open(const std::string& path, bool quick) {

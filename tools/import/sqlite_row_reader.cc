@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "tools/import/loose_time.h"
 #include "tools/import/revision.h"
+#include "tools/import/sqlite_raw_row.h"
 
 namespace engram {
 namespace {
@@ -241,31 +242,6 @@ uint64_t SqliteRowReader::HashRow(const SqliteQuery& row) const {
   return HashBytes64(bytes);
 }
 
-// For the rejects file: every column read, blobs and broken text in hexadecimal.
-std::string SqliteRowReader::Raw(const SqliteQuery& row) const {
-  v1::Value raw;
-  auto& members = *raw.mutable_object_value()->mutable_members();
-  for (size_t i = 0; i < chosen_.size(); ++i) {
-    const int column = static_cast<int>(i);
-    v1::Value& value = members[chosen_[i]];
-    const std::string text = row.Text(column);
-    switch (row.Type(column)) {
-      case ColumnType::kNull: value.set_null_value(true); break;
-      case ColumnType::kInteger: value.set_int_value(row.Int(column)); break;
-      case ColumnType::kReal: value.set_double_value(row.Real(column)); break;
-      case ColumnType::kText:
-      case ColumnType::kBlob: {
-        if (row.Type(column) == ColumnType::kText && IsUtf8(text)) {
-          value.set_string_value(text);
-          break;
-        }
-        std::string hex = "hex:";
-        for (const char c : text) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-        value.set_string_value(std::move(hex));
-      }
-    }
-  }
-  return PrintJson(raw);
-}
+std::string SqliteRowReader::Raw(const SqliteQuery& row) const { return RawRow(row, chosen_); }
 
 }  // namespace engram
