@@ -159,6 +159,7 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
                                                      engine->log_clock_.get(), options.sweep_interval);
   engine->sealer_ = std::make_unique<Sealer>(engine->store_.get(), engine->registry_.get(), engine->committer_.get(),
                                              &*engine->segments_, &engine->seal_queue_, ForSealer(options));
+  engine->sealer_->Start();
   return engine;
 }
 

@@ -38,19 +38,21 @@ bool Contains(const std::vector<SegmentRow>& rows, uint32_t number) {
 
 Sealer::Sealer(const Store* store, IndexRegistry* registry, Committer* committer, const SegmentFolder* folder,
                SealQueue* queue, const SealerOptions& options)
-    : store_(store), registry_(registry), committer_(committer), folder_(folder), queue_(queue), options_(options) {
-  sealing_ = std::thread([this] { RunSealing(); });
-  merging_ = std::thread([this] { Run(&merges_); });
-  merging_vectors_ = std::thread([this] { Run(&vector_merges_); });
-}
+    : store_(store), registry_(registry), committer_(committer), folder_(folder), queue_(queue), options_(options) {}
 
 Sealer::~Sealer() {
   queue_->Close();
   merges_.Close();
   vector_merges_.Close();
-  sealing_.join();
-  merging_.join();
-  merging_vectors_.join();
+  for (std::thread* thread : {&sealing_, &merging_, &merging_vectors_}) {
+    if (thread->joinable()) thread->join();
+  }
+}
+
+void Sealer::Start() {
+  sealing_ = std::thread([this] { RunSealing(); });
+  merging_ = std::thread([this] { Run(&merges_); });
+  merging_vectors_ = std::thread([this] { Run(&vector_merges_); });
 }
 
 void Sealer::Run(SealQueue* queue) {

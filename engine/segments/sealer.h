@@ -42,11 +42,14 @@ struct SealerOptions {
 // Thread-safe.
 class Sealer {
  public:
-  // All must outlive it. Starts its threads.
+  // All must outlive it.
   Sealer(const Store* store, IndexRegistry* registry, Committer* committer, const SegmentFolder* folder,
          SealQueue* queue, const SealerOptions& options);
   // Stops what is being built; it begins anew after the next start.
   ~Sealer();
+
+  // Once, when indexes that are loaded can find it: work may have been waiting since before the store was opened.
+  void Start();
 
   // Seals what an index that is being loaded has so far, whatever it is; the index is the caller's alone.
   Status SealLoading(TenantId tenant, NamespaceId ns, NamespaceIndex* index);
