@@ -40,18 +40,18 @@ WireReply ToWire(HttpResponse response) {
   return reply;
 }
 
-// Who has the folder may do everything, and is the default tenant.
-Credential OwnerOf(const OpenedStore& store) {
+// Who has the folder may do everything.
+Credential OwnerOf(TenantId tenant, const std::string& name) {
   Credential owner;
-  owner.tenant = store.tenant;
-  owner.tenant_name = kDefaultTenant;
+  owner.tenant = tenant;
+  owner.tenant_name = name;
   owner.rights = UINT8_MAX;
   return owner;
 }
 
 class DirectTransport final : public Transport {
  public:
-  explicit DirectTransport(const OpenedStore& store) : store_(store) {}
+  DirectTransport(const OpenedStore& store, Credential owner) : store_(store), owner_(std::move(owner)) {}
 
   Result<WireReply> Send(const WireRequest& wire, Deadline deadline) override {
     ASSIGN_OR_RETURN(HttpRequest request, ToHttp(wire));
@@ -60,7 +60,7 @@ class DirectTransport final : public Transport {
     if (match.route->right == Right::kOperate) RETURN_IF_ERROR(store_.audit->CheckWritable());
     const auto left = deadline - std::chrono::steady_clock::now();
     const auto call = std::make_shared<Call>(std::move(request), Clock::Real().Monotonic() + left);
-    call->context.SetCredential(OwnerOf(store_));
+    call->context.SetCredential(owner_);
     call->context.SetRoute(match.route->pattern, std::move(match.path_parameters));
     RETURN_IF_ERROR(call->context.ReadParameters(match.route->query));
     auto reply = call->reply.get_future();
@@ -75,12 +75,18 @@ class DirectTransport final : public Transport {
 
  private:
   const OpenedStore& store_;
+  const Credential owner_;
 };
 
 }  // namespace
 
 std::unique_ptr<Transport> NewDirectTransport(const OpenedStore& store) {
-  return std::make_unique<DirectTransport>(store);
+  return std::make_unique<DirectTransport>(store, OwnerOf(store.tenant, kDefaultTenant));
+}
+
+Result<std::unique_ptr<Transport>> NewDirectTransport(const OpenedStore& store, const std::string& tenant) {
+  ASSIGN_OR_RETURN(const TenantId id, store.engine->FindTenant(tenant, /*create=*/false));
+  return std::unique_ptr<Transport>(std::make_unique<DirectTransport>(store, OwnerOf(id, tenant)));
 }
 
 }  // namespace engram

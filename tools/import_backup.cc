@@ -10,6 +10,20 @@
 #include "tools/progress.h"
 
 namespace engram {
+namespace {
+
+std::string FileNameOf(const std::string& of) {
+  std::string name;
+  for (size_t i = 0; i < of.size(); ++i) {
+    const char c = of[i];
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                       c == '-' || (c == '.' && i > 0);
+    name += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return name;
+}
+
+}  // namespace
 
 Result<std::string> BackUp(const std::string& folder, const std::string& store, Client& client,
                            const v1::Namespace& described) {
@@ -27,15 +41,9 @@ Result<std::string> BackUp(const std::string& folder, const std::string& store, 
   return place;
 }
 
-std::string BackupFolder(const std::string& folder, const std::string& namespace_name) {
-  std::string name;
-  for (size_t i = 0; i < namespace_name.size(); ++i) {
-    const char c = namespace_name[i];
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                       c == '-' || (c == '.' && i > 0);
-    name += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return folder + "/" + name;
+std::string BackupFolder(const std::string& folder, const Destination& of) {
+  const std::string place = of.tenant.empty() ? folder : folder + "/" + FileNameOf(of.tenant);
+  return place + "/" + FileNameOf(of.namespace_name);
 }
 
 }  // namespace engram

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "client/cpp/client.h"
+#include "tools/import/destination.h"
 
 namespace engram {
 
@@ -13,8 +14,9 @@ namespace engram {
 Result<std::string> BackUp(const std::string& folder, const std::string& store, Client& client,
                            const v1::Namespace& described);
 
-// The folder of one namespace's backup inside `folder`, where an import goes to several: its name, with what could mean
-// something to a file system as percent signs and hexadecimal digits.
-std::string BackupFolder(const std::string& folder, const std::string& namespace_name);
+// The folder of one namespace's backup inside `folder`, where an import goes to several: its name, in a folder of its
+// tenant's name where there are several of these, with what could mean something to a file system as percent signs and
+// hexadecimal digits.
+std::string BackupFolder(const std::string& folder, const Destination& of);
 
 }  // namespace engram

@@ -73,6 +73,12 @@ void AddQdrantSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen) {
   command->add_option("url", choice->file, "The server's address")->required()->type_name("URL");
   command->add_option("--collection", qdrant->collection, "Which one, or an alias; needed when there are several");
   AddQdrantServerOptions(command, &qdrant->server);
+  command
+      ->add_option("--parallel", qdrant->server.parallel,
+                   "Pages to ask for at a time, each of another range of ids; a busy server may do better with 1")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 16))
+      ->type_name("N");
   AddPayloadOptions(command, &qdrant->mapping);
   command->callback([=] { *chosen = [=] { return RunQdrant(*choice, *qdrant); }; });
 }

@@ -102,12 +102,15 @@ ExitCode BadCommand(const std::string& what) {
   return ExitCode::kBadCommand;
 }
 
-ExitCode RunImport(ImportChoice choice, const ImportSteps& steps, const std::optional<NamespaceRoute>& route) {
+ExitCode RunImport(ImportChoice choice, const ImportSteps& steps, const std::optional<RecordRoute>& route) {
   const bool to_store = !choice.options.namespace_name.empty();
   if (choice.execute && choice.options.dry_run) return BadCommand("give --dry-run or --execute, not both");
   if (to_store && !choice.archive.empty()) return BadCommand("give --namespace or --archive, not both");
   if (route && !choice.archive.empty()) {
     return BadCommand("an archive has no namespaces: leave the route out of --map, or give no --archive");
+  }
+  if (choice.create_tenants && !(route && route->tenant)) {
+    return BadCommand("--create-tenants is for a --map FILE that routes to tenants");
   }
   if (!to_store && !route && choice.archive.empty() && !choice.options.dry_run) {
     return BadCommand("where to? --namespace NS, or --archive DIR");
@@ -144,25 +147,38 @@ void AddImportOptions(CLI::App* command, ImportChoice* choice) {
   command->add_option("--rejects", options.rejects_path, "Write what can't be taken here and go on")->type_name("FILE");
   command->add_option("--abort-on", choice->abort_on, "Stop when more can't be taken: rejects=N, or rejects=P% of all")
       ->type_name("COND");
+  command->add_flag("--create-tenants", choice->create_tenants, "Make the tenants that the route leads to");
   command->add_flag("--restart", options.restart, "Forget the progress of earlier runs");
 }
 
 // Nothing without a mapping, or where it says nothing of a route.
-Result<std::optional<NamespaceRoute>> ReadRoute(const ImportChoice& choice, const ImportSteps& steps) {
-  if (choice.map.empty()) return std::optional<NamespaceRoute>();
-  ASSIGN_OR_RETURN(const std::string json, FileSystem::Posix().ReadFile(choice.map));
-  auto route = ParseRoute(json);
-  Status status = route.status();
-  if (status.ok() && !steps.maps_columns && !IsRouteAlone(json)) {
-    status = InvalidArgument("of this source a mapping can say a \"route\", and that alone");
+Result<std::optional<RecordRoute>> ReadRoute(const ImportChoice& choice, const ImportSteps& steps) {
+  if (choice.map.empty()) return std::optional<RecordRoute>();
+  ASSIGN_OR_RETURN(auto route, ReadRouteFile(choice.map));
+  if (!steps.maps_columns) {
+    ASSIGN_OR_RETURN(const std::string json, FileSystem::Posix().ReadFile(choice.map));
+    if (!IsRouteAlone(json)) {
+      return InvalidArgument(
+          fmt::format("{}: of this source a mapping can say a \"route\", and that alone", choice.map));
+    }
   }
-  if (status.ok()) return route;
-  Status named(status.code(), fmt::format("{}: {}", choice.map, status.message()));
-  return status.field().empty() ? std::move(named) : std::move(named).At(status.field());
+  if (route && !route->space) route->namespace_name = choice.options.namespace_name;
+  return route;
+}
+
+// What a command line leaves open, or asks for in vain; empty: nothing.
+std::string WrongWith(const ImportChoice& choice, const std::optional<RecordRoute>& route) {
+  const bool tenants = route && route->tenant;
+  if (choice.use == SourceUse::kProbe) return {};
+  if (!choice.tenant.empty() && !tenants) return "--tenant chooses among those that a --map FILE routes to";
+  if (tenants && !route->space && choice.options.namespace_name.empty()) {
+    return "which namespace of each tenant? --namespace NS, or a \"namespace\" in the route";
+  }
+  return {};
 }
 
 // What of its options chooses among the source's records, for a person.
-std::string FilterText(const ImportChoice& choice, const std::optional<NamespaceRoute>& route) {
+std::string FilterText(const ImportChoice& choice, const std::optional<RecordRoute>& route) {
   std::string text;
   if (!choice.users_file.empty()) text += "--users-file " + choice.users_file;
   if (!choice.since.empty()) text += (text.empty() ? "" : " ") + ("--since " + choice.since);
@@ -185,7 +201,8 @@ Result<StoreAccess> OpenTarget(const ImportChoice& choice, bool names_namespace)
 std::shared_ptr<ImportChoice> AddSourceOptions(CLI::App* command, SourceUse use) {
   auto choice = std::make_shared<ImportChoice>();
   choice->use = use;
-  command->add_option("--map", choice->map, "Which record goes to which namespace, in JSON: docs/migrating.md")
+  command
+      ->add_option("--map", choice->map, "Which record goes to which namespace or tenant, in JSON: docs/migrating.md")
       ->type_name("FILE");
   if (use == SourceUse::kProbe) return choice;
   ImportOptions& options = choice->options;
@@ -193,7 +210,8 @@ std::shared_ptr<ImportChoice> AddSourceOptions(CLI::App* command, SourceUse use)
       ->add_option("--namespace,-n", options.namespace_name,
                    use == SourceUse::kImport ? "Where to; made if absent" : "What it was imported into")
       ->type_name("NS");
-  AddStoreOptions(command, &choice->store);
+  AddAdminOptions(command, &choice->store);
+  command->add_option("--tenant", choice->tenant, "This one alone of those that the route leads to");
   if (use == SourceUse::kImport) AddImportOptions(command, choice.get());
   if (use != SourceUse::kImport) {
     choice->sample = 20;
@@ -232,6 +250,7 @@ Result<std::unique_ptr<ImportSource>> OpenSource(const ImportChoice& choice, con
 ExitCode RunSource(const ImportChoice& chosen, const ImportSteps& steps) {
   const auto route = ReadRoute(chosen, steps);
   if (!route.ok()) return Fail(route.status());
+  if (const std::string wrong = WrongWith(chosen, *route); !wrong.empty()) return BadCommand(wrong);
   ImportChoice choice = chosen;
   choice.options.origin_options = FilterText(choice, *route);
   const bool verifies = choice.use == SourceUse::kVerify || choice.use == SourceUse::kCompare;

@@ -25,7 +25,9 @@ struct ImportChoice {
   ImportOptions options;
   std::string archive;  // not empty: a folder to write an archive to, instead of a store
   std::string map;      // the mapping file
-  std::string file;     // or folder: what the source is called in messages
+  std::string tenant;   // not empty: this one alone of those that a route leads to
+  bool create_tenants = false;
+  std::string file;  // or folder: what the source is called in messages
   bool execute = false;
   std::string backup;  // not empty: the folder of the archive that is made first
   std::vector<std::string> abort_on;

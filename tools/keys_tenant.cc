@@ -124,18 +124,9 @@ void AddLimits(CLI::App* command, TenantOptions* options) {
 
 }  // namespace
 
-void AddAdminOptions(CLI::App* command, StoreChoice* choice) {
-  AddStoreOptions(command, choice);
-  command->add_option("--admin-key-file", choice->admin_key_file, "The admin key, in its file")
-      ->envname("ENGRAM_ADMIN_KEY_FILE")
-      ->type_name("FILE");
-}
-
 ExitCode WithAdmin(const StoreChoice& choice, IfNoStore if_no_store,
                    const std::function<Status(Client& client)>& work) {
-  StoreChoice admin = choice;
-  if (!choice.admin_key_file.empty()) admin.key_file = choice.admin_key_file;
-  auto access = OpenAccess(admin, if_no_store);
+  auto access = OpenAccess(AsAdmin(choice), if_no_store);
   if (!access.ok()) return Fail(access.status());
   const Status status = work(*access->client);
   return status.ok() ? ExitCode::kOk : Fail(status);

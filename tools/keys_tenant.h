@@ -8,8 +8,7 @@
 
 namespace engram {
 
-// AddStoreOptions, and the admin key's file. With --data no key is needed: who has the folder may do everything.
-void AddAdminOptions(CLI::App* command, StoreChoice* choice);
+// With --data no key is needed: who has the folder may do everything.
 ExitCode WithAdmin(const StoreChoice& choice, IfNoStore if_no_store, const std::function<Status(Client& client)>& work);
 
 void AddTenantCommands(CLI::App* keys, ChosenCommand* chosen);

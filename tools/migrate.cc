@@ -2,12 +2,14 @@
 #include "tools/migrate.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "tools/import/import_row.h"
+#include "tools/import/route.h"
 #include "tools/import_sources.h"
 
 namespace engram {
@@ -27,7 +29,8 @@ constexpr const char* kExamples =
     "  engram migrate push-back qdrant http://127.0.0.1:6333 --collection notes --namespace notes --dry-run\n"
     "\n"
     "An import that a mapping routes to several namespaces (--map) has a row in each. `verify` and `compare` take the\n"
-    "same --map, `report` and `rollback` --all, or --namespace for one of them.";
+    "same --map, `report` and `rollback` --all, or --namespace for one of them; where it routes to tenants, all take\n"
+    "--map, and the admin key or --data.";
 
 constexpr const char* kVerifyExamples =
     "Reads the source again and every record back from the store: a hash over text, fields, vectors, scopes, "
@@ -55,6 +58,40 @@ constexpr const char* kCompareExamples =
 
 }  // namespace
 
+void AddTenantChoice(CLI::App* command, ChosenTenants* chosen) {
+  AddAdminOptions(command, &chosen->store);
+  command->add_option("--tenant", chosen->tenant, "In this tenant; needs the admin key, or --data");
+  command
+      ->add_option("--map", chosen->map,
+                   "The import's mapping: in all tenants that it routes to; needs the admin key, or --data")
+      ->type_name("FILE");
+}
+
+Result<OpenedTenants> OpenTenants(const ChosenTenants& chosen, const std::string& purpose,
+                                  const std::vector<std::string>& verbs) {
+  std::optional<RecordRoute> route;
+  if (!chosen.map.empty()) {
+    ASSIGN_OR_RETURN(route, ReadRouteFile(chosen.map));
+  }
+  const bool routed = route && route->tenant;
+  if (!routed && chosen.tenant.empty()) {
+    ASSIGN_OR_RETURN(StoreAccess access, OpenAccess(chosen.store, IfNoStore::kFail));
+    return OpenedTenants{std::make_unique<TenantClients>(std::move(access)), {std::string()}};
+  }
+  TenantClients::Options options;
+  options.purpose = purpose;
+  options.verbs = verbs;
+  OpenedTenants opened;
+  ASSIGN_OR_RETURN(opened.clients, TenantClients::Open(chosen.store, IfNoStore::kFail, std::move(options)));
+  ASSIGN_OR_RETURN(opened.names, opened.clients->Existing([&](const std::string& name) {
+    return (chosen.tenant.empty() || chosen.tenant == name) && (!routed || route->tenant->MayLeadTo(name));
+  }));
+  if (!opened.names.empty()) return opened;
+  return NotFound(chosen.tenant.empty() ? fmt::format("none of the tenants that {} routes to is there", chosen.map)
+                                        : fmt::format("there is no tenant \"{}\"{}", chosen.tenant,
+                                                      routed ? " that " + chosen.map + " routes to" : std::string()));
+}
+
 void AddImportChoice(CLI::App* command, ChosenImport* chosen) {
   auto* where = command->add_option_group("where");
   where->add_option("--namespace,-n", chosen->namespace_name, "What it was imported into")->type_name("NS");
@@ -63,26 +100,31 @@ void AddImportChoice(CLI::App* command, ChosenImport* chosen) {
   command->add_option("--import", chosen->import_id, "Which one; `engram migrate status` lists them")
       ->required()
       ->type_name("ID");
+  AddTenantChoice(command, &chosen->tenants);
 }
 
-Result<std::vector<NamespaceImport>> FindChosen(Client& client, const ChosenImport& chosen) {
-  std::vector<NamespaceImport> found;
-  if (!chosen.all) {
-    ASSIGN_OR_RETURN(v1::ImportProgress row, GetImportRow(client, chosen.namespace_name, chosen.import_id));
-    found.push_back({chosen.namespace_name, std::move(row)});
+Result<std::vector<FoundImport>> FindChosen(const OpenedTenants& tenants, const ChosenImport& chosen) {
+  std::vector<FoundImport> found;
+  if (!chosen.all && tenants.names.size() == 1) {
+    ASSIGN_OR_RETURN(Client* const client, tenants.clients->For(tenants.names[0]));
+    ASSIGN_OR_RETURN(v1::ImportProgress row, GetImportRow(*client, chosen.namespace_name, chosen.import_id));
+    found.push_back({{tenants.names[0], chosen.namespace_name}, client, std::move(row)});
     return found;
   }
-  ASSIGN_OR_RETURN(const v1::ListImportsReply imports, client.ListImports());
   std::set<std::string> others;
-  for (const auto& entry : imports.imports()) {
-    if (entry.import().id() == chosen.import_id) {
-      found.push_back({entry.namespace_(), entry.import()});
-    } else {
-      others.insert(entry.import().id());
+  for (const std::string& tenant : tenants.names) {
+    ASSIGN_OR_RETURN(Client* const client, tenants.clients->For(tenant));
+    ASSIGN_OR_RETURN(const v1::ListImportsReply imports, client->ListImports());
+    for (const auto& entry : imports.imports()) {
+      if (!chosen.all && entry.namespace_() != chosen.namespace_name) continue;
+      if (entry.import().id() == chosen.import_id) {
+        found.push_back({{tenant, entry.namespace_()}, client, entry.import()});
+      } else {
+        others.insert(entry.import().id());
+      }
     }
   }
-  std::sort(found.begin(), found.end(),
-            [](const auto& a, const auto& b) { return a.namespace_name < b.namespace_name; });
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
   if (!found.empty()) return found;
   std::string known;
   for (const std::string& id : others) known += (known.empty() ? "" : ", ") + id;

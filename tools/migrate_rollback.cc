@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -10,7 +11,6 @@
 #include "tools/import_backup.h"
 #include "tools/migrate.h"
 #include "tools/progress.h"
-#include "tools/store_access.h"
 
 namespace engram {
 namespace {
@@ -26,10 +26,10 @@ constexpr const char* kAbout =
     "Examples:\n"
     "  engram migrate rollback --namespace notes --import jsonl:notes.jsonl:1a2b3c4d --dry-run\n"
     "  engram migrate rollback --namespace notes --import jsonl:notes.jsonl:1a2b3c4d\n"
-    "  engram migrate rollback --all --import jsonl:notes.jsonl:1a2b3c4d --dry-run";
+    "  engram migrate rollback --all --import jsonl:notes.jsonl:1a2b3c4d --dry-run\n"
+    "  engram migrate rollback --all --import ID --map route.json --admin-key-file admin.key     in every tenant";
 
 struct RollbackOptions {
-  StoreChoice store;
   ChosenImport import;
   std::string backup;
   bool dry_run = false;
@@ -48,28 +48,29 @@ void PrintLeft(const v1::ImportedItem& item, bool planned) {
 }
 
 // Where what the import wrote over in this namespace is kept; empty when nowhere.
-std::string BackupOf(const RollbackOptions& options, const NamespaceImport& one) {
+std::string BackupOf(const RollbackOptions& options, const FoundImport& one) {
   if (options.backup.empty()) return one.import.backup();
-  return options.import.all ? BackupFolder(options.backup, one.namespace_name) : options.backup;
+  const bool several = options.import.all || !options.import.tenants.map.empty();
+  return several ? BackupFolder(options.backup, one.at) : options.backup;
 }
 
-ExitCode PrintPlan(const RollbackOptions& options, const NamespaceImport& one, Client& client) {
-  const auto plan = PlanRollback(client, one.namespace_name, one.import.id(),
+ExitCode PrintPlan(const RollbackOptions& options, const FoundImport& one) {
+  const auto plan = PlanRollback(*one.client, one.at.namespace_name, one.import.id(),
                                  [](const v1::ImportedItem& item) { PrintLeft(item, /*planned=*/true); });
   if (!plan.ok()) return Fail(plan.status());
   const std::string backup = BackupOf(options, one);
   fmt::print("import {} of {}: would remove {}{}, bring back {} ({}), leave {}; {} are gone already\n", one.import.id(),
-             one.namespace_name, N(plan->removable),
+             one.at.Text(), N(plan->removable),
              plan->expired > 0 ? fmt::format(" ({} of them expired meanwhile)", N(plan->expired)) : "",
              N(plan->replaced), backup.empty() ? "there is no backup" : "from " + backup, N(plan->kept), N(plan->gone));
   return ExitCode::kOk;
 }
 
-ExitCode RollBackOne(const RollbackOptions& options, const NamespaceImport& one, Client& client) {
+ExitCode RollBackOne(const RollbackOptions& options, const FoundImport& one) {
   const std::string backup = BackupOf(options, one);
-  Progress progress = Progress::OnStderr("roll back " + one.namespace_name, "records");
+  Progress progress = Progress::OnStderr("roll back " + one.at.Text(), "records");
   const auto left = RollBack(
-      client, one.namespace_name, one.import, backup,
+      *one.client, one.at.namespace_name, one.import, backup,
       [&](const v1::ImportedItem& item) {
         progress.Clear();
         PrintLeft(item, /*planned=*/false);
@@ -81,9 +82,9 @@ ExitCode RollBackOne(const RollbackOptions& options, const NamespaceImport& one,
     fmt::print(stderr, "        run this again when that is mended: it goes on from there\n");
     return code;
   }
-  const auto row = GetImportRow(client, one.namespace_name, one.import.id());
+  const auto row = GetImportRow(*one.client, one.at.namespace_name, one.import.id());
   if (!row.ok()) return Fail(row.status());
-  fmt::print("import {} of {}: rolled back; {} removed, {} brought back, {} left\n", row->id(), one.namespace_name,
+  fmt::print("import {} of {}: rolled back; {} removed, {} brought back, {} left\n", row->id(), one.at.Text(),
              N(row->rollback().removed()), N(row->rollback().restored()), N(left->kept));
   if (left->replaced == 0) return ExitCode::kOk;
   std::fflush(stdout);
@@ -93,14 +94,14 @@ ExitCode RollBackOne(const RollbackOptions& options, const NamespaceImport& one,
 }
 
 ExitCode RunRollback(const RollbackOptions& options) {
-  auto access = OpenAccess(options.store, IfNoStore::kFail);
-  if (!access.ok()) return Fail(access.status());
-  const auto found = FindChosen(*access->client, options.import);
+  const std::vector<std::string> verbs = {"read", "write", "import"};
+  const auto tenants = OpenTenants(options.import.tenants, "migrate rollback " + options.import.import_id, verbs);
+  if (!tenants.ok()) return Fail(tenants.status());
+  const auto found = FindChosen(*tenants, options.import);
   if (!found.ok()) return Fail(found.status());
   ExitCode code = ExitCode::kOk;
-  for (const NamespaceImport& one : *found) {
-    const ExitCode ended =
-        options.dry_run ? PrintPlan(options, one, *access->client) : RollBackOne(options, one, *access->client);
+  for (const FoundImport& one : *found) {
+    const ExitCode ended = options.dry_run ? PrintPlan(options, one) : RollBackOne(options, one);
     if (ended != ExitCode::kOk) code = ended;
   }
   return code;
@@ -113,7 +114,6 @@ void AddMigrateRollback(CLI::App* migrate, ChosenCommand* chosen) {
   CLI::App* command = migrate->add_subcommand("rollback", "Take back what an import brought");
   command->footer(kAbout);
   AddImportChoice(command, &options->import);
-  AddStoreOptions(command, &options->store);
   command->add_option("--backup", options->backup, "Where the backup is, if not where the import made it")
       ->type_name("DIR");
   command->add_flag("--dry-run", options->dry_run, "Say what would go, come back and stay");

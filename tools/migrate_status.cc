@@ -21,7 +21,8 @@ namespace {
 constexpr const char* kStatusExamples =
     "Examples:\n"
     "  engram migrate status\n"
-    "  engram migrate status --namespace notes --json";
+    "  engram migrate status --namespace notes --json\n"
+    "  engram migrate status --map route.json --import ID --admin-key-file admin.key     in all tenants of a route";
 
 constexpr const char* kReportExamples =
     "What was imported, from where and when, how it ended, what could not be taken and why, and what the last\n"
@@ -33,22 +34,40 @@ constexpr const char* kReportExamples =
     "  engram migrate report --all --import ID --markdown report.md";
 
 struct StatusOptions {
-  StoreChoice store;
+  ChosenTenants tenants;
   std::string namespace_name;
   std::string import_id;
   bool json = false;
 };
 
 struct ReportOptions {
-  StoreChoice store;
   ChosenImport import;
   std::string markdown;
   std::string json;
 };
 
-void PrintEntry(const v1::ListImportsReply::Entry& entry) {
+// What a command shows of one tenant.
+struct TenantImports {
+  std::string tenant;
+  v1::ListImportsReply imports;
+};
+
+// As GET /v1/imports has it; of several tenants a line each, which begins with the tenant's name.
+std::string JsonOf(const std::vector<TenantImports>& all) {
+  if (all.size() == 1 && all[0].tenant.empty()) return PrintJson(all[0].imports) + "\n";
+  std::string text;
+  for (const TenantImports& one : all) {
+    v1::Value name;
+    name.set_string_value(one.tenant);
+    text += fmt::format("{{\"tenant\":{},{}\n", PrintJson(name), PrintJson(one.imports).substr(1));
+  }
+  return text;
+}
+
+void PrintEntry(const std::string& tenant, const v1::ListImportsReply::Entry& entry) {
   const v1::ImportProgress& import = entry.import();
-  fmt::print("{}  {}  {}\n", entry.namespace_(), import.id(), ImportStateName(import.state()));
+  fmt::print("{}  {}  {}\n", Destination{tenant, entry.namespace_()}.Text(), import.id(),
+             ImportStateName(import.state()));
   fmt::print("    {} memories, {} rejected{}; last written {}\n", WithThousands(import.memories()),
              WithThousands(import.rejects()),
              import.source().origin().empty() ? std::string() : fmt::format("; from {}", import.source().origin()),
@@ -56,46 +75,67 @@ void PrintEntry(const v1::ListImportsReply::Entry& entry) {
 }
 
 // Of one import that went to several namespaces.
-void PrintTotal(const std::string& import_id, const v1::ListImportsReply& imports) {
+void PrintTotal(const std::string& import_id, const std::vector<TenantImports>& all) {
+  uint64_t namespaces = 0;
   uint64_t memories = 0;
   uint64_t rejects = 0;
   uint64_t unrouted = 0;
   std::map<std::string, uint64_t> states;
-  for (const auto& entry : imports.imports()) {
-    memories += entry.import().memories();
-    rejects += entry.import().rejects();
-    unrouted = std::max<uint64_t>(unrouted, entry.import().tally().unrouted());
-    ++states[ImportStateName(entry.import().state())];
+  for (const TenantImports& one : all) {
+    for (const auto& entry : one.imports.imports()) {
+      ++namespaces;
+      memories += entry.import().memories();
+      rejects += entry.import().rejects();
+      unrouted = std::max<uint64_t>(unrouted, entry.import().tally().unrouted());
+      ++states[ImportStateName(entry.import().state())];
+    }
   }
+  if (namespaces < 2) return;
   std::string text;
   for (const auto& [state, count] : states) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, state);
-  fmt::print("{}: {} namespaces ({}), {} memories, {} rejected, {} without a namespace\n", import_id,
-             imports.imports_size(), text, WithThousands(memories), WithThousands(rejects), WithThousands(unrouted));
+  fmt::print("{}: {} namespaces ({}), {} memories, {} rejected, {} without a namespace\n", import_id, namespaces, text,
+             WithThousands(memories), WithThousands(rejects), WithThousands(unrouted));
 }
 
-ExitCode RunStatus(const StatusOptions& options) {
-  auto access = OpenAccess(options.store, IfNoStore::kFail);
-  if (!access.ok()) return Fail(access.status());
-  auto imports = access->client->ListImports();
-  if (!imports.ok()) return Fail(imports.status());
+Result<v1::ListImportsReply> ImportsOf(const StatusOptions& options, bool several_tenants, Client& client) {
+  ASSIGN_OR_RETURN(const v1::ListImportsReply imports, client.ListImports());
+  v1::ListImportsReply shown;
   std::string wanted;
   if (!options.namespace_name.empty()) {
-    const auto described = access->client->DescribeNamespace(options.namespace_name);
-    if (!described.ok()) return Fail(described.status());
+    const auto described = client.DescribeNamespace(options.namespace_name);
+    if (several_tenants && described.status().code() == StatusCode::kNotFound) return shown;
+    if (!described.ok()) return described.status();
     wanted = described->name();
   }
-  v1::ListImportsReply shown;
-  for (const auto& entry : imports->imports()) {
+  for (const auto& entry : imports.imports()) {
     const bool chosen = options.import_id.empty() || entry.import().id() == options.import_id;
     if (chosen && (wanted.empty() || entry.namespace_() == wanted)) *shown.add_imports() = entry;
   }
+  return shown;
+}
+
+ExitCode RunStatus(const StatusOptions& options) {
+  const auto tenants = OpenTenants(options.tenants, "migrate status", {"read"});
+  if (!tenants.ok()) return Fail(tenants.status());
+  std::vector<TenantImports> all;
+  bool any = false;
+  for (const std::string& tenant : tenants->names) {
+    const auto client = tenants->clients->For(tenant);
+    if (!client.ok()) return Fail(client.status());
+    auto imports = ImportsOf(options, tenants->names.size() > 1, **client);
+    if (!imports.ok()) return Fail(imports.status());
+    any = any || imports->imports_size() > 0;
+    all.push_back({tenant, *std::move(imports)});
+  }
   if (options.json) {
-    fmt::print("{}\n", PrintJson(shown));
+    fmt::print("{}", JsonOf(all));
     return ExitCode::kOk;
   }
-  for (const auto& entry : shown.imports()) PrintEntry(entry);
-  if (!options.import_id.empty() && shown.imports_size() > 1) PrintTotal(options.import_id, shown);
-  if (shown.imports().empty()) fmt::print("no imports\n");
+  for (const TenantImports& one : all) {
+    for (const auto& entry : one.imports.imports()) PrintEntry(one.tenant, entry);
+  }
+  if (!options.import_id.empty()) PrintTotal(options.import_id, all);
+  if (!any) fmt::print("no imports\n");
   return ExitCode::kOk;
 }
 
@@ -108,21 +148,23 @@ Status WriteWhole(const std::string& path, const std::string& contents) {
 }
 
 ExitCode RunReport(const ReportOptions& options) {
-  auto access = OpenAccess(options.store, IfNoStore::kFail);
-  if (!access.ok()) return Fail(access.status());
-  const auto found = FindChosen(*access->client, options.import);
+  const auto tenants = OpenTenants(options.import.tenants, "migrate report", {"read"});
+  if (!tenants.ok()) return Fail(tenants.status());
+  const auto found = FindChosen(*tenants, options.import);
   if (!found.ok()) return Fail(found.status());
-  v1::ListImportsReply all;
+  std::vector<TenantImports> all;
   std::string markdown;
-  for (const NamespaceImport& one : *found) {
-    auto* entry = all.add_imports();
-    entry->set_namespace_(one.namespace_name);
+  for (const FoundImport& one : *found) {
+    if (all.empty() || all.back().tenant != one.at.tenant) all.push_back({one.at.tenant, {}});
+    auto* entry = all.back().imports.add_imports();
+    entry->set_namespace_(one.at.namespace_name);
     *entry->mutable_import() = one.import;
-    markdown += (markdown.empty() ? "" : "\n") + MarkdownReport(one.namespace_name, one.import);
+    markdown += (markdown.empty() ? "" : "\n") + MarkdownReport(one.at.Text(), one.import);
   }
   if (!options.json.empty()) {
-    const std::string json = options.import.all ? PrintJson(all) : PrintJson(all.imports(0));
-    if (const Status status = WriteWhole(options.json, json + "\n"); !status.ok()) return Fail(status);
+    const bool several = options.import.all || !all[0].tenant.empty();
+    const std::string json = several ? JsonOf(all) : PrintJson(all[0].imports.imports(0)) + "\n";
+    if (const Status status = WriteWhole(options.json, json); !status.ok()) return Fail(status);
   }
   if (!options.markdown.empty()) {
     if (const Status status = WriteWhole(options.markdown, markdown); !status.ok()) return Fail(status);
@@ -140,8 +182,8 @@ void AddMigrateStatus(CLI::App* migrate, ChosenCommand* chosen) {
   command->add_option("--namespace,-n", options->namespace_name, "Of this one alone")->type_name("NS");
   command->add_option("--import", options->import_id, "This one alone, in every namespace that it went to")
       ->type_name("ID");
-  AddStoreOptions(command, &options->store);
-  command->add_flag("--json", options->json, "As JSON");
+  AddTenantChoice(command, &options->tenants);
+  command->add_flag("--json", options->json, "As JSON; of several tenants one a line");
   command->callback([=] { *chosen = [=] { return RunStatus(*options); }; });
 }
 
@@ -150,7 +192,6 @@ void AddMigrateReport(CLI::App* migrate, ChosenCommand* chosen) {
   CLI::App* command = migrate->add_subcommand("report", "All that is known of one import");
   command->footer(kReportExamples);
   AddImportChoice(command, &options->import);
-  AddStoreOptions(command, &options->store);
   command->add_option("--markdown", options->markdown, "Write it here")->type_name("FILE");
   command->add_option("--json", options->json, "Write it here as JSON, as GET /v1/imports has it")->type_name("FILE");
   command->callback([=] { *chosen = [=] { return RunReport(*options); }; });

@@ -65,6 +65,18 @@ void AddStoreOptions(CLI::App* command, StoreChoice* choice) {
       ->type_name("FILE");
 }
 
+void AddAdminOptions(CLI::App* command, StoreChoice* choice) {
+  AddStoreOptions(command, choice);
+  command->add_option("--admin-key-file", choice->admin_key_file, "The admin key, in its file")
+      ->envname("ENGRAM_ADMIN_KEY_FILE")
+      ->type_name("FILE");
+}
+
+StoreChoice AsAdmin(StoreChoice choice) {
+  if (!choice.admin_key_file.empty()) choice.key_file = choice.admin_key_file;
+  return choice;
+}
+
 Result<StoreAccess> OpenAccess(const StoreChoice& choice, IfNoStore if_no_store) {
   if (!choice.data_dir.empty()) return OpenFolder(choice.data_dir, if_no_store);
   ASSIGN_OR_RETURN(const HostPort at, ParseServerUrl(choice.server));

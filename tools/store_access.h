@@ -22,6 +22,10 @@ struct StoreChoice {
 
 // Adds --server, --data, --key and --key-file.
 void AddStoreOptions(CLI::App* command, StoreChoice* choice);
+// The same, and --admin-key-file.
+void AddAdminOptions(CLI::App* command, StoreChoice* choice);
+// The choice with the admin key, if there is one, as its key.
+StoreChoice AsAdmin(StoreChoice choice);
 
 // The client goes first when it is destroyed.
 struct StoreAccess {

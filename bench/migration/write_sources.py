@@ -2,7 +2,7 @@
 
     python3 bench/migration/write_sources.py FOLDER [COUNT [DIMENSIONS]]     100,000 and 384 unless said otherwise
 
-Makes FOLDER/notes.db with FOLDER/map.json, and FOLDER/qdrant. Points are pickled as the client pickles them. The same
+Makes FOLDER/notes.db with FOLDER/map.json, spaces.json and tenants.json, and FOLDER/qdrant. Points are pickled as the client pickles them. The same
 numbers each time.
 """
 import base64
@@ -59,6 +59,12 @@ def main():
     (folder / "map.json").write_text(json.dumps(
         {"table": "notes", "id": "id", "text": "body", "user_id": "owner",
          "vectors": {"default": {"column": "embedding", "metric": "cosine"}}}))
+    # The same table with the thousand users in ten namespaces, and these in ten tenants.
+    columns = json.loads((folder / "map.json").read_text())
+    spaces = {"field": "user_id", "values": {f"user{i}": f"space{i % 10}" for i in range(1000)}}
+    tenants = {"field": "user_id", "values": {f"user{i}": f"tenant{i // 10 % 10}" for i in range(1000)}}
+    for name, route in {"spaces": {"namespace": spaces}, "tenants": {"tenant": tenants, "namespace": spaces}}.items():
+        (folder / f"{name}.json").write_text(json.dumps({**columns, "route": route}))
     table = sqlite3.connect(folder / "notes.db")
     points = sqlite3.connect(collection / "storage.sqlite")
     table.execute("CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT, owner TEXT, embedding BLOB)")
@@ -73,4 +79,5 @@ def main():
     points.commit()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -40,3 +40,4 @@ rm -rf mem0.archive
 after=$(cd written && find . -type f -print0 | sort -z | xargs -0 sha256sum)
 [[ $before == "$after" ]] || { echo "a source was changed by reading it" >&2 && exit 1; }
 venv/bin/python "$here/compare.py" "$work"
+"$here/back_and_apart.sh" "$engram" "$work"

@@ -235,10 +235,6 @@ TEST_F(RoutingCliTest, EverySourceTakesARoute) {
 
 TEST_F(RoutingCliTest, WhatCannotBeRoutedIsSaidBeforeAnythingIsRead) {
   WriteFile("in.jsonl", "{\"id\":\"a\"}\n");
-  WriteFile("tenant.json", R"({"route":{"tenant":{"field":"user_id"}}})");
-  const CliResult tenant = Run("import jsonl in.jsonl --map tenant.json --data store");
-  EXPECT_EQ(tenant.code, 1);
-  EXPECT_TRUE(Has(tenant, "records can't be routed to tenants")) << tenant.output;
   WriteFile("columns.json", R"({"table":"notes"})");
   const CliResult columns = Run("import jsonl in.jsonl --map columns.json -n x --data store");
   EXPECT_EQ(columns.code, 1);

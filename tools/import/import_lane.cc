@@ -60,9 +60,10 @@ Status ImportLane::Begin(std::optional<v1::ImportProgress> earlier, const std::s
   earlier_ = std::move(earlier);
   if (earlier_ && earlier_->state() == v1::IMPORT_STATE_ROLLING_BACK) {
     return FailedPrecondition(
-        fmt::format("import {} is being rolled back: run `engram migrate rollback --namespace {} --import {}` again "
+        fmt::format("import {} is being rolled back: run `engram migrate rollback {}--namespace {} --import {}` again "
                     "until that is done",
-                    summary_.import_id, options_.namespace_name, summary_.import_id));
+                    summary_.import_id, shared_.tenant.empty() ? "" : fmt::format("--tenant {} ", shared_.tenant),
+                    options_.namespace_name, summary_.import_id));
   }
   if (earlier_ && earlier_->state() == v1::IMPORT_STATE_ROLLED_BACK) earlier_.reset();
   begun_ = earlier_ && earlier_->state() != v1::IMPORT_STATE_PLANNED;
@@ -283,7 +284,8 @@ Status ImportLane::DropSettled() {
 Status ImportLane::Reject(const SourceRecord& record, const Status& why) {
   ++summary_.rejected;
   reasons_.Add(record.place, why);
-  Status status = shared_.rejects->Take(record, why, shared_.routed ? options_.namespace_name : std::string());
+  const Destination where{shared_.tenant, options_.namespace_name};
+  Status status = shared_.rejects->Take(record, why, shared_.routed ? where : Destination());
   summary_.stopped_by_record = shared_.rejects->stopped_by_record();
   return status;
 }

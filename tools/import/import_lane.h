@@ -78,6 +78,7 @@ class ImportLane {
     SourceDescription source;
     RejectSink* rejects = nullptr;
     bool routed = false;  // one of several
+    std::string tenant;   // whose the namespace is, where the route tells tenants apart
   };
 
   // `options` has the import's id and the namespace.

@@ -16,7 +16,7 @@ Importer::Importer(Client* client, ImportSource& source, ImportOptions options, 
 }
 
 Status Importer::Run() {
-  ImportLane lane({client_, source_.Describe(), &rejects_, /*routed=*/false}, options_);
+  ImportLane lane({client_, source_.Describe(), &rejects_, /*routed=*/false, /*tenant=*/{}}, options_);
   Status status = Copy(&lane);
   summary_ = lane.summary();
   if (!status.ok()) return status;

@@ -17,6 +17,7 @@ struct QdrantServer {
   std::string ca_file;  // PEM, instead of the system's authorities
   uint32_t timeout_seconds = 60;
   uint32_t page_points = 256;
+  uint32_t parallel = 1;  // pages that are asked for at a time, each of another range of ids (qdrant_scan.h)
   RetryOptions retry = WebOptions().retry;
 };
 

@@ -1,4 +1,3 @@
-// cursor := "id " id                                the point given last
 #include "tools/import/qdrant_rest_store.h"
 
 #include <algorithm>
@@ -12,13 +11,15 @@
 #include "api/json.h"
 #include "base/hash.h"
 #include "tools/import/qdrant_config.h"
+#include "tools/import/qdrant_ids.h"
+#include "tools/import/qdrant_scan.h"
 #include "tools/import/qdrant_scroll.h"
 #include "tools/progress.h"
 
 namespace engram {
 namespace {
 
-constexpr std::string_view kIdAt = "id ";
+constexpr uint32_t kPagesOfRange = 8;    // with fewer each a scan is not divided
 constexpr uint32_t kIdsOfPage = 10'000;  // 36 bytes each, and no vectors
 
 const QdrantMembers& MembersOf(const v1::Value& value) { return value.object_value().members(); }
@@ -61,7 +62,10 @@ void TellOfSchema(const v1::Value& collection, const QdrantMembers& params, std:
 class QdrantRestReader final : public PointReader {
  public:
   QdrantRestReader(QdrantServer server, std::string collection, std::unique_ptr<QdrantApi> api)
-      : server_(std::move(server)), collection_(std::move(collection)), api_(std::move(api)) {}
+      : server_(std::move(server)),
+        collection_(std::move(collection)),
+        api_(std::move(api)),
+        scan_(server_, collection_) {}
 
   Status Open() {
     ASSIGN_OR_RETURN(const v1::Value collection, api_->GetResult(QdrantPath(collection_)));
@@ -77,7 +81,7 @@ class QdrantRestReader final : public PointReader {
     }
     if (api_->shows_key()) notes_.emplace_back("the key goes to that server unencrypted; https:// would hide it");
     ASSIGN_OR_RETURN(points_, Count());
-    return StartScroll("");
+    return {};
   }
 
   void AddNote(std::string note) { notes_.push_back(std::move(note)); }
@@ -92,48 +96,68 @@ class QdrantRestReader final : public PointReader {
   }
 
   Result<bool> Next(StoredPoint* point) override {
-    ASSIGN_OR_RETURN(const bool more, scroll_->Next(point));
+    if (!started_) RETURN_IF_ERROR(StartAnew());
+    ASSIGN_OR_RETURN(const bool more, scan_.Next(point));
     if (!more) {
       if (!std::exchange(compared_, true)) RETURN_IF_ERROR(CompareCounts());
       return false;
     }
     ++came_;
-    if (!point->id.empty()) last_ = point->id;
     return true;
   }
 
-  std::string Cursor() const override { return last_.empty() ? "start" : std::string(kIdAt) + last_; }
+  std::string Cursor() const override { return scan_.Cursor(); }
 
   Result<bool> Seek(const std::string& cursor) override {
-    const std::string id = cursor.starts_with(kIdAt) ? cursor.substr(kIdAt.size()) : "";
-    const auto uuid = CanonicalUuid(id);
-    const bool number = !id.empty() && id.find_first_not_of("0123456789") == std::string::npos;
-    bool there = false;
-    if (number || (uuid && *uuid == id)) {
-      // A collection that has lost this point may be another one of the same name: it is read from the beginning.
-      ASSIGN_OR_RETURN(const v1::Value found,
-                       api_->PostResult(QdrantPath(collection_, "/points"),
-                                        fmt::format(R"({{"ids":[{}],"with_payload":false,"with_vector":false}})",
-                                                    QdrantIdJson(id))));
-      there = found.list_value().values_size() == 1;
+    started_ = false;
+    auto ranges = ParseScanCursor(cursor);
+    if (!ranges) return false;
+    // A collection that has lost all of these points may be another one of the same name: it is read from the
+    // beginning.
+    std::string ids;
+    for (const ScanRange& range : *ranges) {
+      if (!range.last.empty()) ids += (ids.empty() ? "" : ",") + QdrantIdJson(range.last);
     }
-    RETURN_IF_ERROR(StartScroll(there ? id : ""));
-    return there;
+    ASSIGN_OR_RETURN(const v1::Value found,
+                     api_->PostResult(QdrantPath(collection_, "/points"),
+                                      fmt::format(R"({{"ids":[{}],"with_payload":false,"with_vector":false}})", ids)));
+    if (found.list_value().values_size() == 0) return false;
+    RETURN_IF_ERROR(Start(*std::move(ranges), /*from_beginning=*/false));
+    return true;
   }
 
  private:
-  Status StartScroll(const std::string& after) {
-    if (!scroll_) {
-      ASSIGN_OR_RETURN(auto api, QdrantApi::Open(server_));
-      scroll_ = std::make_unique<QdrantScroll>(std::move(api), collection_, ScrollContents::kWholePoints,
-                                               server_.page_points);
-    }
-    scroll_->Start(after);
-    last_ = after;
+  Status Start(std::vector<ScanRange> ranges, bool from_beginning) {
     came_ = 0;
-    from_beginning_ = after.empty();
+    from_beginning_ = from_beginning;
     compared_ = false;
-    return {};
+    started_ = true;
+    return scan_.Start(std::move(ranges));
+  }
+
+  // Ranges are divided when the first point is asked for: a look at the collection needs none.
+  Status StartAnew() {
+    const uint64_t parts = std::min<uint64_t>(server_.parallel, points_ / kPagesOfRange / server_.page_points);
+    if (parts < 2) return Start({ScanRange()}, /*from_beginning=*/true);
+    ASSIGN_OR_RETURN(
+        std::vector<std::string> begins,
+        DivideIds([this](const std::string& id) { return FirstIdFrom(id); }, static_cast<uint32_t>(parts)));
+    std::vector<ScanRange> ranges;
+    for (std::string& begin : begins) ranges.push_back({std::move(begin), ""});
+    return Start(std::move(ranges), /*from_beginning=*/true);
+  }
+
+  Result<std::string> FirstIdFrom(const std::string& id) {
+    const std::string offset = id.empty() ? "" : ",\"offset\":" + QdrantIdJson(id);
+    ASSIGN_OR_RETURN(const std::string body,
+                     api_->Post(QdrantPath(collection_, "/points/scroll"),
+                                fmt::format(R"({{"limit":1,"with_payload":false,"with_vector":false{}}})", offset)));
+    const auto page = ReadQdrantPage(body);
+    if (!page.ok()) {
+      return FailedPrecondition(
+          fmt::format("{} does not answer as Qdrant does: {}", api_->url(), page.status().message()));
+    }
+    return page->points.empty() ? std::string() : page->points[0].id;
   }
 
   Result<uint64_t> Count() {
@@ -176,14 +200,14 @@ class QdrantRestReader final : public PointReader {
   const QdrantServer server_;
   const std::string collection_;
   const std::unique_ptr<QdrantApi> api_;
-  std::unique_ptr<QdrantScroll> scroll_;
+  QdrantScan scan_;
+  bool started_ = false;
   v1::NamespaceConfig config_;
   std::vector<std::string> notes_;
   uint64_t points_ = 0;
   uint64_t came_ = 0;
   bool from_beginning_ = true;
   bool compared_ = false;
-  std::string last_;
   std::optional<std::vector<Hash128>> ids_;  // of all points, sorted; read when first asked for
 };
 

@@ -17,7 +17,7 @@ namespace engram {
 inline constexpr const char* kQdrantSystem = "qdrant";
 
 // Asks for collections and aliases; an alias is a name of its collection. Errors: see QdrantApi. Readers connect by
-// themselves, each with one thread that fetches the page ahead.
+// themselves, each with a thread that fetches the page ahead for each of QdrantServer::parallel.
 Result<std::unique_ptr<PointStore>> OpenQdrantRestStore(const QdrantServer& server);
 
 // "http://…" or "https://…": an address, and no path.

@@ -15,14 +15,25 @@ QdrantScroll::~QdrantScroll() {
   if (ahead_.valid()) ahead_.wait();
 }
 
-void QdrantScroll::Start(std::string after) {
+void QdrantScroll::Start(ScrollRange range) {
   if (ahead_.valid()) ahead_.wait();
   ahead_ = {};
   page_ = {};
   taken_ = 0;
   started_ = false;
   at_start_ = true;
-  last_ = std::move(after);
+  last_ = range.after;
+  range_ = std::move(range);
+}
+
+void QdrantScroll::Prefetch() {
+  if (std::exchange(started_, true)) return;
+  const std::string& first = range_.after.empty() ? range_.from : range_.after;
+  Fetch(first.empty() ? std::nullopt : std::optional<std::string>(QdrantIdJson(first)));
+}
+
+bool QdrantScroll::IsBehindEnd(const std::string& id) const {
+  return !range_.end.empty() && !QdrantIdLess(id, range_.end);
 }
 
 Result<QdrantPage> QdrantScroll::ReadPage(const std::optional<std::string>& offset) {
@@ -45,9 +56,7 @@ void QdrantScroll::Fetch(std::optional<std::string> offset) {
 }
 
 Result<bool> QdrantScroll::NextPage() {
-  if (!std::exchange(started_, true)) {
-    Fetch(last_.empty() ? std::nullopt : std::optional<std::string>(QdrantIdJson(last_)));
-  }
+  Prefetch();
   if (!ahead_.valid()) return false;
   ASSIGN_OR_RETURN(page_, ahead_.get());
   taken_ = 0;
@@ -59,7 +68,7 @@ Result<bool> QdrantScroll::NextPage() {
         fmt::format("{} does not answer as Qdrant does: the page that leads to {} has no point before it", api_->url(),
                     *page_.next));
   }
-  Fetch(page_.next);
+  if (!IsBehindEnd(*last_of_page)) Fetch(page_.next);
   return true;
 }
 
@@ -72,6 +81,10 @@ Result<bool> QdrantScroll::Next(StoredPoint* point) {
     StoredPoint& next = page_.points[taken_++];
     if (!next.id.empty()) {
       if (std::exchange(at_start_, false) && next.id == last_) continue;
+      if (IsBehindEnd(next.id)) {
+        taken_ = page_.points.size();  // no page is on its way: this one told that it is the range's last
+        return false;
+      }
       if (!last_.empty() && !QdrantIdLess(last_, next.id)) {
         return FailedPrecondition(
             fmt::format("{} does not answer as Qdrant does: point {} comes after {}", api_->url(), next.id, last_));

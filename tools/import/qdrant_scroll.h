@@ -1,8 +1,5 @@
-// All points of a collection on a Qdrant server, in the order of their ids, one page ahead of who takes them.
-//
-// One page at a time, since a page says where the next begins; the next is fetched and read while this one is worked
-// on. Several scans side by side would need the ranges of ids beforehand, which the API has no call for (its `slice`
-// is newer than most servers), and a cursor into each; what takes time is what becomes of the points, not this.
+// Points of a collection on a Qdrant server in the order of their ids, all or a range of them, one page ahead of who
+// takes them: a page says where the next begins; that one is fetched and read while this one is worked on.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +16,13 @@ namespace engram {
 
 enum class ScrollContents : uint8_t { kWholePoints, kIdsOnly };
 
+// Ids of which "" is none.
+struct ScrollRange {
+  std::string from;   // the first point is this one, or behind it; "": the collection's first
+  std::string after;  // not empty: behind this point instead, which need not exist any more
+  std::string end;    // the last point is before this one; "": the collection's last
+};
+
 // Confined to one thread; the page ahead is fetched by another, which ends before the destructor does.
 class QdrantScroll {
  public:
@@ -27,15 +31,19 @@ class QdrantScroll {
   QdrantScroll(const QdrantScroll&) = delete;
   QdrantScroll& operator=(const QdrantScroll&) = delete;
 
-  // Goes on behind the point of this id, which need not exist any more; "" for the beginning. Nothing is fetched
-  // before Next.
-  void Start(std::string after);
+  // Nothing is fetched before Prefetch or Next.
+  void Start(ScrollRange range);
+  // Asks for the first page.
+  void Prefetch();
 
   // False at the end. Points come in ascending order and none twice: a server whose pages don't is FailedPrecondition.
   Result<bool> Next(StoredPoint* point);
+  // Whether Next has to wait for a page.
+  bool at_page_end() const { return taken_ == page_.points.size(); }
 
  private:
   void Fetch(std::optional<std::string> offset);
+  bool IsBehindEnd(const std::string& id) const;
   Result<bool> NextPage();
   Result<QdrantPage> ReadPage(const std::optional<std::string>& offset);
 
@@ -44,8 +52,9 @@ class QdrantScroll {
   const ScrollContents contents_;
   const uint32_t page_points_;
 
+  ScrollRange range_;
   bool started_ = false;
-  bool at_start_ = true;  // the first page begins with the point that Start names, if that still exists
+  bool at_start_ = true;  // the first page begins with the point that the range is behind, if that still exists
   std::string last_;      // id; the next one is behind it
   QdrantPage page_;
   size_t taken_ = 0;  // of page_

@@ -1,9 +1,9 @@
-// Hands each record of a source to the namespaces that it belongs to.
+// Hands each record of a source to the destinations that it belongs to.
 //
-// A memory goes where the route's field leads. What belongs to memories follows them: an edge goes to the namespace of
-// the memories at its ends, a node to every namespace that has an edge of it, a run to every namespace that has a
-// memory of it; only what has no memory is routed by its own field. What can't be told yet waits for the end of the
-// source.
+// A memory goes where the route's fields lead. What belongs to memories follows them: an edge goes where the memories
+// at its ends are, a node to every destination that has an edge of it, a run to every destination that has a memory of
+// it; only what has no memory is routed by its own fields. What says itself whose it is goes to no other tenant. What
+// can't be told yet waits for the end of the source.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "tools/import/destination.h"
 #include "tools/import/route.h"
 #include "tools/import/source.h"
 
@@ -24,10 +25,10 @@ namespace engram {
 class RecordRouter {
  public:
   static constexpr size_t kWaitingBytes = size_t{64} << 20;
-  static constexpr size_t kNamespacesMax = 10'000;
+  static constexpr size_t kNamespacesMax = 10'000;  // of all tenants
 
   struct Delivery {
-    std::string namespace_name;
+    Destination to;
     SourceRecord record;
   };
   struct Routed {
@@ -35,40 +36,55 @@ class RecordRouter {
     std::vector<SourceRecord> unplaced;  // with the reason as their `problem`
   };
 
-  explicit RecordRouter(NamespaceRoute route) : route_(std::move(route)) {}
+  explicit RecordRouter(RecordRoute route) : route_(std::move(route)) {}
 
   // REQUIRES: no configuration. What has a problem of its own is unplaced.
-  Routed Route(SourceRecord record);
+  Routed Take(SourceRecord record);
   // What has waited, once the source is at its end.
   Routed Finish();
 
  private:
-  using Place = uint32_t;  // index of a namespace's name
+  using Place = uint32_t;  // index of a destination
+  // Of a memory's id that several destinations have.
+  static constexpr Place kSeveral = UINT32_MAX;
+
+  // Where a record's own fields lead; nothing where they don't.
+  struct OwnNames {
+    std::optional<std::string> tenant;
+    std::optional<std::string> space;
+  };
+  struct Waiting {
+    SourceRecord record;
+    OwnNames own;
+  };
   struct Thing {
-    std::vector<Place> claims;  // namespaces that refer to it, each once
-    std::vector<SourceRecord> waiting;
+    std::vector<Place> claims;  // destinations that refer to it, each once
+    std::vector<Waiting> waiting;
   };
 
-  Result<Place> PlaceOf(const std::string& name);
-  // By the record's own field, the fallback aside.
-  Result<std::optional<Place>> OwnPlace(const RecordItem& item);
-  Result<std::optional<Place>> Fallback();
+  Result<OwnNames> NamesOf(const RecordItem& item) const;
+  OwnNames WithFallback(OwnNames own) const;
+  // Whether what says this of itself may go there.
+  bool Fits(const OwnNames& own, Place place) const;
+  // Nothing where a name is missing.
+  Result<std::optional<Place>> PlaceOf(const OwnNames& names);
+  Result<std::optional<Place>> PlaceOfEdge(const v1::Edge& edge, const OwnNames& own);
   Status RouteMemory(SourceRecord* record, const v1::Memory& memory, Routed* out);
   Status RouteEdge(SourceRecord* record, bool last, Routed* out);
   Status RouteThing(SourceRecord* record, const std::string& key, Routed* out);
-  Result<std::optional<Place>> PlaceOfEdge(const v1::Edge& edge, const RecordItem& item);
-  // The namespace refers to the node or the run: what has waited for that goes there.
+  // The destination refers to the node or the run: what has waited for that goes there.
   void Claim(const std::string& key, Place place, Routed* out);
-  Status Wait(SourceRecord* record, std::vector<SourceRecord>* where);
+  // Takes room for a record that waits.
+  Status Reserve(const SourceRecord& record);
   void Deliver(Place place, SourceRecord record, Routed* out) const;
-  static Status NoPlace(const NamespaceRoute& route, const RecordItem& item);
+  Status NoPlace(const OwnNames& names, const RecordItem& item) const;
 
-  const NamespaceRoute route_;
-  std::vector<std::string> names_;
-  std::unordered_map<std::string, Place> places_;
-  std::unordered_map<uint64_t, Place> homes_;   // of memories, by their ids' hashes
-  std::unordered_map<uint64_t, Thing> things_;  // nodes and runs, by their keys' hashes
-  std::vector<SourceRecord> edges_;             // that wait
+  const RecordRoute route_;
+  std::vector<Destination> destinations_;
+  std::unordered_map<std::string, Place> places_;  // by Destination::Text
+  std::unordered_map<uint64_t, Place> homes_;      // of memories, by their ids' hashes
+  std::unordered_map<uint64_t, Thing> things_;     // nodes and runs, by their keys' hashes
+  std::vector<SourceRecord> edges_;                // that wait
   size_t waiting_bytes_ = 0;
 };
 

@@ -6,15 +6,15 @@
 
 namespace engram {
 
-Status RejectSink::Take(const SourceRecord& record, const Status& why, const std::string& namespace_name) {
+Status RejectSink::Take(const SourceRecord& record, const Status& why, const Destination& where) {
   if (file_) {
-    RETURN_IF_ERROR(file_->Add(record, why, namespace_name));
+    RETURN_IF_ERROR(file_->Add(record, why, where));
     return Count();
   }
   if (dry_run_) {
     progress_.Clear();
-    const std::string where = why.field().empty() ? "" : fmt::format(" (at {})", why.field());
-    fmt::print(stderr, "{}: {}{}\n", record.place, why.message(), where);
+    const std::string field = why.field().empty() ? "" : fmt::format(" (at {})", why.field());
+    fmt::print(stderr, "{}: {}{}\n", record.place, why.message(), field);
     return Count();
   }
   stopped_by_record_ = true;

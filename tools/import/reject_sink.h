@@ -30,8 +30,8 @@ class RejectSink {
   void AddEarlier(uint64_t rejects) { earlier_ += rejects; }
   void AddRecord() { ++records_; }
   // `why` with the place when the record ends the run; FailedPrecondition when there are more than the limits allow.
-  // `namespace_name`: where it would have gone, when the source has several; may be empty.
-  Status Take(const SourceRecord& record, const Status& why, const std::string& namespace_name = {});
+  // `where` it would have gone, when the source goes to several; may be empty.
+  Status Take(const SourceRecord& record, const Status& why, const Destination& where = {});
   // Before the batch is written whose progress counts them.
   Status Flush() { return file_ ? file_->Flush() : Status(); }
 

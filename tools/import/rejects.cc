@@ -23,7 +23,7 @@ std::string FirstLines(const std::string& path, uint64_t count) {
 }
 
 // The first lines of each namespace, up to as many as `keep` has for it.
-std::string FirstOfEach(const std::string& path, std::map<std::string, uint64_t> keep) {
+std::string FirstOfEach(const std::string& path, std::map<Destination, uint64_t> keep) {
   std::ifstream in(path, std::ios::binary);
   std::string out;
   std::string line;
@@ -33,7 +33,9 @@ std::string FirstOfEach(const std::string& path, std::map<std::string, uint64_t>
     const auto& members = value.object_value().members();
     const auto name = members.find("namespace");
     if (name == members.end()) continue;
-    uint64_t& left = keep[name->second.string_value()];
+    const auto tenant = members.find("tenant");
+    const std::string of = tenant == members.end() ? std::string() : tenant->second.string_value();
+    uint64_t& left = keep[{of, name->second.string_value()}];
     if (left == 0) continue;
     --left;
     out += line + "\n";
@@ -56,7 +58,7 @@ Result<std::unique_ptr<RejectsFile>> RejectsFile::Open(const std::string& path, 
 }
 
 Result<std::unique_ptr<RejectsFile>> RejectsFile::OpenRouted(const std::string& path,
-                                                             const std::map<std::string, uint64_t>& keep) {
+                                                             const std::map<Destination, uint64_t>& keep) {
   return OpenWith(path, FirstOfEach(path, keep));
 }
 
@@ -71,13 +73,14 @@ Result<std::unique_ptr<RejectsFile>> RejectsFile::OpenWith(const std::string& pa
 
 RejectsFile::~RejectsFile() { std::fclose(file_); }
 
-Status RejectsFile::Add(const SourceRecord& record, const Status& why, const std::string& namespace_name) {
+Status RejectsFile::Add(const SourceRecord& record, const Status& why, const Destination& where) {
   v1::Value line;
   auto& members = *line.mutable_object_value()->mutable_members();
   members["place"].set_string_value(record.place);
   members["error"].set_string_value(why.message());
   if (!why.field().empty()) members["field"].set_string_value(why.field());
-  if (!namespace_name.empty()) members["namespace"].set_string_value(namespace_name);
+  if (!where.tenant.empty()) members["tenant"].set_string_value(where.tenant);
+  if (!where.namespace_name.empty()) members["namespace"].set_string_value(where.namespace_name);
   members["record"].set_string_value(Printable(record.raw));
   const std::string text = PrintJson(line) + "\n";
   if (std::fwrite(text.data(), 1, text.size(), file_) == text.size()) return {};

@@ -1,5 +1,5 @@
-// What an import could not take: a JSON Lines file of {"place","error","field","namespace","record"}. In the order of
-// the source; `namespace` where the source goes to several and the record's was known.
+// What an import could not take: a JSON Lines file of {"place","error","field","tenant","namespace","record"}. In the
+// order of the source; `tenant` and `namespace` where the source goes to several and the record's were known.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "tools/import/destination.h"
 #include "tools/import/source.h"
 
 namespace engram {
@@ -21,12 +22,12 @@ class RejectsFile {
   static Result<std::unique_ptr<RejectsFile>> Open(const std::string& path, uint64_t keep);
   // The same for a source that goes to several namespaces: how many of each are kept. Those of no namespace come again.
   static Result<std::unique_ptr<RejectsFile>> OpenRouted(const std::string& path,
-                                                         const std::map<std::string, uint64_t>& keep);
+                                                         const std::map<Destination, uint64_t>& keep);
   ~RejectsFile();
   RejectsFile(const RejectsFile&) = delete;
   RejectsFile& operator=(const RejectsFile&) = delete;
 
-  Status Add(const SourceRecord& record, const Status& why, const std::string& namespace_name = {});
+  Status Add(const SourceRecord& record, const Status& why, const Destination& where = {});
   // Before the batch is written whose progress counts them.
   Status Flush();
   const std::string& path() const { return path_; }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "api/json.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "engine/config.h"
 
@@ -33,11 +34,11 @@ Result<std::string> TextOf(const v1::Value& value) {
 
 Result<std::string> NameOf(const v1::Value& value) {
   ASSIGN_OR_RETURN(std::string name, TextOf(value));
-  RETURN_IF_ERROR(CheckName("a namespace's name", name));
+  RETURN_IF_ERROR(CheckName("the name", name));
   return name;
 }
 
-Status ReadField(const v1::Value& value, NamespaceRoute* route) {
+Status ReadField(const v1::Value& value, FieldRoute* route) {
   ASSIGN_OR_RETURN(route->field, TextOf(value));
   const std::string_view field = route->field;
   if (field == kSystem || std::find(std::begin(kFields), std::end(kFields), field) != std::end(kFields)) return {};
@@ -59,14 +60,14 @@ Status ReadField(const v1::Value& value, NamespaceRoute* route) {
   return {};
 }
 
-Status ReadTemplate(const v1::Value& value, NamespaceRoute* route) {
+Status ReadTemplate(const v1::Value& value, FieldRoute* route) {
   ASSIGN_OR_RETURN(route->name_template, TextOf(value));
   const size_t at = route->name_template.find(kValue);
   if (at != std::string::npos && route->name_template.find(kValue, at + 1) == std::string::npos) return {};
   return InvalidArgument("expected a text with {value} in it once");
 }
 
-Status ReadMember(const std::string& name, const v1::Value& value, NamespaceRoute* route) {
+Status ReadMember(const std::string& name, const v1::Value& value, FieldRoute* route) {
   if (name == "field") return ReadField(value, route);
   if (name == "template") return ReadTemplate(value, route);
   if (name == "default") {
@@ -83,8 +84,8 @@ Status ReadMember(const std::string& name, const v1::Value& value, NamespaceRout
   return {};
 }
 
-Result<NamespaceRoute> ReadNamespaceRoute(const Members& members) {
-  NamespaceRoute route;
+Result<FieldRoute> ReadFieldRoute(const Members& members) {
+  FieldRoute route;
   for (const auto& [name, value] : members) {
     Status status = ReadMember(name, value, &route);
     if (!status.ok()) return std::move(status).Under(name);
@@ -125,7 +126,7 @@ std::optional<std::string> InMember(const google::protobuf::Message& message, co
 }
 
 struct ValueOf {
-  const NamespaceRoute& route;
+  const FieldRoute& route;
 
   std::optional<std::string> operator()(const v1::Memory& memory) const {
     if (route.field != kSystem) return Of(memory);
@@ -155,38 +156,63 @@ struct ValueOf {
   }
 };
 
-}  // namespace
-
-std::string NamespaceRoute::Text() const {
-  std::string all = fmt::format("{}\n{}\n{}\n", field, name_template, fallback);
-  for (const auto& [value, name] : values) all += fmt::format("{}={}\n", value, name);
-  return fmt::format("routed by {} ({:08x})", field, HashBytes64(all) & 0xffffffff);
+// "routed by user_id (1a2b3c4d)"
+std::string FieldText(const FieldRoute& route) {
+  std::string all = fmt::format("{}\n{}\n{}\n", route.field, route.name_template, route.fallback);
+  for (const auto& [value, name] : route.values) all += fmt::format("{}={}\n", value, name);
+  return fmt::format("routed by {} ({:08x})", route.field, HashBytes64(all) & 0xffffffff);
 }
 
-Result<std::optional<NamespaceRoute>> ParseRoute(std::string_view mapping) {
+}  // namespace
+
+bool FieldRoute::MayLeadTo(std::string_view name) const {
+  if (name == fallback) return true;
+  const auto leads = [name](const auto& entry) { return entry.second == name; };
+  if (std::any_of(values.begin(), values.end(), leads)) return true;
+  const size_t at = name_template.find(kValue);
+  if (at == std::string::npos) return false;
+  const std::string_view before = std::string_view(name_template).substr(0, at);
+  const std::string_view after = std::string_view(name_template).substr(at + kValue.size());
+  return name.size() > before.size() + after.size() && name.starts_with(before) && name.ends_with(after);
+}
+
+std::string RecordRoute::Text() const {
+  std::string text;
+  if (tenant) text = "to tenants " + FieldText(*tenant);
+  if (space) text += (text.empty() ? "" : ", ") + FieldText(*space);
+  return text;
+}
+
+Result<std::optional<RecordRoute>> ParseRoute(std::string_view mapping) {
   v1::Value root;
   RETURN_IF_ERROR(ParseJson(mapping, &root));
   ASSIGN_OR_RETURN(const Members* members, ObjectOf(root));
   const auto found = members->find("route");
-  if (found == members->end()) return std::optional<NamespaceRoute>();
+  if (found == members->end()) return std::optional<RecordRoute>();
   auto parts = ObjectOf(found->second);
   if (!parts.ok()) return std::move(parts).status().At("route");
-  std::optional<NamespaceRoute> route;
+  RecordRoute route;
   for (const auto& [name, value] : **parts) {
     const std::string place = "route." + name;
-    if (name == "tenant") {
-      return InvalidArgument("records can't be routed to tenants: a key reaches one tenant alone. Import once for each")
-          .At(place);
-    }
-    if (name != "namespace") return InvalidArgument("this means nothing in a route").At(place);
+    if (name != "namespace" && name != "tenant") return InvalidArgument("this means nothing in a route").At(place);
     auto inner = ObjectOf(value);
     if (!inner.ok()) return std::move(inner).status().At(place);
-    auto read = ReadNamespaceRoute(**inner);
+    auto read = ReadFieldRoute(**inner);
     if (!read.ok()) return std::move(read).status().Under(place);
-    route = *std::move(read);
+    (name == "tenant" ? route.tenant : route.space) = *std::move(read);
   }
-  if (route) return route;
-  return InvalidArgument("the route says nothing of a namespace").At("route.namespace");
+  if (route.tenant || route.space) return std::optional<RecordRoute>(std::move(route));
+  return InvalidArgument("the route says nothing of a namespace or a tenant").At("route.namespace");
+}
+
+Result<std::optional<RecordRoute>> ReadRouteFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string json, FileSystem::Posix().ReadFile(path));
+  auto route = ParseRoute(json);
+  if (route.ok()) return route;
+  const Status& status = route.status();
+  Status named(status.code(), fmt::format("{}: {}", path, status.message()));
+  if (!status.field().empty()) named = std::move(named).At(status.field());
+  return named;
 }
 
 bool IsRouteAlone(std::string_view mapping) {
@@ -196,17 +222,17 @@ bool IsRouteAlone(std::string_view mapping) {
   return members.size() == 1 && members.contains("route");
 }
 
-std::optional<std::string> RouteValue(const NamespaceRoute& route, const RecordItem& item) {
+std::optional<std::string> RouteValue(const FieldRoute& route, const RecordItem& item) {
   return std::visit(ValueOf{route}, item);
 }
 
-Result<std::optional<std::string>> NamespaceFor(const NamespaceRoute& route, const std::string& value) {
+Result<std::optional<std::string>> NameFor(const FieldRoute& route, const std::string& value) {
   const auto known = route.values.find(value);
   if (known != route.values.end()) return std::optional<std::string>(known->second);
   if (route.name_template.empty()) return std::optional<std::string>();
   std::string name = route.name_template;
   name.replace(name.find(kValue), kValue.size(), value);
-  if (Status status = CheckName("the namespace's name", name); !status.ok()) {
+  if (Status status = CheckName("the name", name); !status.ok()) {
     return InvalidArgument(fmt::format("{} is \"{}\": {}", route.field, value, status.message())).At(route.field);
   }
   return std::optional<std::string>(std::move(name));

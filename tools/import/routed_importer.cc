@@ -36,6 +36,15 @@ std::optional<RoutedCursor> ParseCursor(std::string_view text) {
   return cursor;
 }
 
+// An error with the tenant that it is about.
+Status InTenant(const std::string& tenant, Status status) {
+  if (tenant.empty() || status.ok()) return status;
+  Status named(status.code(), fmt::format("tenant {}: {}", tenant, status.message()));
+  if (!status.field().empty()) named = std::move(named).At(status.field());
+  for (const auto& [key, value] : status.details()) named = std::move(named).With(key, value);
+  return named;
+}
+
 }  // namespace
 
 std::optional<std::string> SourceCursorOf(const std::string& routed) {
@@ -43,8 +52,8 @@ std::optional<std::string> SourceCursorOf(const std::string& routed) {
   return cursor ? std::optional<std::string>(std::move(cursor->source)) : std::nullopt;
 }
 
-RoutedImporter::RoutedImporter(Client* client, ImportSource& source, RoutedOptions options, Progress& progress)
-    : client_(client),
+RoutedImporter::RoutedImporter(TenantClients& clients, ImportSource& source, RoutedOptions options, Progress& progress)
+    : clients_(clients),
       source_(source),
       options_(std::move(options)),
       progress_(progress),
@@ -56,7 +65,7 @@ RoutedImporter::RoutedImporter(Client* client, ImportSource& source, RoutedOptio
 
 Status RoutedImporter::Run() {
   Status status = Copy();
-  for (const auto& [name, lane] : lanes_) summary_.lanes[name] = lane.lane->summary();
+  for (const auto& [to, lane] : lanes_) summary_.lanes[to] = lane.lane->summary();
   summary_.stopped_by_record = rejects_.stopped_by_record();
   if (!status.ok()) return status;
   for (std::string& note : source_.Notes()) summary_.notes.push_back(std::move(note));
@@ -97,41 +106,67 @@ Status RoutedImporter::Copy() {
 
 // The lanes of namespaces that this import has a row in.
 Status RoutedImporter::OpenKnown() {
-  if (client_ == nullptr) return {};
-  ASSIGN_OR_RETURN(const v1::ListImportsReply imports, client_->ListImports());
-  std::string only = options_.each.namespace_name;
-  if (!only.empty()) {
-    const auto described = client_->DescribeNamespace(only);
-    if (!described.ok() && described.status().code() != StatusCode::kNotFound) return described.status();
-    if (described.ok() && described->name() != only) {
-      return InvalidArgument(
-          fmt::format("{} is an alias of {}: a route speaks of namespaces by their names", only, described->name()));
-    }
-  }
-  for (const auto& entry : imports.imports()) {
-    if (entry.import().id() != options_.each.import_id) continue;
-    if (!only.empty() && entry.namespace_() != only) continue;
-    RETURN_IF_ERROR(Open(entry.namespace_(), entry.import()).status());
+  for (const std::string& tenant : options_.tenants) {
+    Status status = OpenKnownOf(tenant);
+    if (!status.ok()) return InTenant(tenant, std::move(status));
   }
   return {};
 }
 
-Result<RoutedImporter::Lane*> RoutedImporter::Open(const std::string& name, std::optional<v1::ImportProgress> row) {
-  const auto known = lanes_.find(name);
+Status RoutedImporter::OpenKnownOf(const std::string& tenant) {
+  ASSIGN_OR_RETURN(Client* const client, clients_.For(tenant));
+  if (client == nullptr) return {};
+  RETURN_IF_ERROR(CheckName(*client));
+  ASSIGN_OR_RETURN(const v1::ListImportsReply imports, client->ListImports());
+  for (const auto& entry : imports.imports()) {
+    Destination to{tenant, entry.namespace_()};
+    if (entry.import().id() != options_.each.import_id || !IsWanted(to)) continue;
+    RETURN_IF_ERROR(Open(to, entry.import()).status());
+  }
+  return {};
+}
+
+Status RoutedImporter::CheckName(Client& client) const {
+  const std::string& only = options_.only.namespace_name;
+  const std::string& name = only.empty() ? options_.route.namespace_name : only;
+  if (name.empty()) return {};
+  const auto described = client.DescribeNamespace(name);
+  if (!described.ok()) return described.status().code() == StatusCode::kNotFound ? Status() : described.status();
+  if (described->name() == name) return {};
+  return InvalidArgument(
+      fmt::format("{} is an alias of {}: a route speaks of namespaces by their names", name, described->name()));
+}
+
+bool RoutedImporter::IsWanted(const Destination& to) const {
+  const Destination& only = options_.only;
+  return (only.tenant.empty() || only.tenant == to.tenant) &&
+         (only.namespace_name.empty() || only.namespace_name == to.namespace_name);
+}
+
+Result<RoutedImporter::Lane*> RoutedImporter::Open(const Destination& to, std::optional<v1::ImportProgress> row) {
+  const auto known = lanes_.find(to);
   if (known != lanes_.end()) return &known->second;
-  Lane& lane = lanes_[name];
+  auto client = clients_.For(to.tenant);
+  if (!client.ok()) return InTenant(to.tenant, std::move(client).status());
+  Lane& lane = lanes_[to];
+  lane.to = to;
   ImportOptions options = options_.each;
-  options.namespace_name = name;
-  lane.lane = std::make_unique<ImportLane>(ImportLane::Shared{client_, described_, &rejects_, /*routed=*/true},
-                                           std::move(options));
+  options.namespace_name = to.namespace_name;
+  if (options_.back_up && *client != nullptr) {
+    options.back_up = [this, to, at = *client](const v1::Namespace& described) {
+      return options_.back_up(to, *at, described);
+    };
+  }
+  lane.lane = std::make_unique<ImportLane>(
+      ImportLane::Shared{*client, described_, &rejects_, /*routed=*/true, to.tenant}, std::move(options));
   RETURN_IF_ERROR(lane.lane->Begin(std::move(row), Cursor()));
   const auto& earlier = lane.lane->earlier();
-  if (!earlier && config_) RETURN_IF_ERROR(lane.lane->AddConfig(*config_));
+  if (!earlier && config_) RETURN_IF_ERROR(InTenant(to.tenant, lane.lane->AddConfig(*config_)));
   if (!earlier || options_.each.restart) return &lane;
   if (earlier->source().options() != options_.each.origin_options) {
     summary_.notes.push_back(fmt::format(
         "what chooses records for {} is another than when this import began: all of the source is looked at again",
-        name));
+        to.Text()));
     return &lane;
   }
   lane.fresh = false;
@@ -148,7 +183,7 @@ Result<RoutedImporter::Lane*> RoutedImporter::Open(const std::string& name, std:
 Status RoutedImporter::ResumeSource() {
   if (!options_.rewind) return {};
   const Lane* least = nullptr;
-  for (const auto& [name, lane] : lanes_) {
+  for (const auto& [to, lane] : lanes_) {
     if (!lane.fresh && (least == nullptr || lane.pass_to < least->pass_to)) least = &lane;
   }
   if (least == nullptr) return {};
@@ -162,8 +197,8 @@ Status RoutedImporter::ResumeSource() {
 
 Status RoutedImporter::OpenRejects() {
   if (options_.each.rejects_path.empty() || options_.each.dry_run) return {};
-  std::map<std::string, uint64_t> keep;
-  for (const auto& [name, lane] : lanes_) keep[name] = lane.lane->summary().rejected_before;
+  std::map<Destination, uint64_t> keep;
+  for (const auto& [to, lane] : lanes_) keep[to] = lane.lane->summary().rejected_before;
   ASSIGN_OR_RETURN(auto file, RejectsFile::OpenRouted(options_.each.rejects_path, keep));
   rejects_.Open(std::move(file));
   return {};
@@ -171,31 +206,30 @@ Status RoutedImporter::OpenRejects() {
 
 Status RoutedImporter::Take(SourceRecord record) {
   if (std::holds_alternative<v1::NamespaceConfig>(record.item) && record.problem.ok()) {
-    for (auto& [name, lane] : lanes_) {
-      if (!lane.lane->earlier()) RETURN_IF_ERROR(lane.lane->AddConfig(record));
+    for (auto& [to, lane] : lanes_) {
+      if (!lane.lane->earlier()) RETURN_IF_ERROR(InTenant(to.tenant, lane.lane->AddConfig(record)));
     }
     config_ = std::move(record);
     return {};
   }
   ++summary_.records;
   rejects_.AddRecord();
-  return Deliver(router_.Route(std::move(record)));
+  return Deliver(router_.Take(std::move(record)));
 }
 
 Status RoutedImporter::Deliver(RecordRouter::Routed routed) {
-  const std::string& only = options_.each.namespace_name;
   for (RecordRouter::Delivery& delivery : routed.deliveries) {
-    if (!only.empty() && delivery.namespace_name != only) {
+    if (!IsWanted(delivery.to)) {
       ++summary_.others;
       continue;
     }
-    ASSIGN_OR_RETURN(Lane * lane, Open(delivery.namespace_name, std::nullopt));
+    ASSIGN_OR_RETURN(Lane * lane, Open(delivery.to, std::nullopt));
     if (read_ > lane->pass_to) RETURN_IF_ERROR(Add(lane, std::move(delivery.record)));
   }
   for (const SourceRecord& record : routed.unplaced) {
     ++summary_.unrouted;
     if (rejects_.ends_run()) {
-      for (auto& [name, lane] : lanes_) RETURN_IF_ERROR(Commit(&lane));  // what came before it is in
+      for (auto& [to, lane] : lanes_) RETURN_IF_ERROR(Commit(&lane));  // what came before it is in
     }
     RETURN_IF_ERROR(rejects_.Take(record, record.problem));
   }
@@ -208,7 +242,7 @@ Status RoutedImporter::Add(Lane* lane, SourceRecord record) {
   lane->lane->SetUnrouted(summary_.unrouted);
   if (lane->lane->Refuses(record)) RETURN_IF_ERROR(Commit(lane));
   const size_t before = lane->lane->bytes();
-  RETURN_IF_ERROR(lane->lane->Add(std::move(record), Cursor()));
+  RETURN_IF_ERROR(InTenant(lane->to.tenant, lane->lane->Add(std::move(record), Cursor())));
   pending_bytes_ += lane->lane->bytes() - before;
   touched_.push_back(lane);
   return {};
@@ -216,7 +250,7 @@ Status RoutedImporter::Add(Lane* lane, SourceRecord record) {
 
 Status RoutedImporter::Commit(Lane* lane) {
   pending_bytes_ -= lane->lane->bytes();
-  return lane->lane->Commit(Cursor());
+  return InTenant(lane->to.tenant, lane->lane->Commit(Cursor()));
 }
 
 Status RoutedImporter::CheckPassed() {
@@ -252,11 +286,11 @@ Status RoutedImporter::Finish(bool complete) {
   const bool whole = complete && options_.each.newer;
   const std::string cursor =
       whole ? fmt::format("{}{}{}", kRouted, kFinished, source_.Cursor(/*finished=*/true)) : Cursor();
-  for (auto& [name, lane] : lanes_) {
+  for (auto& [to, lane] : lanes_) {
     lane.lane->SetUnrouted(summary_.unrouted);
     // Where this run ended before it came to what the lane has, there is nothing new to say.
     if (!complete && read_ < lane.pass_to) continue;
-    RETURN_IF_ERROR(lane.lane->Finish(cursor, complete));
+    RETURN_IF_ERROR(InTenant(to.tenant, lane.lane->Finish(cursor, complete)));
   }
   return {};
 }

@@ -1,6 +1,6 @@
-// The import of one source into several namespaces: each record into the lane of the namespace that it is routed to
-// (record_router.h). Each lane keeps its own row, cursor, counts and rejects, in its namespace, and commits its own
-// batches.
+// The import of one source into several namespaces, of one tenant or of several: each record into the lane of the
+// namespace that it is routed to (record_router.h). Each lane keeps its own row, cursor, counts and rejects, in its
+// namespace, and commits its own batches, through its tenant's client.
 //
 // A run reads the source from its beginning and passes over what a lane has: up to the place that its row names.
 //
@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "tools/import/record_router.h"
 #include "tools/import/source.h"
 #include "tools/progress.h"
+#include "tools/tenant_clients.h"
 
 namespace engram {
 
@@ -27,8 +29,12 @@ namespace engram {
 std::optional<std::string> SourceCursorOf(const std::string& routed);
 
 struct RoutedOptions {
-  ImportOptions each;  // of every lane; `namespace_name` restricts the run to that one where it is not empty
-  NamespaceRoute route;
+  ImportOptions each;  // of every lane, but for its namespace and how that is backed up
+  RecordRoute route;
+  Destination only;  // restricts the run to this tenant, this namespace, or both, where they are not empty
+  std::vector<std::string> tenants;  // in which the import may have been before
+  // ImportOptions::back_up of a lane; may be empty.
+  std::function<Result<std::string>(const Destination& to, Client& client, const v1::Namespace& described)> back_up;
   // Lets the source begin anew, knowing what Resume told it; may be empty (import_run.h).
   std::function<Status()> rewind;
 };
@@ -37,7 +43,7 @@ struct RoutedSummary {
   uint64_t records = 0;  // read, beside a configuration; those that were passed over included
   uint64_t unrouted = 0;
   uint64_t others = 0;  // for namespaces that this run is not about
-  std::map<std::string, ImportSummary> lanes;
+  std::map<Destination, ImportSummary> lanes;
   bool stopped_by_record = false;
   // The source is not what it was when the runs that this one goes on from read it: begin anew, with
   // ImportOptions::restart.
@@ -48,8 +54,8 @@ struct RoutedSummary {
 // Confined to one thread.
 class RoutedImporter {
  public:
-  // All outlive the importer. A dry run needs no client: null stands for a store not made yet.
-  RoutedImporter(Client* client, ImportSource& source, RoutedOptions options, Progress& progress);
+  // All outlive the importer. A dry run needs no clients: null stands for a store or a tenant not made yet.
+  RoutedImporter(TenantClients& clients, ImportSource& source, RoutedOptions options, Progress& progress);
 
   // An error says what stopped the run; summary() tells what was done before.
   Status Run();
@@ -57,6 +63,7 @@ class RoutedImporter {
 
  private:
   struct Lane {
+    Destination to;
     std::unique_ptr<ImportLane> lane;
     uint64_t pass_to = 0;  // records up to here are in the namespace already
     std::string passed;    // the source's cursor there
@@ -65,7 +72,11 @@ class RoutedImporter {
 
   Status Copy();
   Status OpenKnown();
-  Result<Lane*> Open(const std::string& name, std::optional<v1::ImportProgress> row);
+  Status OpenKnownOf(const std::string& tenant);
+  // That the namespace this run is restricted to is no alias there.
+  Status CheckName(Client& client) const;
+  Result<Lane*> Open(const Destination& to, std::optional<v1::ImportProgress> row);
+  bool IsWanted(const Destination& to) const;
   Status ResumeSource();
   Status OpenRejects();
   Status Take(SourceRecord record);
@@ -79,14 +90,14 @@ class RoutedImporter {
   Status Finish(bool complete);
   std::string Cursor() const;
 
-  Client* const client_;
+  TenantClients& clients_;
   ImportSource& source_;
   RoutedOptions options_;
   Progress& progress_;
   const SourceDescription described_;
   RejectSink rejects_;
   RecordRouter router_;
-  std::map<std::string, Lane> lanes_;
+  std::map<Destination, Lane> lanes_;
   std::map<uint64_t, std::vector<Lane*>> passing_;  // by Lane::pass_to
   std::optional<SourceRecord> config_;
   std::vector<Lane*> touched_;  // by the record at hand
