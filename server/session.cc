@@ -137,10 +137,26 @@ void Session::Close() {
 
 Session::Awaitable<void> Session::Run() {
   const auto self = shared_from_this();
-  while (co_await ServeOne()) {
+  if (co_await ShakeHands()) {
+    while (co_await ServeOne()) {
+    }
+    if (linger_ || tls_ != nullptr) co_await Linger();
   }
-  if (linger_) co_await Linger();
   timer_.cancel();
+}
+
+Session::Awaitable<bool> Session::ShakeHands() {
+  if (state_->tls == nullptr) co_return true;
+  tls_ = std::make_unique<TlsConnection>(socket_, state_->tls->Current());
+  SetDeadline(Clock::now() + state_->options.limits.handshake_deadline);
+  const Status shaken = co_await tls_->ShakeHands();
+  if (shaken.ok()) co_return true;
+  // Who only looks whether the port is open goes away again and has done nothing wrong.
+  if (!state_->draining && shaken.code() != StatusCode::kUnavailable) {
+    state_->metrics.CountRejected("handshake");
+    state_->tls->NoteFailure(peer_, expired_ ? "the handshake took too long" : shaken.message());
+  }
+  co_return false;
 }
 
 Session::Awaitable<bool> Session::ServeOne() {
@@ -307,6 +323,11 @@ Session::Awaitable<bool> Session::Refuse(const Status& status) {
 Session::Awaitable<bool> Session::Write(const HttpResponse& response, bool keep_alive, bool with_body) {
   SetDeadline(Clock::now() + state_->options.limits.write_deadline);
   const std::string head = ResponseHead(response, keep_alive);
+  if (tls_ != nullptr) {
+    const boost::system::error_code failed =
+        co_await tls_->Write(head, with_body ? std::string_view(response.body) : std::string_view());
+    co_return !failed;
+  }
   const std::array<asio::const_buffer, 2> parts = {
       asio::buffer(head), asio::buffer(response.body.data(), with_body ? response.body.size() : 0)};
   const auto [error, size] = co_await asio::async_write(socket_, parts, kToken);
