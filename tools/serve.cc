@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -35,9 +36,13 @@ constexpr const char* kExamples =
     "  engram serve --data ./data\n"
     "  engram serve --data /var/lib/engram --listen 127.0.0.1:7700 --index-memory 8GiB\n"
     "  engram serve --data ./data --listen 127.0.0.1:0 --port-file port     any free port, told in a file\n"
+    "  engram serve --data ./data --listen 0.0.0.0:7700 --tls-cert cert.pem --tls-key key.pem --admin-key-file "
+    "admin.key\n"
     "\n"
     "Without keys everyone on this machine may come in, and the server listens on loopback alone. `engram keys` makes\n"
-    "keys. --insecure-listen allows any address, in a container or a network that is yours alone.\n"
+    "keys. Any other address needs keys and TLS; --insecure-listen does without either, in a container or a network "
+    "that\n"
+    "is yours alone. Changed TLS files are taken up within a second, or at SIGHUP.\n"
     "SIGTERM and Ctrl-C end it gracefully; a second one at once.\n"
     "Every option may also stand in a file given with --config (name = value, one a line).";
 
@@ -66,11 +71,22 @@ void WarnIfOpen(const ServeOptions& options, const Door& door) {
       {{"address", options.server.address}, {"who_reaches_it", "may read and write everything"}});
 }
 
+// Whoever reaches the address would be let in.
+Status CheckKeys(const ServeOptions& options, const Door& door) {
+  if (door.wants_keys || options.server.insecure_listen || IsLoopbackAddress(options.server.address)) return {};
+  return InvalidArgument(fmt::format("{} can be reached from other machines, and everyone who reaches it would be let "
+                                     "in: give --admin-key-file and make keys with `engram keys`, or --insecure-listen "
+                                     "where the network between is yours alone",
+                                     options.server.address))
+      .At("listen");
+}
+
 // A person gets a sentence; the log line on stderr is for machines.
 void Greet(const ServeOptions& options, uint16_t port) {
   if (isatty(STDOUT_FILENO) == 0) return;
   const bool v6 = options.server.address.find(':') != std::string::npos;
-  fmt::print("engram listens on http://{}{}{}:{}, data in {}. Ctrl-C stops it.\n", v6 ? "[" : "",
+  const char* scheme = options.server.tls.certificate.empty() ? "http" : "https";
+  fmt::print("engram listens on {}://{}{}{}:{}, data in {}. Ctrl-C stops it.\n", scheme, v6 ? "[" : "",
              options.server.address, v6 ? "]" : "", port, options.service.engine_options.data_dir);
   std::fflush(stdout);
 }
@@ -99,7 +115,12 @@ void GiveMemoryBack() { (void)mallopt(M_MMAP_THRESHOLD, 1 << 20); }
 Status RunServer(ServeOptions options) {
   GiveMemoryBack();
   RETURN_IF_ERROR(Prepare(&options));
-  StopSignals signals;
+  Server* reloading = nullptr;  // of this thread, which waits for signals
+  std::function<void()> on_hangup;
+  if (!options.server.tls.certificate.empty()) {
+    on_hangup = [&reloading] { reloading->ReloadTls(); };
+  }
+  StopSignals signals(std::move(on_hangup));
   std::atomic<Engine*> engine{nullptr};
   std::atomic<Service*> service{nullptr};
   options.server.gauges = [&engine] {
@@ -115,6 +136,7 @@ Status RunServer(ServeOptions options) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options.server));
   ASSIGN_OR_RETURN(const std::unique_ptr<OpenedStore> store, OpenStore(options.service));
   ASSIGN_OR_RETURN(Door door, OpenDoor(*store, options.admin_key_file));
+  RETURN_IF_ERROR(CheckKeys(options, door));
   // From here on the server must be stopped before the store goes.
   engine = store->engine.get();
   service = store->service.get();
@@ -131,6 +153,7 @@ Status RunServer(ServeOptions options) {
        {"data", options.service.engine_options.data_dir}});
   Greet(options, server->port());
 
+  reloading = server.get();
   const int signal = signals.Wait();
   Log(LogLevel::kInfo, "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   server->Stop();
@@ -186,7 +209,24 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
       ->envname("ENGRAM_LISTEN")
       ->type_name("HOST:PORT");
   serve->add_flag("--insecure-listen", options->server.insecure_listen,
-                  "Allow an address other than loopback, without TLS");
+                  "Allow an address other than loopback without TLS or without keys");
+  auto* certificate = serve
+                          ->add_option("--tls-cert", options->server.tls.certificate,
+                                       "Speak TLS with this certificate and its chain (PEM)")
+                          ->envname("ENGRAM_TLS_CERT")
+                          ->type_name("FILE");
+  auto* key =
+      serve->add_option("--tls-key", options->server.tls.key, "Its private key (PEM), which its owner alone may read")
+          ->envname("ENGRAM_TLS_KEY")
+          ->type_name("FILE")
+          ->needs(certificate);
+  certificate->needs(key);
+  serve
+      ->add_option("--tls-client-ca", options->server.tls.client_ca,
+                   "Clients must show a certificate that one of these has signed (PEM)")
+      ->envname("ENGRAM_TLS_CLIENT_CA")
+      ->type_name("FILE")
+      ->needs(certificate);
   serve
       ->add_option("--admin-key-file", options->admin_key_file,
                    "The admin key, made by `engram keys admin`: every request needs a key then")
