@@ -18,20 +18,27 @@ Result<std::unique_ptr<OpenedStore>> OpenStore(const ServiceOptions& options) {
   return store;
 }
 
-Result<Door> OpenDoor(OpenedStore& store, const std::string& admin_key_file) {
+Result<Door> OpenDoor(OpenedStore& store, const DoorOptions& options) {
   Door door;
-  door.wants_keys = !admin_key_file.empty() || store.engine->HasApiKeys();
+  const bool takes_tokens = !options.jwt_config_file.empty();
+  door.wants_keys = !options.admin_key_file.empty() || takes_tokens || store.engine->HasApiKeys();
   if (!door.wants_keys) {
     door.authenticator = std::make_shared<OpenAuthenticator>(store.tenant, kDefaultTenant);
     return door;
   }
   std::string admin_hash;
-  if (!admin_key_file.empty()) {
-    ASSIGN_OR_RETURN(const std::string admin_key, ReadAdminKey(admin_key_file));
+  if (!options.admin_key_file.empty()) {
+    ASSIGN_OR_RETURN(const std::string admin_key, ReadAdminKey(options.admin_key_file));
     ASSIGN_OR_RETURN(admin_hash, store.service->vault.Hash(admin_key));
   }
-  door.authenticator = std::make_shared<KeyAuthenticator>(*store.engine, store.service->vault,
-                                                          *store.service->options.clock, std::move(admin_hash));
+  const Clock& clock = *store.service->options.clock;
+  std::unique_ptr<JwtAuthenticator> tokens;
+  if (takes_tokens) {
+    ASSIGN_OR_RETURN(JwtConfig config, LoadJwtConfig(options.jwt_config_file));
+    tokens = std::make_unique<JwtAuthenticator>(*store.engine, clock, std::move(config));
+  }
+  door.authenticator = std::make_shared<KeyAuthenticator>(*store.engine, store.service->vault, clock,
+                                                          std::move(admin_hash), std::move(tokens));
   return door;
 }
 

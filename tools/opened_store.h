@@ -31,12 +31,17 @@ struct OpenedStore {
 // FailedPrecondition when the store has keys and the secret to check them with is missing.
 Result<std::unique_ptr<OpenedStore>> OpenStore(const ServiceOptions& options);
 
-// Who is let in: with an admin key, or once the store has keys (be they over), who shows one; everyone as the default
-// tenant otherwise. `admin_key_file` may be empty.
+// Who is let in: with an admin key, with a file of tokens' keys, or once the store has keys (be they over), who shows
+// one; everyone as the default tenant otherwise. Whose tokens are taken is said by a file (server/jwt_config.h). Both
+// files may be empty.
+struct DoorOptions {
+  std::string admin_key_file;
+  std::string jwt_config_file;
+};
 struct Door {
   std::shared_ptr<const Authenticator> authenticator;
   bool wants_keys = false;
 };
-Result<Door> OpenDoor(OpenedStore& store, const std::string& admin_key_file);
+Result<Door> OpenDoor(OpenedStore& store, const DoorOptions& options);
 
 }  // namespace engram

@@ -50,7 +50,7 @@ struct ServeOptions {
   std::string listen = "127.0.0.1:7700";
   std::string log_level = "info";
   std::string port_file;
-  std::string admin_key_file;
+  DoorOptions door;
   ServiceOptions service;
   ServerOptions server;
   int64_t log_retention_hours = 7 * 24;
@@ -135,7 +135,7 @@ Status RunServer(ServeOptions options) {
   };
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options.server));
   ASSIGN_OR_RETURN(const std::unique_ptr<OpenedStore> store, OpenStore(options.service));
-  ASSIGN_OR_RETURN(Door door, OpenDoor(*store, options.admin_key_file));
+  ASSIGN_OR_RETURN(Door door, OpenDoor(*store, options.door));
   RETURN_IF_ERROR(CheckKeys(options, door));
   // From here on the server must be stopped before the store goes.
   engine = store->engine.get();
@@ -228,9 +228,15 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
       ->type_name("FILE")
       ->needs(certificate);
   serve
-      ->add_option("--admin-key-file", options->admin_key_file,
+      ->add_option("--admin-key-file", options->door.admin_key_file,
                    "The admin key, made by `engram keys admin`: every request needs a key then")
       ->envname("ENGRAM_ADMIN_KEY_FILE")
+      ->type_name("FILE");
+  serve
+      ->add_option(
+          "--jwt-config", options->door.jwt_config_file,
+          "Whose JSON Web Tokens are credentials (JSON; see docs/security.md): every request needs one, or a key")
+      ->envname("ENGRAM_JWT_CONFIG")
       ->type_name("FILE");
   serve->add_option("--allow-host", options->server.allowed_hosts,
                     "A Host header to accept beside localhost; * for any (may be repeated)");
