@@ -16,6 +16,7 @@
 #include "server/access_log.h"
 #include "server/encoding.h"
 #include "server/error.h"
+#include "server/one_shot.h"
 #include "server/response_head.h"
 
 namespace engram {
@@ -196,7 +197,6 @@ Session::Awaitable<bool> Session::ServeOne() {
       response = ErrorResponse(context, status);
     }
   }
-  WriteAudit(context, response.status);
   keep_alive = keep_alive && !state_->draining;
   const size_t body_bytes = context.request().body.size();
   const bool written = co_await Write(response, keep_alive, with_body);
@@ -282,12 +282,15 @@ void Session::NoteRefusal(const RequestContext& context, const Status& status) c
   open->audit->NoteRefusal(entry);
 }
 
-// Before the reply goes out: who has it in hand finds it written down.
-void Session::WriteAudit(const RequestContext& context, int status) const {
+// Before the reply goes out: who has it in hand finds it written down. The disk is waited for without this thread.
+Session::Awaitable<void> Session::WriteAudit(const RequestContext& context, int status) const {
   const ServerState::Open* open = state_->open;
-  if (!context.audit_note() || open == nullptr || open->audit == nullptr) return;
+  if (open == nullptr || open->audit == nullptr) co_return;
+  const auto written = std::make_shared<OneShot>();
   // What could not be written is in the server's log, and nothing that needs the admin key happens until it can be.
-  (void)open->audit->Append(AuditEntryOf(context, peer_, status));
+  open->audit->Append(AuditEntryOf(context, peer_, status), [written](const Status& /*status*/) { written->Set(); });
+  std::shared_ptr<asio::io_context> io = loop_.lock()->context;
+  co_await written->Wait(std::move(io));
 }
 
 Session::Awaitable<HttpResponse> Session::Handle(std::shared_ptr<Exchange> exchange, const Route& route) {
@@ -308,6 +311,7 @@ Session::Awaitable<HttpResponse> Session::Handle(std::shared_ptr<Exchange> excha
   Answer answer = co_await exchange->Wait(std::move(io));
   HttpResponse response = MakeResponse(route, *exchange, std::move(answer));
   state_->metrics.AddInFlight(-1);
+  if (exchange->context.audit_note()) co_await WriteAudit(exchange->context, response.status);
   co_return response;
 }
 

@@ -81,7 +81,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
   Awaitable<HttpResponse> Handle(std::shared_ptr<Exchange> exchange, const Route& route);
   void NoteRefusal(const RequestContext& context, const Status& status) const;
-  void WriteAudit(const RequestContext& context, int status) const;
+  // What the handler has said of the request (RequestContext::Audit).
+  Awaitable<void> WriteAudit(const RequestContext& context, int status) const;
   Awaitable<bool> Refuse(const Status& status);
   Awaitable<bool> Write(const HttpResponse& response, bool keep_alive, bool with_body);
   // Lets the peer read our last words before the connection is reset, and tell them from a cut where it is TLS.

@@ -7,14 +7,14 @@
 
 namespace engram {
 
-Result<std::unique_ptr<OpenedStore>> OpenStore(const ServiceOptions& options) {
+Result<std::unique_ptr<OpenedStore>> OpenStore(const ServiceOptions& options, const AuditLogOptions& audit) {
   auto store = std::make_unique<OpenedStore>();
   ASSIGN_OR_RETURN(store->engine, Engine::Open(options.engine_options));
   ASSIGN_OR_RETURN(store->tenant, store->engine->FindTenant(kDefaultTenant, /*create=*/true));
   store->service = std::make_unique<Service>(*store->engine, options);
   AddRoutes(*store->service, &store->router);
   RETURN_IF_ERROR(store->service->vault.Open(store->engine->HasApiKeys()));
-  ASSIGN_OR_RETURN(store->audit, AuditLog::Open(options.engine_options.data_dir + "/audit.log", *options.clock));
+  ASSIGN_OR_RETURN(store->audit, AuditLog::Open(options.engine_options.data_dir + "/audit.log", *options.clock, audit));
   return store;
 }
 

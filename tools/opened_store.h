@@ -29,7 +29,7 @@ struct OpenedStore {
 
 // Unavailable when another process has the folder. options.engine_options says which folder.
 // FailedPrecondition when the store has keys and the secret to check them with is missing.
-Result<std::unique_ptr<OpenedStore>> OpenStore(const ServiceOptions& options);
+Result<std::unique_ptr<OpenedStore>> OpenStore(const ServiceOptions& options, const AuditLogOptions& audit = {});
 
 // Who is let in: with an admin key, with a file of tokens' keys, or once the store has keys (be they over), who shows
 // one; everyone as the default tenant otherwise. Whose tokens are taken is said by a file (server/jwt_config.h). Both

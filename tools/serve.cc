@@ -51,6 +51,8 @@ struct ServeOptions {
   std::string log_level = "info";
   std::string port_file;
   DoorOptions door;
+  AuditLogOptions audit;
+  uint64_t audit_log_max_mib = 64;
   ServiceOptions service;
   ServerOptions server;
   int64_t log_retention_hours = 7 * 24;
@@ -98,6 +100,7 @@ Status Prepare(ServeOptions* options) {
   options->server.address = listen.host == "localhost" ? "127.0.0.1" : std::move(listen.host);
   options->server.port = listen.port;
   options->server.limits.drain = std::chrono::seconds(options->drain_seconds);
+  options->audit.file_bytes_max = options->audit_log_max_mib << 20;
   options->service.version = ENGRAM_VERSION;
   options->service.server_limits = options->server.limits;
   options->service.engine_options.log_retention_seconds = options->log_retention_hours * 3600;
@@ -134,7 +137,7 @@ Status RunServer(ServeOptions options) {
     if (Engine* opened = engine.load()) opened->EndReads();
   };
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options.server));
-  ASSIGN_OR_RETURN(const std::unique_ptr<OpenedStore> store, OpenStore(options.service));
+  ASSIGN_OR_RETURN(const std::unique_ptr<OpenedStore> store, OpenStore(options.service, options.audit));
   ASSIGN_OR_RETURN(Door door, OpenDoor(*store, options.door));
   RETURN_IF_ERROR(CheckKeys(options, door));
   // From here on the server must be stopped before the store goes.
@@ -280,6 +283,16 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
   serve->add_option("--io-threads", options->server.io_threads, "0: one per core")->group("Resources");
   serve->add_option("--worker-threads", options->server.worker_threads, "0: two per core")->group("Resources");
   serve->add_option("--log-retention-hours", options->log_retention_hours, "How long the mutation log is kept")
+      ->capture_default_str()
+      ->group("Resources");
+  serve
+      ->add_option("--audit-log-max-mib", options->audit_log_max_mib,
+                   "Size in MiB from which on the audit log goes on in another file")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str()
+      ->group("Resources");
+  serve->add_option("--audit-log-files", options->audit.files_max, "Files of it that are kept, with the current one")
+      ->check(CLI::Range(2, 10'000))
       ->capture_default_str()
       ->group("Resources");
   serve->add_option("--drain-seconds", options->drain_seconds, "How long requests in flight may take at the end")

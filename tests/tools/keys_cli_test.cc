@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 
 #include "server/api_key.h"
-#include "server/audit_log.h"
+#include "server/audit_check.h"
 #include "tests/server/raw_client.h"
 #include "tests/tools/cli_run.h"
 
