@@ -43,7 +43,7 @@ WireReply ToWire(HttpResponse response) {
 // Who has the folder may do everything, and is the default tenant.
 Credential OwnerOf(const OpenedStore& store) {
   Credential owner;
-  owner.tenant = store.tenant;
+  if (store.tenant) owner.tenant = *store.tenant;
   owner.tenant_name = kDefaultTenant;
   owner.rights = UINT8_MAX;
   return owner;
@@ -57,6 +57,11 @@ class DirectTransport final : public Transport {
     ASSIGN_OR_RETURN(HttpRequest request, ToHttp(wire));
     RouteMatch match;
     RETURN_IF_ERROR(store_.router.Find(request, &match));
+    if (!store_.tenant && match.route->right != Right::kOperate) {
+      return NotFound(
+          "the tenant \"default\" of this store was dropped: `engram keys tenant add default --data DIR` makes a new "
+          "one");
+    }
     if (match.route->right == Right::kOperate) RETURN_IF_ERROR(store_.audit->CheckWritable());
     const auto left = deadline - std::chrono::steady_clock::now();
     const auto call = std::make_shared<Call>(std::move(request), Clock::Real().Monotonic() + left);

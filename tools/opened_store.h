@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/ids.h"
@@ -15,12 +16,13 @@
 
 namespace engram {
 
-// With no keys configured everyone is this tenant.
+// With no keys configured everyone is this tenant. Made with the store; dropped, it stays dropped until somebody makes
+// one of this name again.
 inline constexpr const char* kDefaultTenant = "default";
 
 // The engine goes first when it is destroyed: replies to the writes it still finishes need the service.
 struct OpenedStore {
-  TenantId tenant;
+  std::optional<TenantId> tenant;  // nothing: it was dropped, and nobody has made it again
   std::unique_ptr<AuditLog> audit;
   std::unique_ptr<Service> service;
   std::unique_ptr<Engine> engine;
@@ -42,6 +44,7 @@ struct Door {
   std::shared_ptr<const Authenticator> authenticator;
   bool wants_keys = false;
 };
+// FailedPrecondition when everyone would be the default tenant and there is none.
 Result<Door> OpenDoor(OpenedStore& store, const DoorOptions& options);
 
 }  // namespace engram

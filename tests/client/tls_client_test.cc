@@ -43,7 +43,7 @@ class TlsClientTest : public ::testing::Test {
     auto opened = OpenStore(service);
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();
     store_ = std::move(*opened);
-    server_->Open(store_->router, std::make_shared<OpenAuthenticator>(store_->tenant, kDefaultTenant));
+    server_->Open(store_->router, std::make_shared<OpenAuthenticator>(*store_->tenant, kDefaultTenant));
   }
   void Serve(const TestCertificate& own) { Serve({own.certificate, own.key, ""}); }
   ClientOptions Trusting(const std::string& ca_file, const std::string& host = "127.0.0.1") const {
