@@ -3,8 +3,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "base/timestamp.h"
 
 namespace engram {
 
@@ -28,6 +31,12 @@ void LogRefusal(std::string_view peer, int status, std::string_view why);
 void LogHandlerFailure(std::string_view route, std::string_view what);
 // What a reply of 500 keeps from the client.
 void LogInternalError(std::string_view route, std::string_view what);
+// A connection that was closed before it spoke TLS; `left_out` of them were not said before.
+void LogHandshakeFailure(std::string_view peer, std::string_view why, uint64_t left_out);
+// The certificate that connections are shown from now on.
+void LogCertificate(std::string_view file, Timestamp expires_at, bool expired);
+// Changed files that can't be used: what was used before goes on.
+void LogCertificateUnusable(std::string_view file, std::string_view why);
 void LogListen(std::string_view address, unsigned port);
 void LogStop(std::string_view how);
 

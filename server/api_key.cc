@@ -81,7 +81,41 @@ Result<std::string> ParseApiKey(std::string_view token) {
   return std::string(id);
 }
 
-std::string WithoutSecrets(std::string_view text) {
+namespace {
+
+// How many characters of base64url `text` begins with.
+size_t Base64UrlRun(std::string_view text) {
+  const auto end = std::find_if(text.begin(), text.end(), [](char c) {
+    return kAlphabet.find(c) == std::string_view::npos && c != '-' && c != '_';
+  });
+  return static_cast<size_t>(end - text.begin());
+}
+
+// How long the JSON Web Token is that `text` begins with, signed or not; 0: there is none.
+size_t TokenSize(std::string_view text) {
+  constexpr size_t kPartMin = 8;
+  const size_t header = Base64UrlRun(text);
+  if (header < kPartMin || header == text.size() || text[header] != '.') return 0;
+  const size_t claims = Base64UrlRun(text.substr(header + 1));
+  if (claims < kPartMin) return 0;
+  const size_t end = header + 1 + claims;
+  return end < text.size() && text[end] == '.' ? end + 1 + Base64UrlRun(text.substr(end + 1)) : end;
+}
+
+// A token's header is JSON, so that its base64 begins with that of {" .
+std::string WithoutTokens(std::string_view text) {
+  constexpr std::string_view kBegin = "eyJ";
+  std::string out;
+  while (true) {
+    const size_t begin = text.find(kBegin);
+    if (begin == std::string_view::npos) return out.append(text);
+    const size_t size = TokenSize(text.substr(begin));
+    out.append(text.substr(0, begin)).append(size == 0 ? kBegin : "eyJ***");
+    text.remove_prefix(begin + std::max(size, kBegin.size()));
+  }
+}
+
+std::string WithoutKeys(std::string_view text) {
   std::string out;
   while (true) {
     const size_t begin = text.find(kApiKeyPrefix);
@@ -97,5 +131,9 @@ std::string WithoutSecrets(std::string_view text) {
     }
   }
 }
+
+}  // namespace
+
+std::string WithoutSecrets(std::string_view text) { return WithoutTokens(WithoutKeys(text)); }
 
 }  // namespace engram

@@ -32,7 +32,8 @@ std::string MakeAdminKey();
 // The id. InvalidArgument when it is no key, or one whose checksum does not fit; the message quotes nothing of it.
 Result<std::string> ParseApiKey(std::string_view token);
 
-// `text` with every secret of a key in it replaced: what may hold a key by mistake is logged in this form.
+// `text` with every secret of a key, and every JSON Web Token, in it replaced: what may hold one by mistake is logged
+// in this form.
 std::string WithoutSecrets(std::string_view text);
 
 }  // namespace engram

@@ -4,80 +4,27 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
-#include <fstream>
+#include <future>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
-#include "base/check.h"
+#include "base/file.h"
 #include "base/log.h"
-#include "server/api_key.h"
+#include "server/audit_files.h"
+#include "server/audit_line.h"
 #include "server/request_context.h"
 
 namespace engram {
 namespace {
 
-constexpr size_t kHashDigits = 64;
-constexpr std::string_view kPrev = ",\"prev\":\"";
-constexpr std::string_view kEnd = "\"}";
-constexpr std::string_view kSeq = "{\"seq\":";
-constexpr off_t kTailBytes = off_t{64} << 10;  // more than any line of ours
-
-std::string Sha256Hex(std::string_view bytes) {
-  std::array<unsigned char, 32> hash{};
-  unsigned size = 0;
-  ENGRAM_CHECK(EVP_Digest(bytes.data(), bytes.size(), hash.data(), &size, EVP_sha256(), nullptr) == 1);
-  std::string hex;
-  for (const unsigned char byte : hash) fmt::format_to(std::back_inserter(hex), "{:02x}", byte);
-  return hex;
-}
+constexpr off_t kPieceBytes = off_t{64} << 10;  // more than any line of ours
 
 std::string Reason() { return std::generic_category().message(errno); }
 
-// What chains a line to the others.
-struct Link {
-  uint64_t seq = 0;
-  std::string_view prev;
-};
-
-Result<Link> ReadLink(std::string_view line) {
-  const Status no_line = Corruption("that is no line of an audit log");
-  Link link;
-  if (!line.starts_with(kSeq) || !line.ends_with(kEnd) || line.size() < kHashDigits + kPrev.size() + kEnd.size()) {
-    return no_line;
-  }
-  const std::string_view digits = line.substr(kSeq.size());
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), link.seq);
-  if (error != std::errc() || *end != ',') return no_line;
-  std::string_view rest = line.substr(0, line.size() - kEnd.size());
-  link.prev = rest.substr(rest.size() - kHashDigits);
-  rest.remove_suffix(kHashDigits);
-  if (!rest.ends_with(kPrev)) return no_line;
-  return link;
-}
-
-// The line of our log's own format, with the chain's members around what the logger makes of the entry.
-std::string LineOf(uint64_t seq, Timestamp time, const AuditEntry& entry, uint64_t left_out, std::string_view prev) {
-  std::string line = FormatLogLine(time, LogLevel::kInfo, entry.event,
-                                   {{"key", entry.key},
-                                    {"tenant", entry.tenant},
-                                    {"subject", WithoutSecrets(entry.subject)},
-                                    {"peer", entry.peer},
-                                    {"route", entry.route},
-                                    {"status", entry.status},
-                                    {"left_out", left_out}});
-  ENGRAM_CHECK(line.starts_with('{') && line.ends_with('}'));
-  line = fmt::format("{}{},{}", kSeq, seq, std::string_view(line).substr(1));
-  line.pop_back();
-  return fmt::format("{}{}{}{}", line, kPrev, prev, kEnd);
-}
-
-Status WriteAll(int file, std::string_view bytes) {
+Status WriteBytes(int file, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t size = ::write(file, bytes.data(), bytes.size());
     if (size < 0 && errno == EINTR) continue;
@@ -88,6 +35,23 @@ Status WriteAll(int file, std::string_view bytes) {
     bytes.remove_prefix(static_cast<size_t>(size));
   }
   return {};
+}
+
+Result<std::string> ReadPiece(int file, const std::string& path, off_t from, off_t size) {
+  std::string piece(static_cast<size_t>(size), '\0');
+  if (::pread(file, piece.data(), piece.size(), from) == static_cast<ssize_t>(piece.size())) return piece;
+  return Unavailable(fmt::format("can't read the audit log {}: {}", path, Reason()));
+}
+
+Status CheckSynced(int file) {
+  return ::fdatasync(file) == 0 ? Status() : Unavailable(fmt::format("the audit log can't be synced: {}", Reason()));
+}
+
+AuditEntry OwnEntry(std::string event, std::string subject = {}) {
+  AuditEntry entry;
+  entry.event = std::move(event);
+  entry.subject = std::move(subject);
+  return entry;
 }
 
 }  // namespace
@@ -107,43 +71,65 @@ AuditEntry AuditEntryOf(const RequestContext& context, std::string peer, int sta
   return entry;
 }
 
-Result<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& path, const Clock& clock) {
+Result<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& path, const Clock& clock,
+                                                 const AuditLogOptions& options) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) return Unavailable(fmt::format("can't open the audit log {}: {}", path, Reason()));
-  std::unique_ptr<AuditLog> log(new AuditLog(file, clock));
-  const off_t size = ::lseek(file, 0, SEEK_END);
-  const off_t from = std::max<off_t>(0, size - kTailBytes);
-  std::string tail(static_cast<size_t>(size - from), '\0');
-  if (::pread(file, tail.data(), tail.size(), from) != static_cast<ssize_t>(tail.size())) {
-    return Unavailable(fmt::format("can't read the audit log {}: {}", path, Reason()));
-  }
-  const size_t whole = tail.rfind('\n') == std::string::npos ? 0 : tail.rfind('\n') + 1;
-  const size_t torn = tail.size() - whole;
-  if (whole == 0 && from > 0) return Corruption(fmt::format("the audit log {} ends in a line of no end", path));
-  if (torn > 0 && ::ftruncate(file, size - static_cast<off_t>(torn)) != 0) {
-    return Unavailable(fmt::format("can't cut the unfinished line off {}: {}", path, Reason()));
-  }
-  const MutexLock lock(log->mutex_);
-  log->size_ = static_cast<uint64_t>(size) - torn;
-  log->last_hash_ = std::string(kHashDigits, '0');
-  if (whole > 0) {
-    const std::string_view lines = std::string_view(tail).substr(0, whole - 1);
-    const size_t begin = lines.rfind('\n');
-    const std::string_view last = begin == std::string_view::npos ? lines : lines.substr(begin + 1);
-    Result<Link> link = ReadLink(last);
-    if (!link.ok()) return Corruption(fmt::format("{}: {}", path, link.status().message()));
-    log->next_ = link->seq + 1;
-    log->last_hash_ = Sha256Hex(last);
-  }
-  if (torn > 0) RETURN_IF_ERROR(log->Write({"audit.cut", "", "", fmt::format("{} bytes", torn), "", "", 0}, 0));
+  std::unique_ptr<AuditLog> log(new AuditLog(path, file, clock, options));
+  RETURN_IF_ERROR(log->Recover());
+  log->thread_ = std::thread([raw = log.get()] { raw->Run(); });
   return log;
 }
 
-AuditLog::~AuditLog() { ::close(file_); }
+AuditLog::~AuditLog() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    wake_.NotifyAll();
+  }
+  if (thread_.joinable()) thread_.join();
+  ::close(file_);
+}
+
+Status AuditLog::Recover() {
+  const MutexLock lock(mutex_);
+  const off_t size = ::lseek(file_, 0, SEEK_END);
+  const off_t from = std::max<off_t>(0, size - kPieceBytes);
+  ASSIGN_OR_RETURN(const std::string tail, ReadPiece(file_, path_, from, size - from));
+  const size_t whole = tail.rfind('\n') == std::string::npos ? 0 : tail.rfind('\n') + 1;
+  const size_t torn = tail.size() - whole;
+  if (whole == 0 && from > 0) return Corruption(fmt::format("the audit log {} ends in a line of no end", path_));
+  if (torn > 0 && ::ftruncate(file_, size - static_cast<off_t>(torn)) != 0) {
+    return Unavailable(fmt::format("can't cut the unfinished line off {}: {}", path_, Reason()));
+  }
+  size_ = static_cast<uint64_t>(size) - torn;
+  rotate_at_ = options_.file_bytes_max;
+  last_hash_ = NoAuditHash();
+  if (whole > 0) {
+    ASSIGN_OR_RETURN(const LastAuditLine last, ReadLastAuditLine(path_));
+    ASSIGN_OR_RETURN(const std::string head,
+                     ReadPiece(file_, path_, 0, std::min<off_t>(size - static_cast<off_t>(torn), kPieceBytes)));
+    ASSIGN_OR_RETURN(const AuditLink first, ReadAuditLink(head.substr(0, head.find('\n'))));
+    next_ = last.seq + 1;
+    last_hash_ = last.hash;
+    first_ = first.seq;
+  } else {
+    // A crash may have come before the first line of a file that follows others.
+    ASSIGN_OR_RETURN(const std::vector<std::string> before, CompleteAuditFiles(path_));
+    if (!before.empty()) {
+      ASSIGN_OR_RETURN(const LastAuditLine last, ReadLastAuditLine(before.back()));
+      next_ = last.seq + 1;
+      last_hash_ = last.hash;
+    }
+    first_ = next_;
+  }
+  if (torn > 0) RETURN_IF_ERROR(Write(OwnEntry("audit.cut", fmt::format("{} bytes", torn)), 0));
+  return {};
+}
 
 Status AuditLog::Write(const AuditEntry& entry, uint64_t left_out) {
-  const std::string line = LineOf(next_, clock_.Now(), entry, left_out, last_hash_);
-  if (Status written = WriteAll(file_, line + "\n"); !written.ok()) {
+  const std::string line = AuditLine({next_, last_hash_}, clock_.Now(), entry, left_out);
+  if (Status written = WriteBytes(file_, line + "\n"); !written.ok()) {
     // Half a line must not stand before the next one.
     if (::ftruncate(file_, static_cast<off_t>(size_)) != 0) {
       return Unavailable(fmt::format("the audit log has half a line that can't be cut off: {}", Reason()));
@@ -152,19 +138,110 @@ Status AuditLog::Write(const AuditEntry& entry, uint64_t left_out) {
   }
   size_ += line.size() + 1;
   ++next_;
-  last_hash_ = Sha256Hex(line);
+  last_hash_ = AuditHash(line);
   return {};
 }
 
-Status AuditLog::Append(const AuditEntry& entry) {
+void AuditLog::Append(AuditEntry entry, Done done) {
   const MutexLock lock(mutex_);
-  failure_ = Write(entry, 0);
-  if (failure_.ok() && ::fdatasync(file_) != 0) {
-    failure_ = Unavailable(fmt::format("the audit log can't be synced: {}", Reason()));
-    sync_failed_ = true;
+  queue_.push_back({std::move(entry), std::move(done)});
+  wake_.NotifyAll();
+}
+
+Status AuditLog::Append(const AuditEntry& entry) {
+  auto written = std::make_shared<std::promise<Status>>();
+  auto status = written->get_future();
+  Append(entry, [written](const Status& of_line) { written->set_value(of_line); });
+  return status.get();
+}
+
+void AuditLog::Run() {
+  while (true) {
+    std::vector<Pending> batch;
+    {
+      const MutexLock lock(mutex_);
+      while (queue_.empty() && !stopping_ && size_ < rotate_at_) wake_.Wait(mutex_);
+      if (queue_.empty() && stopping_) return;
+      batch.swap(queue_);
+    }
+    const Status status = WriteAll(batch);
+    if (!status.ok()) {
+      Log(LogLevel::kError, "audit_failed",
+          {{"entry", batch.empty() ? "" : batch.front().entry.event},
+           {"entries", batch.size()},
+           {"error", status.ToString()}});
+    }
+    for (const Pending& pending : batch) pending.done(status);
   }
-  if (!failure_.ok()) Log(LogLevel::kError, "audit_failed", {{"entry", entry.event}, {"error", failure_.ToString()}});
-  return failure_;
+}
+
+Status AuditLog::WriteAll(const std::vector<Pending>& batch) {
+  int file = -1;
+  {
+    const MutexLock lock(mutex_);
+    if (size_ >= rotate_at_) {
+      if (Status rotated = Rotate(); !rotated.ok()) {
+        Log(LogLevel::kError, "audit_not_rotated", {{"file", path_}, {"error", rotated.ToString()}});
+        rotate_at_ = std::max(rotate_at_, size_ + options_.file_bytes_max);
+      }
+    }
+    Status written;
+    for (const Pending& pending : batch) {
+      if (written.ok()) written = Write(pending.entry, 0);
+    }
+    if (sync_failed_) return failure_;  // said of everything until the log is opened anew (base/file.h)
+    failure_ = written;
+    if (!written.ok()) return written;
+    file = file_;
+  }
+  Status synced = CheckSynced(file);
+  if (!synced.ok()) {
+    const MutexLock lock(mutex_);
+    NoteSyncFailed(synced);
+  }
+  return synced;
+}
+
+void AuditLog::NoteSyncFailed(const Status& failure) {
+  failure_ = failure;
+  sync_failed_ = true;
+  rotate_at_ = UINT64_MAX;
+}
+
+Status AuditLog::Rotate() {
+  if (Status synced = CheckSynced(file_); !synced.ok()) {
+    NoteSyncFailed(synced);
+    return synced;
+  }
+  FileSystem& files = FileSystem::Posix();
+  const std::string complete = CompleteAuditFile(path_, first_);
+  RETURN_IF_ERROR(files.Rename(path_, complete));
+  const int next = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+  if (next < 0) {
+    Status failed = Unavailable(fmt::format("can't make {}: {}", path_, Reason()));
+    RETURN_IF_ERROR(files.Rename(complete, path_));
+    return failed;
+  }
+  ::close(std::exchange(file_, next));
+  size_ = 0;
+  rotate_at_ = options_.file_bytes_max;
+  first_ = next_;
+  RETURN_IF_ERROR(Write(OwnEntry("audit.rotated", complete.substr(complete.rfind('/') + 1)), 0));
+  RETURN_IF_ERROR(files.SyncDirectory(ParentDirectory(path_)));
+  return RemoveOldest();
+}
+
+// The line that says so is on the disk before the file goes.
+Status AuditLog::RemoveOldest() {
+  ASSIGN_OR_RETURN(std::vector<std::string> complete, CompleteAuditFiles(path_));
+  const size_t kept_max = std::max<size_t>(options_.files_max, 2) - 1;
+  for (size_t i = 0; complete.size() - i > kept_max; ++i) {
+    ASSIGN_OR_RETURN(const LastAuditLine last, ReadLastAuditLine(complete[i]));
+    RETURN_IF_ERROR(Write(AuditRemoval(last.seq, last.hash), 0));
+    RETURN_IF_ERROR(CheckSynced(file_));
+    RETURN_IF_ERROR(FileSystem::Posix().Remove(complete[i]));
+  }
+  return {};
 }
 
 void AuditLog::NoteRefusal(const AuditEntry& entry) {
@@ -180,33 +257,14 @@ void AuditLog::NoteRefusal(const AuditEntry& entry) {
   }
   ++refusals_;
   if (Write(entry, left_out_).ok()) left_out_ = 0;
+  if (size_ >= rotate_at_) wake_.NotifyAll();
 }
 
 Status AuditLog::CheckWritable() {
   const MutexLock lock(mutex_);
   // A sync that failed once would say OK about lines that are lost (base/file.h).
-  if (!failure_.ok() && !sync_failed_) failure_ = Write({"audit.resumed", "", "", "", "", "", 0}, 0);
+  if (!failure_.ok() && !sync_failed_) failure_ = Write(OwnEntry("audit.resumed"), 0);
   return failure_.ok() ? Status() : Unavailable("nothing is changed while the audit log can't be written");
-}
-
-Result<AuditCheck> VerifyAuditLog(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return NotFound(fmt::format("can't read {}", path));
-  AuditCheck check;
-  check.last_hash = std::string(kHashDigits, '0');
-  for (std::string line; std::getline(in, line);) {
-    const auto broken = [&](std::string_view why) {
-      return Corruption(fmt::format("{}: line {}: {}", path, check.lines + 1, why));
-    };
-    if (in.eof()) return broken("it has no end");
-    const Result<Link> link = ReadLink(line);
-    if (!link.ok()) return broken(link.status().message());
-    if (link->seq != check.lines + 1) return broken(fmt::format("its number is {}", link->seq));
-    if (link->prev != check.last_hash) return broken("it does not follow from the line before");
-    check.last_hash = Sha256Hex(line);
-    ++check.lines;
-  }
-  return check;
 }
 
 }  // namespace engram

@@ -47,6 +47,9 @@ void AddMetricsRoute(ServerState& state, Router* router) {
                  std::vector<Gauge> gauges;
                  if (state.options.gauges) gauges = state.options.gauges();
                  gauges.push_back(QueueDepth(state));
+                 if (state.tls != nullptr) {
+                   for (Gauge& gauge : state.tls->Gauges()) gauges.push_back(std::move(gauge));
+                 }
                  HttpResponse response = Text(200, state.metrics.Render(gauges));
                  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
                  respond(std::move(response));

@@ -12,7 +12,7 @@ namespace engram {
 namespace {
 
 // Longer ones are no keys, and are not worth a hash.
-constexpr size_t kTokenMax = 256;
+constexpr size_t kKeyBytesMax = 256;
 
 Status Unknown(std::string message) { return {StatusCode::kUnauthenticated, std::move(message)}; }
 
@@ -27,7 +27,7 @@ Result<std::string_view> TokenOf(std::string_view authorization) {
   if (scheme != kScheme) return Unknown("the Authorization header is not of the form: Bearer <key>");
   std::string_view token = authorization.substr(kScheme.size());
   token.remove_prefix(std::min(token.find_first_not_of(' '), token.size()));
-  if (token.empty() || token.size() > kTokenMax) return Unknown("the Authorization header holds no key");
+  if (token.empty()) return Unknown("the Authorization header holds no key");
   return token;
 }
 
@@ -43,11 +43,14 @@ Result<std::string> ReadAdminKey(const std::string& path) {
   return text;
 }
 
-KeyAuthenticator::KeyAuthenticator(Engine& engine, KeyVault& vault, const Clock& clock, std::string admin_hash)
-    : engine_(engine), vault_(vault), clock_(clock), admin_hash_(std::move(admin_hash)) {}
+KeyAuthenticator::KeyAuthenticator(Engine& engine, KeyVault& vault, const Clock& clock, std::string admin_hash,
+                                   std::unique_ptr<JwtAuthenticator> tokens)
+    : engine_(engine), vault_(vault), clock_(clock), admin_hash_(std::move(admin_hash)), tokens_(std::move(tokens)) {}
 
 Result<Credential> KeyAuthenticator::Authenticate(const HttpRequest& request) const {
   ASSIGN_OR_RETURN(const std::string_view token, TokenOf(request.authorization));
+  if (tokens_ != nullptr && !token.starts_with(kApiKeyPrefix)) return tokens_->Authenticate(token);
+  if (token.size() > kKeyBytesMax) return Unknown("the Authorization header holds no key");
   auto id = ParseApiKey(token);
   if (!id.ok()) return Unknown(id.status().message());
   ASSIGN_OR_RETURN(const std::string hash, vault_.Hash(token));

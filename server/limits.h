@@ -12,6 +12,7 @@ struct ServerLimits {
   size_t bodies_bytes = size_t{256} << 20;              // of all bodies at a time, but small ones; beyond: 429
   size_t connections = 4096;                            // beyond: closed at once
   size_t queued_requests = 1024;                        // heavy requests waiting for a worker; beyond: 429
+  std::chrono::milliseconds handshake_deadline{5'000};  // of TLS, from the connection's first byte to its last
   std::chrono::milliseconds header_deadline{10'000};    // from the first byte of a request to its last header
   std::chrono::milliseconds idle_deadline{75'000};      // between two requests of a connection
   std::chrono::milliseconds body_deadline{10'000};      // a body may always take this long …

@@ -20,7 +20,8 @@ class Metrics {
 
   // One answered request. `route` is a pattern of the route table, or "(none)".
   void CountRequest(std::string_view method, std::string_view route, int status, std::chrono::nanoseconds took);
-  // One refused: "guard", "queue_full", "connections", "bodies", "key", "right", "rate".
+  // One refused: "guard", "queue_full", "connections", "bodies", "key", "right", "rate",
+  // "handshake".
   void CountRejected(std::string_view reason);
   // A request whose handler began or ended: +1, -1.
   void AddInFlight(int change);

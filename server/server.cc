@@ -19,6 +19,7 @@
 #include "server/health.h"
 #include "server/server_state.h"
 #include "server/session.h"
+#include "server/tls_contexts.h"
 
 namespace engram {
 namespace {
@@ -39,11 +40,15 @@ class HttpServer final : public Server {
 
   ~HttpServer() override { Stop(); }
 
+  Status LoadTls();
   Status Listen();
   void Run();
 
   void Open(Router router, std::shared_ptr<const Authenticator> authenticator, AuditLog* audit) override;
   uint16_t port() const override { return port_; }
+  void ReloadTls() override {
+    if (state_->tls != nullptr) state_->tls->Reload();
+  }
   void Stop() override;
 
  private:
@@ -68,15 +73,24 @@ class HttpServer final : public Server {
   std::atomic<bool> stopped_{false};
 };
 
+Status HttpServer::LoadTls() {
+  const TlsFiles& files = state_->options.tls;
+  if (files.certificate.empty() && files.key.empty() && files.client_ca.empty()) return {};
+  if (files.certificate.empty() || files.key.empty()) {
+    return InvalidArgument("TLS needs a certificate and its key: one of both is missing").At("tls");
+  }
+  ASSIGN_OR_RETURN(state_->tls, TlsContexts::Load(files, *state_->options.clock));
+  return {};
+}
+
 Status HttpServer::Listen() {
   const ServerOptions& options = state_->options;
   boost::system::error_code error;
   const asio::ip::address address = asio::ip::make_address(options.address, error);
   if (error) return InvalidArgument(fmt::format("\"{}\" is no IP address", options.address)).At("listen");
-  if (!address.is_loopback() && !options.insecure_listen) {
-    return InvalidArgument(fmt::format("{} can be reached from other machines, and this server speaks no TLS: put a "
-                                       "proxy that does in front of a loopback address, or give --insecure-listen "
-                                       "where the network between is yours alone",
+  if (!address.is_loopback() && !options.insecure_listen && state_->tls == nullptr) {
+    return InvalidArgument(fmt::format("{} can be reached from other machines: give --tls-cert and --tls-key, or "
+                                       "--insecure-listen where the network between is yours alone",
                                        options.address))
         .At("listen");
   }
@@ -181,6 +195,7 @@ void HttpServer::Stop() {
 
 Result<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
   auto server = std::make_unique<HttpServer>(std::move(options));
+  RETURN_IF_ERROR(server->LoadTls());
   RETURN_IF_ERROR(server->Listen());
   server->Run();
   return std::unique_ptr<Server>(std::move(server));

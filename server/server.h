@@ -31,10 +31,18 @@ struct Gauge {
   std::vector<std::pair<std::string, std::string>> labels;
 };
 
+// PEM files. All empty: no TLS.
+struct TlsFiles {
+  std::string certificate;  // with the chain up to, without, its root
+  std::string key;          // of the certificate, unencrypted; others may not read it
+  std::string client_ca;    // not empty: clients must show a certificate that one of these has signed
+};
+
 struct ServerOptions {
   std::string address = "127.0.0.1";  // an IP address
   uint16_t port = 7700;               // 0: any free one, see Server::port()
-  // An address other than loopback without keys and TLS: only behind a proxy or in a container.
+  TlsFiles tls;
+  // An address other than loopback without TLS: only behind a proxy or in a container.
   bool insecure_listen = false;
   std::vector<std::string> allowed_hosts;    // beside localhost, 127.0.0.1 and [::1]; "*" for any
   std::vector<std::string> allowed_origins;  // browsers' Origin headers that may call us, beside our own hosts'
@@ -52,7 +60,8 @@ struct ServerOptions {
 
 class Server {
  public:
-  // InvalidArgument for an address that needs insecure_listen; Unavailable when the port is taken.
+  // InvalidArgument for an address that needs TLS or insecure_listen, or TLS files that can't be used; Unavailable when
+  // the port is taken.
   static Result<std::unique_ptr<Server>> Start(ServerOptions options);
   // Stop()s.
   virtual ~Server() = default;
@@ -62,6 +71,9 @@ class Server {
   virtual void Open(Router router, std::shared_ptr<const Authenticator> authenticator, AuditLog* audit = nullptr) = 0;
 
   virtual uint16_t port() const = 0;
+
+  // Looks at the TLS files now, where it would within a second. What can't be used changes nothing.
+  virtual void ReloadTls() = 0;
 
   // Stops accepting, lets requests in flight finish (with Connection: close) for at most limits.drain, then
   // closes what is left and joins all threads. Returns when done; further calls return at once.

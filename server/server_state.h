@@ -14,6 +14,7 @@
 #include "server/request_guard.h"
 #include "server/router.h"
 #include "server/server.h"
+#include "server/tls_contexts.h"
 #include "server/worker_pool.h"
 
 namespace engram {
@@ -49,6 +50,7 @@ struct ServerState {
   ConnectionCount connections;
   BodyBudget bodies;
   RateLimiter rates;
+  std::unique_ptr<TlsContexts> tls;    // null: connections are plain. Written before the first one comes
   Router health;                       // answered without a credential, also before Open
   std::unique_ptr<const Open> opened;  // written once, before `open` points to it
   std::atomic<const Open*> open{nullptr};

@@ -16,6 +16,7 @@
 #include "server/access_log.h"
 #include "server/encoding.h"
 #include "server/error.h"
+#include "server/one_shot.h"
 #include "server/response_head.h"
 
 namespace engram {
@@ -137,10 +138,26 @@ void Session::Close() {
 
 Session::Awaitable<void> Session::Run() {
   const auto self = shared_from_this();
-  while (co_await ServeOne()) {
+  if (co_await ShakeHands()) {
+    while (co_await ServeOne()) {
+    }
+    if (linger_ || tls_ != nullptr) co_await Linger();
   }
-  if (linger_) co_await Linger();
   timer_.cancel();
+}
+
+Session::Awaitable<bool> Session::ShakeHands() {
+  if (state_->tls == nullptr) co_return true;
+  tls_ = std::make_unique<TlsConnection>(socket_, state_->tls->Current());
+  SetDeadline(Clock::now() + state_->options.limits.handshake_deadline);
+  const Status shaken = co_await tls_->ShakeHands();
+  if (shaken.ok()) co_return true;
+  // Who only looks whether the port is open goes away again and has done nothing wrong.
+  if (!state_->draining && shaken.code() != StatusCode::kUnavailable) {
+    state_->metrics.CountRejected("handshake");
+    state_->tls->NoteFailure(peer_, expired_ ? "the handshake took too long" : shaken.message());
+  }
+  co_return false;
 }
 
 Session::Awaitable<bool> Session::ServeOne() {
@@ -180,7 +197,6 @@ Session::Awaitable<bool> Session::ServeOne() {
       response = ErrorResponse(context, status);
     }
   }
-  WriteAudit(context, response.status);
   keep_alive = keep_alive && !state_->draining;
   const size_t body_bytes = context.request().body.size();
   const bool written = co_await Write(response, keep_alive, with_body);
@@ -266,12 +282,15 @@ void Session::NoteRefusal(const RequestContext& context, const Status& status) c
   open->audit->NoteRefusal(entry);
 }
 
-// Before the reply goes out: who has it in hand finds it written down.
-void Session::WriteAudit(const RequestContext& context, int status) const {
+// Before the reply goes out: who has it in hand finds it written down. The disk is waited for without this thread.
+Session::Awaitable<void> Session::WriteAudit(const RequestContext& context, int status) const {
   const ServerState::Open* open = state_->open;
-  if (!context.audit_note() || open == nullptr || open->audit == nullptr) return;
+  if (open == nullptr || open->audit == nullptr) co_return;
+  const auto written = std::make_shared<OneShot>();
   // What could not be written is in the server's log, and nothing that needs the admin key happens until it can be.
-  (void)open->audit->Append(AuditEntryOf(context, peer_, status));
+  open->audit->Append(AuditEntryOf(context, peer_, status), [written](const Status& /*status*/) { written->Set(); });
+  std::shared_ptr<asio::io_context> io = loop_.lock()->context;
+  co_await written->Wait(std::move(io));
 }
 
 Session::Awaitable<HttpResponse> Session::Handle(std::shared_ptr<Exchange> exchange, const Route& route) {
@@ -292,6 +311,7 @@ Session::Awaitable<HttpResponse> Session::Handle(std::shared_ptr<Exchange> excha
   Answer answer = co_await exchange->Wait(std::move(io));
   HttpResponse response = MakeResponse(route, *exchange, std::move(answer));
   state_->metrics.AddInFlight(-1);
+  if (exchange->context.audit_note()) co_await WriteAudit(exchange->context, response.status);
   co_return response;
 }
 
@@ -307,6 +327,11 @@ Session::Awaitable<bool> Session::Refuse(const Status& status) {
 Session::Awaitable<bool> Session::Write(const HttpResponse& response, bool keep_alive, bool with_body) {
   SetDeadline(Clock::now() + state_->options.limits.write_deadline);
   const std::string head = ResponseHead(response, keep_alive);
+  if (tls_ != nullptr) {
+    const boost::system::error_code failed =
+        co_await tls_->Write(head, with_body ? std::string_view(response.body) : std::string_view());
+    co_return !failed;
+  }
   const std::array<asio::const_buffer, 2> parts = {
       asio::buffer(head), asio::buffer(response.body.data(), with_body ? response.body.size() : 0)};
   const auto [error, size] = co_await asio::async_write(socket_, parts, kToken);

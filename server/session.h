@@ -10,9 +10,7 @@
 #include <unordered_set>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -23,6 +21,7 @@
 #include "server/exchange.h"
 #include "server/request_guard.h"
 #include "server/server_state.h"
+#include "server/tls_connection.h"
 
 namespace engram {
 
@@ -36,8 +35,8 @@ struct IoLoop {
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  using Executor = boost::asio::io_context::executor_type;
-  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+  using Executor = TlsConnection::Executor;
+  using Socket = TlsConnection::Socket;
   template <class T>
   using Awaitable = boost::asio::awaitable<T, Executor>;
 
@@ -60,6 +59,8 @@ class Session : public std::enable_shared_from_this<Session> {
   enum class ReadResult { kOk, kClosed, kTimeout };
 
   Awaitable<void> Run();
+  // TLS, where it is spoken; false when the connection is to end.
+  Awaitable<bool> ShakeHands();
   // Serves one request; false when the connection is to end.
   Awaitable<bool> ServeOne();
 
@@ -80,10 +81,11 @@ class Session : public std::enable_shared_from_this<Session> {
 
   Awaitable<HttpResponse> Handle(std::shared_ptr<Exchange> exchange, const Route& route);
   void NoteRefusal(const RequestContext& context, const Status& status) const;
-  void WriteAudit(const RequestContext& context, int status) const;
+  // What the handler has said of the request (RequestContext::Audit).
+  Awaitable<void> WriteAudit(const RequestContext& context, int status) const;
   Awaitable<bool> Refuse(const Status& status);
   Awaitable<bool> Write(const HttpResponse& response, bool keep_alive, bool with_body);
-  // Lets the peer read our last words before the connection is reset.
+  // Lets the peer read our last words before the connection is reset, and tell them from a cut where it is TLS.
   Awaitable<void> Linger();
 
   // More bytes into buffer_ / into `to`.
@@ -101,6 +103,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<ServerState> state_;
   std::weak_ptr<IoLoop> loop_;  // gone when a reply comes after the server has stopped
   Socket socket_;
+  std::unique_ptr<TlsConnection> tls_;  // null: plain. Of socket_
   boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, Executor> timer_;
   Clock::time_point deadline_ = Clock::time_point::max();
   Clock::time_point armed_for_ = Clock::time_point::max();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -44,8 +45,12 @@ size_t Session::TakeBuffered(char* to, size_t at_most) {
 
 Session::Awaitable<Session::ReadResult> Session::ReadSome(asio::mutable_buffer to, size_t* size) {
   if (expired_) co_return ReadResult::kTimeout;
-  const auto [error, count] = co_await socket_.async_read_some(to, kToken);
-  *size = count;
+  boost::system::error_code error;
+  if (tls_ != nullptr) {
+    error = co_await tls_->ReadSome(to, size);
+  } else {
+    std::tie(error, *size) = co_await socket_.async_read_some(to, kToken);
+  }
   if (!error) co_return ReadResult::kOk;
   co_return expired_ ? ReadResult::kTimeout : ReadResult::kClosed;
 }
@@ -100,8 +105,14 @@ Session::Awaitable<Status> Session::ReadBody(const RequestFraming& framing, Body
   if (waits) {
     SetDeadline(Clock::now() + state_->options.limits.write_deadline);
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    const auto [error, size] =
-        co_await asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()), kToken);
+    boost::system::error_code error;
+    if (tls_ != nullptr) {
+      error = co_await tls_->Write(kContinue, {});
+    } else {
+      size_t size = 0;
+      std::tie(error, size) =
+          co_await asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()), kToken);
+    }
     if (error) co_return PeerGone();
   }
   // Not with ?:, for GCC 12 destroys the temporaries of the branch it did not take.
@@ -185,12 +196,15 @@ Session::Awaitable<bool> Session::SkipBody(const RequestFraming& framing) {
 }
 
 Session::Awaitable<void> Session::Linger() {
-  boost::system::error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
   SetDeadline(Clock::now() + kLinger);
+  if (tls_ != nullptr) co_await tls_->SayGoodbye();
+  boost::system::error_code error;
+  socket_.shutdown(Socket::shutdown_send, error);
+  // What still comes is not even decrypted.
   std::string dropped(kReadBytes, '\0');
-  size_t count = 0;
-  while (co_await ReadSome(asio::buffer(dropped), &count) == ReadResult::kOk) {
+  while (!error && !expired_) {
+    size_t count = 0;
+    std::tie(error, count) = co_await socket_.async_read_some(asio::buffer(dropped), kToken);
   }
 }
 

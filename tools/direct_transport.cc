@@ -41,9 +41,9 @@ WireReply ToWire(HttpResponse response) {
 }
 
 // Who has the folder may do everything.
-Credential OwnerOf(TenantId tenant, const std::string& name) {
+Credential OwnerOf(std::optional<TenantId> tenant, const std::string& name) {
   Credential owner;
-  owner.tenant = tenant;
+  if (tenant) owner.tenant = *tenant;
   owner.tenant_name = name;
   owner.rights = UINT8_MAX;
   return owner;
@@ -51,12 +51,19 @@ Credential OwnerOf(TenantId tenant, const std::string& name) {
 
 class DirectTransport final : public Transport {
  public:
-  DirectTransport(const OpenedStore& store, Credential owner) : store_(store), owner_(std::move(owner)) {}
+  // Without a tenant only what needs none is done.
+  DirectTransport(const OpenedStore& store, std::optional<TenantId> tenant, const std::string& name)
+      : store_(store), has_tenant_(tenant.has_value()), owner_(OwnerOf(tenant, name)) {}
 
   Result<WireReply> Send(const WireRequest& wire, Deadline deadline) override {
     ASSIGN_OR_RETURN(HttpRequest request, ToHttp(wire));
     RouteMatch match;
     RETURN_IF_ERROR(store_.router.Find(request, &match));
+    if (!has_tenant_ && match.route->right != Right::kOperate) {
+      return NotFound(
+          "the tenant \"default\" of this store was dropped: `engram keys tenant add default --data DIR` makes a new "
+          "one");
+    }
     if (match.route->right == Right::kOperate) RETURN_IF_ERROR(store_.audit->CheckWritable());
     const auto left = deadline - std::chrono::steady_clock::now();
     const auto call = std::make_shared<Call>(std::move(request), Clock::Real().Monotonic() + left);
@@ -75,18 +82,19 @@ class DirectTransport final : public Transport {
 
  private:
   const OpenedStore& store_;
+  const bool has_tenant_;
   const Credential owner_;
 };
 
 }  // namespace
 
 std::unique_ptr<Transport> NewDirectTransport(const OpenedStore& store) {
-  return std::make_unique<DirectTransport>(store, OwnerOf(store.tenant, kDefaultTenant));
+  return std::make_unique<DirectTransport>(store, store.tenant, kDefaultTenant);
 }
 
 Result<std::unique_ptr<Transport>> NewDirectTransport(const OpenedStore& store, const std::string& tenant) {
   ASSIGN_OR_RETURN(const TenantId id, store.engine->FindTenant(tenant, /*create=*/false));
-  return std::unique_ptr<Transport>(std::make_unique<DirectTransport>(store, OwnerOf(id, tenant)));
+  return std::unique_ptr<Transport>(std::make_unique<DirectTransport>(store, id, tenant));
 }
 
 }  // namespace engram

@@ -18,7 +18,7 @@ namespace {
 constexpr const char* kAbout =
     "Reads a collection of a running Qdrant over its REST API, page by page with vectors and payloads; nothing is\n"
     "written there. URL is http:// or https://; without a port it is 6333. A certificate is verified, against the\n"
-    "system's authorities or those of --ca-file. The key comes by QDRANT_API_KEY or --api-key.\n"
+    "system's authorities or those of --qdrant-ca-file. The key comes by QDRANT_API_KEY or --api-key.\n"
     "\n"
     "One memory per point: its id, all its vectors (the unnamed one is \"default\"; named, sparse and multi ones keep\n"
     "their names) as the server gives them, which is normalised where the distance is cosine, and its payload as\n"

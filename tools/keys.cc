@@ -17,7 +17,7 @@
 #include "api/json.h"
 #include "base/timestamp.h"
 #include "server/api_key.h"
-#include "server/audit_log.h"
+#include "server/audit_check.h"
 #include "tools/command.h"
 #include "tools/keys_tenant.h"
 #include "tools/store_access.h"
@@ -189,13 +189,18 @@ void AddAdmin(CLI::App* keys, ChosenCommand* chosen) {
 void AddAudit(CLI::App* keys, ChosenCommand* chosen) {
   auto path = std::make_shared<std::string>();
   CLI::App* command = keys->add_subcommand("audit", "Check that each line of an audit log follows from the one before");
-  command->add_option("file", *path, "audit.log of a data folder, or a copy")->required()->type_name("FILE");
+  command->add_option("file", *path, "audit.log of a data folder, or a copy, with its older files beside it")
+      ->required()
+      ->type_name("FILE");
   command->callback([path, chosen] {
     *chosen = [path] {
       const Result<AuditCheck> check = VerifyAuditLog(*path);
       if (!check.ok()) return Fail(check.status());
-      fmt::print("{} lines, each following from the one before; hash of the last: {}\n", check->lines,
-                 check->last_hash);
+      fmt::print("{} lines in {} {}, each following from the one before; hash of the last: {}\n", check->lines,
+                 check->files, check->files == 1 ? "file" : "files", check->last_hash);
+      if (check->first > 1) {
+        fmt::print("The first is line {}: those before it were removed, as the log itself says.\n", check->first);
+      }
       return ExitCode::kOk;
     };
   });

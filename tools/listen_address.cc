@@ -1,6 +1,7 @@
 #include "tools/listen_address.h"
 
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -45,18 +46,25 @@ Result<HostPort> ParseHostPort(std::string_view text) {
   return out;
 }
 
-Result<HostPort> ParseServerUrl(std::string_view url) {
-  constexpr std::string_view kHttp = "http://";
+bool IsLoopbackAddress(std::string_view address) { return address == "::1" || address.starts_with("127."); }
+
+Result<ServerUrl> ParseServerUrl(std::string_view url) {
+  constexpr std::string_view kMark = "://";
   std::string_view rest = url;
-  if (const size_t scheme = url.find("://"); scheme != std::string_view::npos) {
-    if (!url.starts_with(kHttp)) return InvalidArgument(fmt::format("\"{}\" is no http:// address", url));
-    rest.remove_prefix(kHttp.size());
+  std::string_view scheme = "http";
+  if (const size_t mark = url.find(kMark); mark != std::string_view::npos) {
+    scheme = url.substr(0, mark);
+    rest.remove_prefix(mark + kMark.size());
+  }
+  if (scheme != "http" && scheme != "https") {
+    return InvalidArgument(fmt::format("\"{}\" is no http:// or https:// address", url));
   }
   if (rest.ends_with('/')) rest.remove_suffix(1);
   if (rest.find('/') != std::string_view::npos) {
-    return InvalidArgument(fmt::format("\"{}\" has a path: give http://HOST:PORT alone", url));
+    return InvalidArgument(fmt::format("\"{}\" has a path: give {}://HOST:PORT alone", url, scheme));
   }
-  return ParseHostPort(rest);
+  ASSIGN_OR_RETURN(HostPort at, ParseHostPort(rest));
+  return ServerUrl{std::move(at.host), at.port, scheme == "https"};
 }
 
 }  // namespace engram

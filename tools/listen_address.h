@@ -20,7 +20,16 @@ struct HostPort {
 // InvalidArgument names the text.
 Result<HostPort> ParseHostPort(std::string_view text);
 
-// The same, also as "http://host:port". Any other scheme is InvalidArgument.
-Result<HostPort> ParseServerUrl(std::string_view url);
+// Whether only this machine can reach an IP address.
+bool IsLoopbackAddress(std::string_view address);
+
+struct ServerUrl {
+  std::string host;
+  uint16_t port = kDefaultPort;
+  bool tls = false;
+};
+
+// The same, also as "http://host:port" or "https://host:port". Any other scheme is InvalidArgument.
+Result<ServerUrl> ParseServerUrl(std::string_view url);
 
 }  // namespace engram

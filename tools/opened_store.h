@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/ids.h"
@@ -15,12 +16,13 @@
 
 namespace engram {
 
-// With no keys configured everyone is this tenant.
+// With no keys configured everyone is this tenant. Made with the store; dropped, it stays dropped until somebody makes
+// one of this name again.
 inline constexpr const char* kDefaultTenant = "default";
 
 // The engine goes first when it is destroyed: replies to the writes it still finishes need the service.
 struct OpenedStore {
-  TenantId tenant;
+  std::optional<TenantId> tenant;  // nothing: it was dropped, and nobody has made it again
   std::unique_ptr<AuditLog> audit;
   std::unique_ptr<Service> service;
   std::unique_ptr<Engine> engine;
@@ -29,14 +31,20 @@ struct OpenedStore {
 
 // Unavailable when another process has the folder. options.engine_options says which folder.
 // FailedPrecondition when the store has keys and the secret to check them with is missing.
-Result<std::unique_ptr<OpenedStore>> OpenStore(const ServiceOptions& options);
+Result<std::unique_ptr<OpenedStore>> OpenStore(const ServiceOptions& options, const AuditLogOptions& audit = {});
 
-// Who is let in: with an admin key, or once the store has keys (be they over), who shows one; everyone as the default
-// tenant otherwise. `admin_key_file` may be empty.
+// Who is let in: with an admin key, with a file of tokens' keys, or once the store has keys (be they over), who shows
+// one; everyone as the default tenant otherwise. Whose tokens are taken is said by a file (server/jwt_config.h). Both
+// files may be empty.
+struct DoorOptions {
+  std::string admin_key_file;
+  std::string jwt_config_file;
+};
 struct Door {
   std::shared_ptr<const Authenticator> authenticator;
   bool wants_keys = false;
 };
-Result<Door> OpenDoor(OpenedStore& store, const std::string& admin_key_file);
+// FailedPrecondition when everyone would be the default tenant and there is none.
+Result<Door> OpenDoor(OpenedStore& store, const DoorOptions& options);
 
 }  // namespace engram

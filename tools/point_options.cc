@@ -20,7 +20,9 @@ void AddQdrantServerOptions(CLI::App* command, QdrantServer* server) {
   command->add_option("--api-key", server->api_key, "Qdrant's key; the environment hides it better than a command line")
       ->envname("QDRANT_API_KEY")
       ->type_name("KEY");
-  command->add_option("--ca-file", server->ca_file, "Trust the authorities in this file (PEM) instead of the system's")
+  command
+      ->add_option("--qdrant-ca-file", server->ca_file,
+                   "Trust the authorities in this file (PEM) instead of the system's")
       ->type_name("FILE");
   command->add_option("--timeout", server->timeout_seconds, "Seconds to wait for an answer")
       ->capture_default_str()

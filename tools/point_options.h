@@ -11,7 +11,7 @@ namespace engram {
 // What the payload means: --text, --fields, --user-id, --agent-id, --run-id, --created-at.
 void AddPayloadOptions(CLI::App* command, PayloadMapping* mapping);
 
-// How a Qdrant server is reached: --api-key, --ca-file, --timeout, --page. Both outlive the command's callback.
+// How a Qdrant server is reached: --api-key, --qdrant-ca-file, --timeout, --page. Both outlive the command's callback.
 void AddQdrantServerOptions(CLI::App* command, QdrantServer* server);
 
 }  // namespace engram

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -35,9 +36,13 @@ constexpr const char* kExamples =
     "  engram serve --data ./data\n"
     "  engram serve --data /var/lib/engram --listen 127.0.0.1:7700 --index-memory 8GiB\n"
     "  engram serve --data ./data --listen 127.0.0.1:0 --port-file port     any free port, told in a file\n"
+    "  engram serve --data ./data --listen 0.0.0.0:7700 --tls-cert cert.pem --tls-key key.pem --admin-key-file "
+    "admin.key\n"
     "\n"
     "Without keys everyone on this machine may come in, and the server listens on loopback alone. `engram keys` makes\n"
-    "keys. --insecure-listen allows any address, in a container or a network that is yours alone.\n"
+    "keys. Any other address needs keys and TLS; --insecure-listen does without either, in a container or a network "
+    "that\n"
+    "is yours alone. Changed TLS files are taken up within a second, or at SIGHUP.\n"
     "SIGTERM and Ctrl-C end it gracefully; a second one at once.\n"
     "Every option may also stand in a file given with --config (name = value, one a line).";
 
@@ -45,7 +50,9 @@ struct ServeOptions {
   std::string listen = "127.0.0.1:7700";
   std::string log_level = "info";
   std::string port_file;
-  std::string admin_key_file;
+  DoorOptions door;
+  AuditLogOptions audit;
+  uint64_t audit_log_max_mib = 64;
   ServiceOptions service;
   ServerOptions server;
   int64_t log_retention_hours = 7 * 24;
@@ -66,11 +73,22 @@ void WarnIfOpen(const ServeOptions& options, const Door& door) {
       {{"address", options.server.address}, {"who_reaches_it", "may read and write everything"}});
 }
 
+// Whoever reaches the address would be let in.
+Status CheckKeys(const ServeOptions& options, const Door& door) {
+  if (door.wants_keys || options.server.insecure_listen || IsLoopbackAddress(options.server.address)) return {};
+  return InvalidArgument(fmt::format("{} can be reached from other machines, and everyone who reaches it would be let "
+                                     "in: give --admin-key-file and make keys with `engram keys`, or --insecure-listen "
+                                     "where the network between is yours alone",
+                                     options.server.address))
+      .At("listen");
+}
+
 // A person gets a sentence; the log line on stderr is for machines.
 void Greet(const ServeOptions& options, uint16_t port) {
   if (isatty(STDOUT_FILENO) == 0) return;
   const bool v6 = options.server.address.find(':') != std::string::npos;
-  fmt::print("engram listens on http://{}{}{}:{}, data in {}. Ctrl-C stops it.\n", v6 ? "[" : "",
+  const char* scheme = options.server.tls.certificate.empty() ? "http" : "https";
+  fmt::print("engram listens on {}://{}{}{}:{}, data in {}. Ctrl-C stops it.\n", scheme, v6 ? "[" : "",
              options.server.address, v6 ? "]" : "", port, options.service.engine_options.data_dir);
   std::fflush(stdout);
 }
@@ -82,6 +100,7 @@ Status Prepare(ServeOptions* options) {
   options->server.address = listen.host == "localhost" ? "127.0.0.1" : std::move(listen.host);
   options->server.port = listen.port;
   options->server.limits.drain = std::chrono::seconds(options->drain_seconds);
+  options->audit.file_bytes_max = options->audit_log_max_mib << 20;
   options->service.version = ENGRAM_VERSION;
   options->service.server_limits = options->server.limits;
   options->service.engine_options.log_retention_seconds = options->log_retention_hours * 3600;
@@ -99,7 +118,12 @@ void GiveMemoryBack() { (void)mallopt(M_MMAP_THRESHOLD, 1 << 20); }
 Status RunServer(ServeOptions options) {
   GiveMemoryBack();
   RETURN_IF_ERROR(Prepare(&options));
-  StopSignals signals;
+  Server* reloading = nullptr;  // of this thread, which waits for signals
+  std::function<void()> on_hangup;
+  if (!options.server.tls.certificate.empty()) {
+    on_hangup = [&reloading] { reloading->ReloadTls(); };
+  }
+  StopSignals signals(std::move(on_hangup));
   std::atomic<Engine*> engine{nullptr};
   std::atomic<Service*> service{nullptr};
   options.server.gauges = [&engine] {
@@ -113,8 +137,9 @@ Status RunServer(ServeOptions options) {
     if (Engine* opened = engine.load()) opened->EndReads();
   };
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options.server));
-  ASSIGN_OR_RETURN(const std::unique_ptr<OpenedStore> store, OpenStore(options.service));
-  ASSIGN_OR_RETURN(Door door, OpenDoor(*store, options.admin_key_file));
+  ASSIGN_OR_RETURN(const std::unique_ptr<OpenedStore> store, OpenStore(options.service, options.audit));
+  ASSIGN_OR_RETURN(Door door, OpenDoor(*store, options.door));
+  RETURN_IF_ERROR(CheckKeys(options, door));
   // From here on the server must be stopped before the store goes.
   engine = store->engine.get();
   service = store->service.get();
@@ -131,6 +156,7 @@ Status RunServer(ServeOptions options) {
        {"data", options.service.engine_options.data_dir}});
   Greet(options, server->port());
 
+  reloading = server.get();
   const int signal = signals.Wait();
   Log(LogLevel::kInfo, "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   server->Stop();
@@ -186,11 +212,34 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
       ->envname("ENGRAM_LISTEN")
       ->type_name("HOST:PORT");
   serve->add_flag("--insecure-listen", options->server.insecure_listen,
-                  "Allow an address other than loopback, without TLS");
+                  "Allow an address other than loopback without TLS or without keys");
+  auto* certificate = serve
+                          ->add_option("--tls-cert", options->server.tls.certificate,
+                                       "Speak TLS with this certificate and its chain (PEM)")
+                          ->envname("ENGRAM_TLS_CERT")
+                          ->type_name("FILE");
+  auto* key =
+      serve->add_option("--tls-key", options->server.tls.key, "Its private key (PEM), which its owner alone may read")
+          ->envname("ENGRAM_TLS_KEY")
+          ->type_name("FILE")
+          ->needs(certificate);
+  certificate->needs(key);
   serve
-      ->add_option("--admin-key-file", options->admin_key_file,
+      ->add_option("--tls-client-ca", options->server.tls.client_ca,
+                   "Clients must show a certificate that one of these has signed (PEM)")
+      ->envname("ENGRAM_TLS_CLIENT_CA")
+      ->type_name("FILE")
+      ->needs(certificate);
+  serve
+      ->add_option("--admin-key-file", options->door.admin_key_file,
                    "The admin key, made by `engram keys admin`: every request needs a key then")
       ->envname("ENGRAM_ADMIN_KEY_FILE")
+      ->type_name("FILE");
+  serve
+      ->add_option(
+          "--jwt-config", options->door.jwt_config_file,
+          "Whose JSON Web Tokens are credentials (JSON; see docs/security.md): every request needs one, or a key")
+      ->envname("ENGRAM_JWT_CONFIG")
       ->type_name("FILE");
   serve->add_option("--allow-host", options->server.allowed_hosts,
                     "A Host header to accept beside localhost; * for any (may be repeated)");
@@ -234,6 +283,16 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
   serve->add_option("--io-threads", options->server.io_threads, "0: one per core")->group("Resources");
   serve->add_option("--worker-threads", options->server.worker_threads, "0: two per core")->group("Resources");
   serve->add_option("--log-retention-hours", options->log_retention_hours, "How long the mutation log is kept")
+      ->capture_default_str()
+      ->group("Resources");
+  serve
+      ->add_option("--audit-log-max-mib", options->audit_log_max_mib,
+                   "Size in MiB from which on the audit log goes on in another file")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str()
+      ->group("Resources");
+  serve->add_option("--audit-log-files", options->audit.files_max, "Files of it that are kept, with the current one")
+      ->check(CLI::Range(2, 10'000))
       ->capture_default_str()
       ->group("Resources");
   serve->add_option("--drain-seconds", options->drain_seconds, "How long requests in flight may take at the end")

@@ -63,6 +63,20 @@ void AddStoreOptions(CLI::App* command, StoreChoice* choice) {
   command->add_option("--key-file", choice->key_file, "A file with the key")
       ->envname("ENGRAM_KEY_FILE")
       ->type_name("FILE");
+  command
+      ->add_option("--ca-file", choice->tls.ca_file,
+                   "Who may have signed an https:// server's certificate (PEM); whom this system trusts when not given")
+      ->envname("ENGRAM_CA_FILE")
+      ->type_name("FILE");
+  auto* certificate = command
+                          ->add_option("--client-cert", choice->tls.certificate_file,
+                                       "The certificate to show an https:// server that asks for one (PEM)")
+                          ->envname("ENGRAM_CLIENT_CERT")
+                          ->type_name("FILE");
+  command->add_option("--client-key", choice->tls.key_file, "Its private key (PEM)")
+      ->envname("ENGRAM_CLIENT_KEY")
+      ->type_name("FILE")
+      ->needs(certificate);
 }
 
 void AddAdminOptions(CLI::App* command, StoreChoice* choice) {
@@ -79,10 +93,11 @@ StoreChoice AsAdmin(StoreChoice choice) {
 
 Result<StoreAccess> OpenAccess(const StoreChoice& choice, IfNoStore if_no_store) {
   if (!choice.data_dir.empty()) return OpenFolder(choice.data_dir, if_no_store);
-  ASSIGN_OR_RETURN(const HostPort at, ParseServerUrl(choice.server));
+  ASSIGN_OR_RETURN(const ServerUrl at, ParseServerUrl(choice.server));
   ClientOptions options;
   options.host = at.host;
   options.port = at.port;
+  if (at.tls) options.tls = choice.tls;
   ASSIGN_OR_RETURN(options.key, KeyOf(choice));
   StoreAccess access;
   ASSIGN_OR_RETURN(access.client, Client::Connect(options));

@@ -18,9 +18,10 @@ struct StoreChoice {
   std::string key;
   std::string key_file;  // not empty: the key is its first line
   std::string admin_key_file;
+  TlsClientOptions tls;  // for https:// servers
 };
 
-// Adds --server, --data, --key and --key-file.
+// Adds --server, --data, --key, --key-file, --ca-file, --client-cert and --client-key.
 void AddStoreOptions(CLI::App* command, StoreChoice* choice);
 // The same, and --admin-key-file.
 void AddAdminOptions(CLI::App* command, StoreChoice* choice);

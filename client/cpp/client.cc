@@ -28,10 +28,12 @@ Result<std::unique_ptr<Client>> Client::Connect(const ClientOptions& options) {
   HttpTransportOptions http;
   http.host = options.host;
   http.port = options.port;
+  http.tls = options.tls;
   http.key = options.key;
   http.connect_timeout = options.connect_timeout;
   http.idle_connections_max = options.idle_connections_max;
-  auto client = std::make_unique<Client>(NewHttpTransport(std::move(http)), options);
+  ASSIGN_OR_RETURN(std::unique_ptr<Transport> transport, NewHttpTransport(std::move(http)));
+  auto client = std::make_unique<Client>(std::move(transport), options);
   RETURN_IF_ERROR(client->CheckReady({.timeout = options.connect_timeout, .idempotency_key = {}}));
   return client;
 }

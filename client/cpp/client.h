@@ -41,7 +41,8 @@ namespace engram {
 struct ClientOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 7700;
-  std::string key;  // empty: none is sent
+  std::optional<TlsClientOptions> tls;  // nothing: plain HTTP
+  std::string key;                      // empty: none is sent
   std::chrono::milliseconds connect_timeout{3'000};
   std::chrono::milliseconds timeout{60'000};  // of a call, with all its attempts
   RetryOptions retry;
@@ -65,7 +66,8 @@ struct RunScopes {
 
 class Client {
  public:
-  // Asks the server whether it is there and ready: Unavailable when it is not within connect_timeout.
+  // Asks the server whether it is there and ready: Unavailable when it is not within connect_timeout,
+  // FailedPrecondition when its certificate is not trusted, InvalidArgument naming a file of `tls` that can't be used.
   static Result<std::unique_ptr<Client>> Connect(const ClientOptions& options);
   // The same client over any transport; asks nothing.
   Client(std::unique_ptr<Transport> transport, ClientOptions options);

@@ -10,6 +10,7 @@
 
 #include "base/mutex.h"
 #include "client/cpp/deadline_socket.h"
+#include "client/cpp/tls_client.h"
 #include "client/cpp/transport.h"
 
 namespace engram {
@@ -17,6 +18,7 @@ namespace engram {
 // Confined to one thread at a time.
 struct Connection {
   DeadlineSocket socket;
+  std::unique_ptr<TlsClientStream> tls;  // over `socket`; null: plain
   boost::beast::flat_buffer buffer;
   Deadline idle_since;
   bool used = false;  // has answered before, so it may have died in the pool

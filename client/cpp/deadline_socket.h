@@ -27,6 +27,12 @@ class DeadlineSocket {
   ErrorCode Connect(const Resolver::results_type& addresses);
   Resolver::results_type Resolve(const std::string& host, uint16_t port, ErrorCode* error);
 
+  // What Asio's TLS asks of the layer below it.
+  using lowest_layer_type = boost::asio::ip::tcp::socket;          // NOLINT(readability-identifier-naming)
+  using executor_type = lowest_layer_type::executor_type;          // NOLINT(readability-identifier-naming)
+  lowest_layer_type& lowest_layer() { return socket_; }            // NOLINT(readability-identifier-naming)
+  executor_type get_executor() { return socket_.get_executor(); }  // NOLINT(readability-identifier-naming)
+
   // What Beast asks of a stream. The forms that throw are asked for, but never called.
   template <class Buffers>
   size_t read_some(const Buffers& buffers, ErrorCode& error) {  // NOLINT(readability-identifier-naming)

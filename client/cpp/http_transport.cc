@@ -40,8 +40,10 @@ WireReply ToWireReply(http::response<http::string_body> reply) {
 
 class HttpTransport final : public Transport {
  public:
-  explicit HttpTransport(HttpTransportOptions options)
+  // `tls` null: plain.
+  HttpTransport(HttpTransportOptions options, std::shared_ptr<const TlsClient> tls)
       : options_(std::move(options)),
+        tls_(std::move(tls)),
         authority_(options_.host.find(':') == std::string::npos ? fmt::format("{}:{}", options_.host, options_.port)
                                                                 : fmt::format("[{}]:{}", options_.host, options_.port)),
         pool_(options_.idle_connections_max, options_.idle_timeout) {}
@@ -58,9 +60,11 @@ class HttpTransport final : public Transport {
 
   Request ToHttp(const WireRequest& request) const;
   Result<std::unique_ptr<Connection>> Dial(Deadline deadline) const;
-  Outcome Exchange(Connection& connection, const Request& request, Deadline deadline, bool* reusable) const;
+  template <class Stream>
+  Outcome Exchange(Stream& stream, Connection& connection, const Request& request, bool* reusable) const;
 
   const HttpTransportOptions options_;
+  const std::shared_ptr<const TlsClient> tls_;
   const std::string authority_;
   ConnectionPool pool_;
 };
@@ -96,20 +100,27 @@ Result<std::unique_ptr<Connection>> HttpTransport::Dial(Deadline deadline) const
     return failed(fmt::format("no answer within {} ms", options_.connect_timeout.count()));
   }
   if (error) return failed(error.message());
+  if (tls_ == nullptr) return connection;
+  auto stream = tls_->ShakeHands(options_.host, socket);
+  if (stream.status().code() == StatusCode::kFailedPrecondition) {
+    return FailedPrecondition(fmt::format("{}: {}", authority_, stream.status().message())).MarkApplied(Applied::kNo);
+  }
+  if (!stream.ok()) return failed(stream.status().message());
+  connection->tls = *std::move(stream);
   return connection;
 }
 
-HttpTransport::Outcome HttpTransport::Exchange(Connection& connection, const Request& request, Deadline deadline,
+template <class Stream>
+HttpTransport::Outcome HttpTransport::Exchange(Stream& stream, Connection& connection, const Request& request,
                                                bool* reusable) const {
-  connection.socket.SetDeadline(deadline);
   beast::error_code write_error;
-  http::write(connection.socket, request, write_error);
+  http::write(stream, request, write_error);
   if (write_error == beast::error::timeout) return {Fate::kTimedOut, {}, write_error};
   // A server that refuses a body may answer and hang up before it has read all of it: the answer counts.
   http::response_parser<http::string_body> parser;
   parser.body_limit(options_.reply_bytes_max);
   beast::error_code read_error;
-  http::read(connection.socket, connection.buffer, parser, read_error);
+  http::read(stream, connection.buffer, parser, read_error);
   if (read_error == beast::error::timeout) return {Fate::kTimedOut, {}, read_error};
   if (read_error) return {Fate::kDied, {}, write_error ? write_error : read_error};
   *reusable = !write_error && parser.keep_alive();
@@ -127,7 +138,9 @@ Result<WireReply> HttpTransport::Send(const WireRequest& wire, Deadline deadline
       ASSIGN_OR_RETURN(connection, std::move(dialled));
     }
     bool reusable = false;
-    Outcome outcome = Exchange(*connection, request, deadline, &reusable);
+    connection->socket.SetDeadline(deadline);
+    Outcome outcome = connection->tls ? Exchange(*connection->tls, *connection, request, &reusable)
+                                      : Exchange(connection->socket, *connection, request, &reusable);
     if (outcome.fate == Fate::kAnswered) {
       if (reusable) pool_.Return(std::move(connection));
       return std::move(outcome.reply);
@@ -149,8 +162,12 @@ Result<WireReply> HttpTransport::Send(const WireRequest& wire, Deadline deadline
 
 }  // namespace
 
-std::unique_ptr<Transport> NewHttpTransport(HttpTransportOptions options) {
-  return std::make_unique<HttpTransport>(std::move(options));
+Result<std::unique_ptr<Transport>> NewHttpTransport(HttpTransportOptions options) {
+  std::shared_ptr<const TlsClient> tls;
+  if (options.tls) {
+    ASSIGN_OR_RETURN(tls, TlsClient::Load(*options.tls));
+  }
+  return std::unique_ptr<Transport>(std::make_unique<HttpTransport>(std::move(options), std::move(tls)));
 }
 
 }  // namespace engram

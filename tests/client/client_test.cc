@@ -47,7 +47,7 @@ class ClientTest : public testing::Test {
     auto opened = OpenStore(service);
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();
     store_ = std::move(*opened);
-    server_->Open(store_->router, std::make_shared<OpenAuthenticator>(store_->tenant, kDefaultTenant));
+    server_->Open(store_->router, std::make_shared<OpenAuthenticator>(*store_->tenant, kDefaultTenant));
   }
   void StopServer() {
     if (server_) server_->Stop();

@@ -1,5 +1,6 @@
 // Every route times every kind of credential, over the real program: the matrix is made from the route table.
 #include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -17,6 +18,7 @@
 #include "server/key_vault.h"
 #include "server/routes.h"
 #include "tests/served/server_process.h"
+#include "tests/served/tokens.h"
 #include "tests/server/raw_client.h"
 
 namespace engram {
@@ -39,17 +41,62 @@ enum class Kind {
   kOtherTenant,
   kFull,
   kAdmin,
+  // JSON Web Tokens.
+  kTokenForged,
+  kTokenOfNoAlgorithm,
+  kTokenExpired,
+  kTokenOfDroppedTenant,
+  kTokenReadOnly,
+  kTokenOtherNamespace,
+  kTokenOtherTenant,
+  kTokenFull,
 };
-constexpr Kind kKinds[] = {Kind::kNone,         Kind::kGarbage,   Kind::kDamaged,        Kind::kUnknown,
-                           Kind::kUnknownAdmin, Kind::kExpired,   Kind::kRevoked,        Kind::kOfDroppedTenant,
-                           Kind::kReadOnly,     Kind::kWriteOnly, Kind::kOtherNamespace, Kind::kOtherTenant,
-                           Kind::kFull,         Kind::kAdmin};
+constexpr Kind kKinds[] = {Kind::kNone,
+                           Kind::kGarbage,
+                           Kind::kDamaged,
+                           Kind::kUnknown,
+                           Kind::kUnknownAdmin,
+                           Kind::kExpired,
+                           Kind::kRevoked,
+                           Kind::kOfDroppedTenant,
+                           Kind::kReadOnly,
+                           Kind::kWriteOnly,
+                           Kind::kOtherNamespace,
+                           Kind::kOtherTenant,
+                           Kind::kFull,
+                           Kind::kAdmin,
+                           Kind::kTokenForged,
+                           Kind::kTokenOfNoAlgorithm,
+                           Kind::kTokenExpired,
+                           Kind::kTokenOfDroppedTenant,
+                           Kind::kTokenReadOnly,
+                           Kind::kTokenOtherNamespace,
+                           Kind::kTokenOtherTenant,
+                           Kind::kTokenFull};
 
 const char* NameOf(Kind kind) {
-  constexpr const char* kNames[] = {"none",          "garbage",    "damaged",         "unknown",
-                                    "unknown admin", "expired",    "revoked",         "of a dropped tenant",
-                                    "read only",     "write only", "other namespace", "other tenant",
-                                    "full",          "admin"};
+  constexpr const char* kNames[] = {"none",
+                                    "garbage",
+                                    "damaged",
+                                    "unknown",
+                                    "unknown admin",
+                                    "expired",
+                                    "revoked",
+                                    "of a dropped tenant",
+                                    "read only",
+                                    "write only",
+                                    "other namespace",
+                                    "other tenant",
+                                    "full",
+                                    "admin",
+                                    "a forged token",
+                                    "a token of no algorithm",
+                                    "an expired token",
+                                    "a token of a dropped tenant",
+                                    "a token read only",
+                                    "a token for another namespace",
+                                    "a token of another tenant",
+                                    "a full token"};
   return kNames[static_cast<int>(kind)];
 }
 
@@ -69,9 +116,13 @@ int Expected(Kind kind, Right needed, bool names_namespace) {
     return std::find(rights.begin(), rights.end(), needed) != rights.end() ? kLetIn : kForbidden;
   };
   switch (kind) {
+    case Kind::kTokenReadOnly:
     case Kind::kReadOnly: return if_any({Right::kRead, Right::kStatus});
     case Kind::kWriteOnly: return if_any({Right::kWrite, Right::kStatus});
+    case Kind::kTokenOtherNamespace:
     case Kind::kOtherNamespace: return names_namespace || needed == Right::kOperate ? kForbidden : kLetIn;
+    case Kind::kTokenOtherTenant:
+    case Kind::kTokenFull:
     case Kind::kOtherTenant:
     case Kind::kFull: return needed == Right::kOperate ? kForbidden : kLetIn;
     case Kind::kAdmin: return if_any({Right::kOperate, Right::kMetrics, Right::kStatus});
@@ -87,8 +138,9 @@ class AccessMatrixTest : public ::testing::Test {
     folder_ = new std::string(mkdtemp(pattern.data()));
     tokens_ = new std::map<Kind, std::string>;
     MakeStore();
-    auto server = ServerProcess::Start(ENGRAM_BINARY, *folder_ + "/data", *folder_,
-                                       {"--admin-key-file", *folder_ + "/admin.key"});
+    auto server =
+        ServerProcess::Start(ENGRAM_BINARY, *folder_ + "/data", *folder_,
+                             {"--admin-key-file", *folder_ + "/admin.key", "--jwt-config", *folder_ + "/jwt.json"});
     ASSERT_TRUE(server.ok()) << server.status().message();
     server_ = server->release();
   }
@@ -172,6 +224,32 @@ class AccessMatrixTest : public ::testing::Test {
     (*tokens_)[Kind::kUnknownAdmin] = MakeAdminKey();
     (*tokens_)[Kind::kAdmin] = MakeAdminKey();
     std::ofstream(*folder_ + "/admin.key") << tokens_->at(Kind::kAdmin) << "\n";
+    MakeTokens();
+  }
+  static void MakeTokens() {
+    const TokenSigner signer = TokenSigner::EdDsa();
+    std::ofstream(*folder_ + "/jwt.pem") << signer.KeyText();
+    std::ofstream(*folder_ + "/jwt.json")
+        << R"({"issuer":"us","audience":"engram","keys":[{"algorithm":"EdDSA","file":"jwt.pem"}]})";
+    const std::string all = R"("read","write","import","admin","metrics")";
+    const auto claims = [](const std::string& tenant, const std::string& verbs, long valid_seconds,
+                           const std::string& more = {}) {
+      const auto now = static_cast<long>(std::time(nullptr));
+      return fmt::format(R"({{"iss":"us","aud":"engram","iat":{},"exp":{},"tenant":"{}","verbs":[{}]{}}})", now - 7200,
+                         now + valid_seconds, tenant, verbs, more);
+    };
+    constexpr long kHour = 3600;
+    std::map<Kind, std::string>& tokens = *tokens_;
+    tokens[Kind::kTokenFull] = signer.Sign(claims("acme", all, kHour));
+    tokens[Kind::kTokenReadOnly] = signer.Sign(claims("acme", R"("read")", kHour));
+    tokens[Kind::kTokenOtherNamespace] =
+        signer.Sign(claims("acme", all, kHour, R"(,"namespaces":["elsewhere","chat-*"])"));
+    tokens[Kind::kTokenOtherTenant] = signer.Sign(claims("other", all, kHour));
+    tokens[Kind::kTokenOfDroppedTenant] = signer.Sign(claims("gone", all, kHour));
+    tokens[Kind::kTokenExpired] = signer.Sign(claims("acme", all, -kHour));
+    tokens[Kind::kTokenForged] = TokenSigner::EdDsa().Sign(claims("acme", all, kHour));
+    tokens[Kind::kTokenOfNoAlgorithm] =
+        Base64UrlOf(R"({"alg":"none"})") + "." + Base64UrlOf(claims("acme", all, kHour)) + ".";
   }
 
  protected:
@@ -321,9 +399,21 @@ TEST_F(AccessMatrixTest, ARefusalSaysWhatIsWrongToWhoHoldsTheKeyAndNothingToOthe
   EXPECT_THAT(message(Kind::kDamaged), HasSubstr("checksum"));
   EXPECT_THAT(message(Kind::kExpired), HasSubstr("expired at 2020-01-01T00:01:40Z"));
   EXPECT_THAT(message(Kind::kRevoked), HasSubstr("was revoked at 2020-01-01T00:00:00Z"));
+  EXPECT_THAT(message(Kind::kTokenExpired), HasSubstr("the token has expired"));
+  EXPECT_THAT(message(Kind::kTokenForged), HasSubstr("signature"));
+  EXPECT_THAT(message(Kind::kTokenOfDroppedTenant), HasSubstr("a tenant that this server does not have"));
   // A right id with a wrong secret is as unknown as a wrong id.
   EXPECT_EQ(message(Kind::kUnknown), message(Kind::kOfDroppedTenant));
   EXPECT_EQ(message(Kind::kUnknown), message(Kind::kUnknownAdmin));
+}
+
+// More than any header may have, as a token.
+TEST_F(AccessMatrixTest, ATokenOfAMegabyteIsNotEvenRead) {
+  RawClient client(server_->port());
+  const auto reply = client.Call("GET /v1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " +
+                                 std::string(1 << 20, 'a') + ".a.a\r\n\r\n");
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->status, 431);
 }
 
 // DNS rebinding and other pages: checked on loopback with keys as without.

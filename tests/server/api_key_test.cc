@@ -62,7 +62,14 @@ TEST(ApiKeyTest, SecretsAreTakenOutOfTexts) {
   EXPECT_EQ(WithoutSecrets("/v1/" + key.token + "/x"), "/v1/engram_" + key.id + "_***/x");
   EXPECT_EQ(WithoutSecrets(key.token + key.token), "engram_" + key.id + "_***engram_" + key.id + "_***");
   EXPECT_EQ(WithoutSecrets(MakeAdminKey()), "engram_admin_***");
-  for (const char* text : {"", "engram_", "engram_x_y", "nothing of ours"}) EXPECT_EQ(WithoutSecrets(text), text);
+  const std::string token = "eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJ1cyJ9.c2ln-bmF0_dXJl";
+  EXPECT_EQ(WithoutSecrets("/v1/" + token + "/x"), "/v1/eyJ***/x");
+  EXPECT_EQ(WithoutSecrets(token + " " + token), "eyJ*** eyJ***");
+  EXPECT_EQ(WithoutSecrets("eyJhbGciOiJub25lIn0.eyJpc3MiOiJ1cyJ9."), "eyJ***");  // without a signature
+  EXPECT_EQ(WithoutSecrets("eyJhbGciOiJub25lIn0.eyJpc3MiOiJ1cyJ9"), "eyJ***");
+  for (const char* text : {"", "engram_", "engram_x_y", "nothing of ours", "eyJ", "eyJ.eyJ.x", "eyJ1234567890"}) {
+    EXPECT_EQ(WithoutSecrets(text), text);
+  }
 }
 
 }  // namespace

@@ -2,13 +2,18 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <future>
 #include <sstream>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "server/api_key.h"
+#include "server/audit_check.h"
 
 namespace engram {
 namespace {
@@ -23,13 +28,10 @@ class AuditLogTest : public ::testing::Test {
     folder_ = mkdtemp(pattern.data());
     path_ = folder_ + "/audit.log";
   }
-  ~AuditLogTest() override {
-    unlink(path_.c_str());
-    rmdir(folder_.c_str());
-  }
+  ~AuditLogTest() override { std::filesystem::remove_all(folder_); }
 
-  std::unique_ptr<AuditLog> Open() {
-    auto log = AuditLog::Open(path_, clock_);
+  std::unique_ptr<AuditLog> Open(const AuditLogOptions& options = {}) {
+    auto log = AuditLog::Open(path_, clock_, options);
     EXPECT_TRUE(log.ok()) << log.status().ToString();
     return log.ok() ? *std::move(log) : nullptr;
   }
@@ -108,6 +110,108 @@ TEST_F(AuditLogTest, RefusalsAreBoundedAndCounted) {
   log->NoteRefusal(EntryOf("key.refused"));
   EXPECT_EQ(VerifyAuditLog(path_)->lines, AuditLog::kRefusalsPerSecond + 1);
   EXPECT_THAT(Text(), HasSubstr("\"left_out\":90"));
+}
+
+TEST_F(AuditLogTest, WhatIsAppendedIsOnTheDiskWhenItsOwnerIsTold) {
+  const auto log = Open();
+  constexpr int kEntries = 200;
+  std::vector<std::promise<uint64_t>> seen(kEntries);
+  for (int i = 0; i < kEntries; ++i) {
+    log->Append(EntryOf("entry"), [&, i](const Status& status) {
+      EXPECT_TRUE(status.ok()) << status.ToString();
+      seen[i].set_value(VerifyAuditLog(path_)->lines);
+    });
+  }
+  for (int i = 0; i < kEntries; ++i) EXPECT_GE(seen[i].get_future().get(), static_cast<uint64_t>(i) + 1);
+}
+
+TEST_F(AuditLogTest, WhatWasAppendedIsWrittenBeforeTheLogEnds) {
+  int told = 0;
+  {
+    const auto log = Open();
+    for (int i = 0; i < 50; ++i) log->Append(EntryOf("entry"), [&told](const Status&) { ++told; });
+  }
+  EXPECT_EQ(told, 50);
+  EXPECT_EQ(VerifyAuditLog(path_)->lines, 50U);
+}
+
+TEST_F(AuditLogTest, TheChainGoesOnFromFileToFile) {
+  const AuditLogOptions small{.file_bytes_max = 1000, .files_max = 100};
+  for (int round = 0; round < 2; ++round) {
+    const auto log = Open(small);
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(log->Append(EntryOf("entry")).ok());
+  }
+  const auto check = VerifyAuditLog(path_);
+  ASSERT_TRUE(check.ok()) << check.status().ToString();
+  EXPECT_GT(check->files, 5U);
+  EXPECT_EQ(check->first, 1U);
+  EXPECT_EQ(check->lines, 40 + (check->files - 1));  // each file but the first says what came before
+  EXPECT_LT(std::filesystem::file_size(path_), 2000U);
+  EXPECT_THAT(Text(), HasSubstr("\"event\":\"audit.rotated\""));
+  struct stat about {};
+  ASSERT_EQ(::stat(path_.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777U, 0600U);
+
+  // A file in the middle that is gone, or changed.
+  std::vector<std::string> complete;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    if (entry.path() != path_) complete.push_back(entry.path());
+  }
+  std::sort(complete.begin(), complete.end());
+  std::filesystem::rename(complete[2], folder_ + "/aside");
+  EXPECT_THAT(VerifyAuditLog(path_).status().message(), HasSubstr("its number is"));
+  std::filesystem::rename(folder_ + "/aside", complete[2]);
+  EXPECT_TRUE(VerifyAuditLog(path_).ok());
+  std::filesystem::rename(complete[0], folder_ + "/aside");
+  EXPECT_THAT(VerifyAuditLog(path_).status().message(), HasSubstr("what came before is missing"));
+}
+
+TEST_F(AuditLogTest, TheOldestFilesGoAndTheLogSaysSo) {
+  const auto log = Open({.file_bytes_max = 1000, .files_max = 3});
+  for (int i = 0; i < 60; ++i) ASSERT_TRUE(log->Append(EntryOf("entry")).ok());
+  const auto check = VerifyAuditLog(path_);
+  ASSERT_TRUE(check.ok()) << check.status().ToString();
+  EXPECT_EQ(check->files, 3U);
+  EXPECT_GT(check->first, 1U);
+  // Who removes lines of his own accord is found out: no line vouches for it.
+  std::vector<std::string> complete;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    if (entry.path() != path_) complete.push_back(entry.path());
+  }
+  ASSERT_EQ(complete.size(), 2U);
+  std::filesystem::remove(std::min(complete[0], complete[1]));
+  EXPECT_THAT(VerifyAuditLog(path_).status().message(), HasSubstr("what came before is missing"));
+}
+
+TEST_F(AuditLogTest, ACrashBetweenTwoFilesLosesNoLink) {
+  {
+    const auto log = Open();
+    ASSERT_TRUE(log->Append(EntryOf("one")).ok());
+  }
+  std::filesystem::rename(path_, path_ + ".000000000001");
+  EXPECT_TRUE(VerifyAuditLog(path_).ok());
+  for (const char* torn : {"", "{\"seq\":2,"}) {
+    Write(torn);
+    EXPECT_TRUE(Open()->Append(EntryOf("two")).ok());
+    const auto check = VerifyAuditLog(path_);
+    ASSERT_TRUE(check.ok()) << check.status().ToString();
+    EXPECT_EQ(check->files, 2U);
+    EXPECT_EQ(check->lines, std::string(torn).empty() ? 2U : 3U);  // the cut is an entry, too
+  }
+}
+
+// Nobody who is refused at length fills the disk.
+TEST_F(AuditLogTest, RefusalsAloneGoOnInOtherFiles) {
+  const auto log = Open({.file_bytes_max = 1000, .files_max = 2});
+  for (int i = 0; i < 100; ++i) {
+    log->NoteRefusal(EntryOf("key.refused"));
+    clock_.Advance(std::chrono::seconds(1));
+  }
+  ASSERT_TRUE(log->Append(EntryOf("last")).ok());
+  const auto check = VerifyAuditLog(path_);
+  ASSERT_TRUE(check.ok()) << check.status().ToString();
+  EXPECT_EQ(check->files, 2U);
+  EXPECT_GE(check->first + check->lines, 101U);
 }
 
 TEST_F(AuditLogTest, NothingForgesALineAndNoSecretGetsIn) {

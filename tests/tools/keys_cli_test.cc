@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <ctime>
 #include <filesystem>
 #include <thread>
 
@@ -9,7 +10,8 @@
 #include <gmock/gmock.h>
 
 #include "server/api_key.h"
-#include "server/audit_log.h"
+#include "server/audit_check.h"
+#include "tests/served/tokens.h"
 #include "tests/server/raw_client.h"
 #include "tests/tools/cli_run.h"
 
@@ -144,6 +146,46 @@ TEST_F(KeysCliTest, WithoutTheSecretOfTheStoreNothingIsServed) {
   EXPECT_FALSE(std::filesystem::exists(Path("store/key-secret")));
 }
 
+// What was dropped stays dropped: with keys, without, and for who has the folder, until somebody makes it again.
+TEST_F(KeysCliTest, ADroppedDefaultTenantComesBackOnlyWhenSomebodyMakesIt) {
+  ASSERT_EQ(Run("keys admin admin.key").code, 0);
+  Serve();
+  EXPECT_THAT(Admin("tenant list"), HasSubstr("default: 0 namespaces"));
+  Admin("tenant drop default --yes");
+  Stop();
+  Serve();
+  EXPECT_THAT(Admin("tenant list"), Not(HasSubstr("default")));
+  Stop();
+  const CliResult open = Run("serve --data store --listen 127.0.0.1:0");
+  EXPECT_EQ(open.code, 1);
+  EXPECT_THAT(open.output, HasSubstr("engram keys tenant add default"));
+  const CliResult offline = Run("stats --data store");
+  EXPECT_EQ(offline.code, 1);
+  EXPECT_THAT(offline.output, HasSubstr("engram keys tenant add default"));
+  EXPECT_EQ(Run("keys tenant add default --data store").code, 0);
+  Serve("");
+  EXPECT_EQ(Run("stats" + at_).code, 0);
+  Stop();
+}
+
+TEST_F(KeysCliTest, TheAuditLogGoesOnInOtherFilesAndIsCheckedOverAllOfThem) {
+  ASSERT_EQ(Run("keys admin admin.key").code, 0);
+  Serve("--admin-key-file admin.key --audit-log-max-mib 1 --audit-log-files 3");
+  for (int i = 0; i < 3; ++i) Admin(fmt::format("tenant add t{}", i));
+  Stop();
+  const CliResult whole = Run("keys audit store/audit.log");
+  EXPECT_EQ(whole.code, 0);
+  EXPECT_THAT(whole.output, HasSubstr("in 1 file,"));
+  std::filesystem::rename(Path("store/audit.log"), Path("store/audit.log.000000000001"));
+  Serve();
+  Admin("tenant add last");
+  Stop();
+  const CliResult both = Run("keys audit store/audit.log");
+  EXPECT_EQ(both.code, 0) << both.output;
+  EXPECT_THAT(both.output, HasSubstr("in 2 files,"));
+  EXPECT_EQ(Run("serve --data store --audit-log-max-mib 0").code, 2);
+}
+
 TEST_F(KeysCliTest, MistakesAreSaidAsTheyAre) {
   const auto says = [&](const std::string& arguments, int code, const std::string& text) {
     const CliResult result = Run(arguments);
@@ -160,6 +202,9 @@ TEST_F(KeysCliTest, MistakesAreSaidAsTheyAre) {
   says("keys list --tenant default --data store", 0, "");
   says("serve --data store --listen 127.0.0.1:0 --admin-key-file not.key", 1, "engram keys admin");
   says("serve --data store --listen 127.0.0.1:0 --admin-key-file missing", 1, "missing");
+  says("serve --data store --listen 127.0.0.1:0 --jwt-config missing.json", 1, "missing.json");
+  WriteFile("jwt.json", R"({"issuer":"us","audience":"engram","keys":[{"algorithm":"none","file":"not.key"}]})");
+  says("serve --data store --listen 127.0.0.1:0 --jwt-config jwt.json", 1, "(at keys[0].algorithm)");
   says("stats --server http://127.0.0.1:1 --key-file empty.key", 1, "empty.key holds no key");
   says("keys audit missing", 1, "can't read missing");
 }
@@ -167,13 +212,24 @@ TEST_F(KeysCliTest, MistakesAreSaidAsTheyAre) {
 // Keys are planted wherever they could be sent by mistake or on purpose, and looked for wherever anything is written.
 TEST_F(KeysCliTest, NoSecretIsWrittenAnywhere) {
   ASSERT_EQ(Run("keys admin admin.key").code, 0);
-  Serve("--admin-key-file admin.key --log-level debug");
+  const TokenSigner signer = TokenSigner::Hs256("shared-canary-0123456789abcdef01234567");
+  WriteFile("jwt.secret", signer.KeyText());
+  std::filesystem::permissions(Path("jwt.secret"), std::filesystem::perms(0600));
+  WriteFile("jwt.json", R"({"issuer":"us","audience":"engram","keys":[{"algorithm":"HS256","file":"jwt.secret"}]})");
+  Serve("--admin-key-file admin.key --jwt-config jwt.json --log-level debug");
   Admin("tenant add acme");
   Admin("create --tenant acme --verb read --verb write --verb metrics --out app.key");
   const std::string key = KeyIn("app.key");
   const std::string admin = KeyIn("admin.key");
   std::string damaged = key;
   damaged.back() = damaged.back() == 'x' ? 'y' : 'x';
+  const auto now = static_cast<long>(std::time(nullptr));
+  const std::string claims =
+      fmt::format(R"({{"iss":"us","aud":"engram","iat":{},"exp":{},"tenant":"acme","verbs":["read","write","metrics"],)"
+                  R"("sub":"ann","email":"canary@example.com"}})",
+                  now, now + 3600);
+  const std::string token = signer.Sign(claims);
+  const std::string forged = TokenSigner::Hs256(std::string(32, 'x')).Sign(claims);
   std::string replies;  // to requests that carry no key but in their header
   const auto send = [&](const std::string& line, const std::string& authorization, const std::string& body = {}) {
     RawClient client(port_);
@@ -182,14 +238,16 @@ TEST_F(KeysCliTest, NoSecretIsWrittenAnywhere) {
                     "application/json\r\nContent-Length: {}\r\n\r\n{}",
                     line, authorization, body.size(), body));
     ASSERT_TRUE(reply.has_value()) << line;
-    if (line.find("engram_") == std::string::npos) replies += reply->head + reply->body;
+    if (line.find("engram_") == std::string::npos && line.find("eyJ") == std::string::npos)
+      replies += reply->head + reply->body;
   };
-  for (const std::string& secret : {key, admin, damaged, MakeApiKey().token}) {
+  for (const std::string& secret : {key, admin, damaged, MakeApiKey().token, token, forged}) {
     send("GET /v1/status", "Bearer " + secret);
     send("GET /v1/status", "Basic " + secret);
     send("GET /v1/status", secret);
     send("POST /v1/admin/tenants", "Bearer " + secret, "{\"name\":\"x/y\"}");
     send("GET /v1/" + secret, "Bearer " + key);
+    send("GET /v1/" + secret, "Bearer " + token);
     send("GET /v1/namespaces/" + secret + "/memories/m", "Bearer " + key);
     send("DELETE /v1/admin/tenants/acme/keys/" + secret, "Bearer " + admin);
     send("GET /" + secret, "Bearer " + damaged);
@@ -205,7 +263,11 @@ TEST_F(KeysCliTest, NoSecretIsWrittenAnywhere) {
   EXPECT_EQ(numbers->status, 200);
   Stop();
   const size_t secret_at = key.size() - 49;
-  for (const std::string& secret : {key.substr(secret_at, 43), admin.substr(admin.size() - 49, 43)}) {
+  const std::string signature = token.substr(token.rfind('.') + 1);
+  const std::string payload = token.substr(token.find('.') + 1, 40);
+  for (const std::string& secret :
+       {key.substr(secret_at, 43), admin.substr(admin.size() - 49, 43), signature, payload,
+        forged.substr(forged.rfind('.') + 1), std::string("canary@example.com"), signer.KeyText()}) {
     EXPECT_THAT(ReadFile("log"), Not(HasSubstr(secret)));
     EXPECT_THAT(ReadFile("store/audit.log"), Not(HasSubstr(secret)));
     EXPECT_THAT(numbers->body, Not(HasSubstr(secret)));
@@ -221,6 +283,7 @@ TEST_F(KeysCliTest, NoSecretIsWrittenAnywhere) {
     EXPECT_GT(files, 3U);
   }
   EXPECT_THAT(ReadFile("log"), HasSubstr("\"key\":\"" + *ParseApiKey(key) + "\""));
+  EXPECT_THAT(ReadFile("log"), HasSubstr("\"key\":\"jwt:ann\""));
   EXPECT_TRUE(VerifyAuditLog(Path("store/audit.log")).ok());
 }
 

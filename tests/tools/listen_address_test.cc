@@ -25,10 +25,14 @@ TEST(ListenAddressTest, NonsenseIsRefused) {
   }
 }
 
-TEST(ListenAddressTest, UrlsAreHttpWithoutAPath) {
+TEST(ListenAddressTest, UrlsAreHttpOrHttpsWithoutAPath) {
   EXPECT_EQ(ParseServerUrl("http://10.0.0.1:7701/")->port, 7701);
   EXPECT_EQ(ParseServerUrl("10.0.0.1")->host, "10.0.0.1");
-  EXPECT_FALSE(ParseServerUrl("https://10.0.0.1").ok());
+  EXPECT_FALSE(ParseServerUrl("http://10.0.0.1")->tls);
+  EXPECT_EQ(ParseServerUrl("https://memory.example:7701/")->host, "memory.example");
+  EXPECT_TRUE(ParseServerUrl("https://memory.example")->tls);
+  EXPECT_FALSE(ParseServerUrl("ftp://10.0.0.1").ok());
+  EXPECT_FALSE(ParseServerUrl("https:10.0.0.1").ok());
   EXPECT_FALSE(ParseServerUrl("http://10.0.0.1/v1").ok());
 }
 

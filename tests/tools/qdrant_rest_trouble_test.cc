@@ -212,7 +212,7 @@ TEST_F(QdrantRestTroubleTest, ACertificateIsVerified) {
     server.api_key = "key";
     const Status untrusted = OpenQdrantRestStore(server).status();
     EXPECT_EQ(untrusted.code(), StatusCode::kFailedPrecondition) << untrusted.ToString();
-    EXPECT_THAT(untrusted.message(), HasSubstr("--ca-file"));
+    EXPECT_THAT(untrusted.message(), HasSubstr("--qdrant-ca-file"));
     EXPECT_THAT(stub.Requests(), IsEmpty()) << "the key went to a server that nobody vouches for";
     server.ca_file = folder + "/ca.pem";
     auto store = OpenQdrantRestStore(server);

@@ -205,7 +205,7 @@ Status WebClient::Once(const Request& request, WebAnswer* answer, std::optional<
     const char* const reason = handle_->reason[0] != '\0' ? handle_->reason : curl_easy_strerror(code);
     if (IsTrust(code)) {
       return FailedPrecondition(
-          fmt::format("{} is not who it should be: {}; --ca-file names a file with the "
+          fmt::format("{} is not who it should be: {}; --qdrant-ca-file names a file with the "
                       "authority that it is to be trusted by",
                       url_, reason));
     }
