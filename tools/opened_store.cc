@@ -1,15 +1,16 @@
-#include "tools/opened_store.h"
-
 #include <utility>
 
 #include "server/key_authenticator.h"
 #include "server/routes.h"
+#include "tools/served_store.h"
 
 namespace engram {
 
-Result<std::unique_ptr<OpenedStore>> OpenStore(const ServiceOptions& options) {
+Result<std::unique_ptr<OpenedStore>> OpenStore(const ServiceOptions& options) { return OpenServedStore(options, {}); }
+
+Result<std::unique_ptr<OpenedStore>> OpenServedStore(const ServiceOptions& options, const OpenedFor& use) {
   auto store = std::make_unique<OpenedStore>();
-  ASSIGN_OR_RETURN(store->engine, Engine::Open(options.engine_options));
+  ASSIGN_OR_RETURN(store->engine, OpenEngine(options.engine_options, use));
   ASSIGN_OR_RETURN(store->tenant, store->engine->FindTenant(kDefaultTenant, /*create=*/true));
   store->service = std::make_unique<Service>(*store->engine, options);
   AddRoutes(*store->service, &store->router);
