@@ -13,11 +13,14 @@ namespace {
 constexpr size_t kWaitingReadsMax = 100'000;
 constexpr size_t kTouchesPerMutation = 1'000;
 constexpr size_t kDuePerScan = 10'000;
+// A compaction rewrites whole namespaces: erasures wait for one another.
+constexpr std::chrono::minutes kCompactionInterval{10};
 
 }  // namespace
 
-Background::Background(Store* store, Committer* committer, LogClock* log_clock, std::chrono::milliseconds interval)
-    : store_(store), committer_(committer), log_clock_(log_clock), interval_(interval) {
+Background::Background(Store* store, Committer* committer, LogClock* log_clock, ErasureSweep* erasures,
+                       std::chrono::milliseconds interval)
+    : store_(store), committer_(committer), log_clock_(log_clock), erasures_(erasures), interval_(interval) {
   if (interval_.count() > 0) thread_ = std::thread([this] { Run(); });
 }
 
@@ -34,15 +37,19 @@ Background::~Background() {
 }
 
 void Background::Run() {
+  auto next_compaction = std::chrono::steady_clock::now() + kCompactionInterval;
   while (true) {
     {
       const MutexLock lock(mutex_);
       if (!stopping_) stop_.WaitFor(mutex_, interval_);
       if (stopping_) return;
     }
-    if (const Status status = SweepNow(); !status.ok()) {
-      Log(LogLevel::kWarning, "sweep_failed", {{"error", status.ToString()}});
+    Status status = SweepRows();
+    if (status.ok() && std::chrono::steady_clock::now() >= next_compaction) {
+      status = erasures_->Run();
+      next_compaction = std::chrono::steady_clock::now() + kCompactionInterval;
     }
+    if (!status.ok()) Log(LogLevel::kWarning, "sweep_failed", {{"error", status.ToString()}});
   }
 }
 
@@ -70,6 +77,11 @@ MutationResult Background::Commit(const Namespace& where, std::vector<Operation>
 }
 
 Status Background::SweepNow() {
+  RETURN_IF_ERROR(SweepRows());
+  return erasures_->Run();
+}
+
+Status Background::SweepRows() {
   const MutexLock lock(sweep_mutex_);
   RETURN_IF_ERROR(FlushReads());
   RETURN_IF_ERROR(SweepExpiredRows());

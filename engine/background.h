@@ -1,5 +1,6 @@
-// What goes on by itself: ending what is due, sweeping dropped namespaces, renewing TTLs that reads refreshed.
-// Everything it changes goes through the committer as buffered mutations.
+// What goes on by itself: ending what is due, sweeping dropped namespaces, renewing TTLs that reads refreshed; every
+// ten minutes, taking the bytes of what was erased out of files. Everything it changes goes through the committer as
+// buffered mutations.
 #pragma once
 
 #include <chrono>
@@ -11,6 +12,7 @@
 
 #include "base/mutex.h"
 #include "engine/committer.h"
+#include "engine/erasure_sweep.h"
 #include "engine/log_clock.h"
 #include "engine/store.h"
 
@@ -20,7 +22,8 @@ namespace engram {
 class Background {
  public:
   // With an interval of 0 nothing runs but through SweepNow().
-  Background(Store* store, Committer* committer, LogClock* log_clock, std::chrono::milliseconds interval);
+  Background(Store* store, Committer* committer, LogClock* log_clock, ErasureSweep* erasures,
+             std::chrono::milliseconds interval);
   ~Background();
 
   // A memory that refreshes its TTL on read was read. Coalesced until the next sweep; beyond 100,000 waiting ids
@@ -38,6 +41,8 @@ class Background {
   };
 
   void Run();
+  // What is due, but for compactions.
+  Status SweepRows();
   Status SweepExpiredRows();
   Status SweepDroppedNamespaces();
   Result<std::vector<Namespace>> FindDropped() const;
@@ -51,6 +56,7 @@ class Background {
   Store* store_;
   Committer* committer_;
   LogClock* log_clock_;
+  ErasureSweep* erasures_;
   const std::chrono::milliseconds interval_;
 
   Mutex sweep_mutex_;  // one sweep at a time

@@ -4,7 +4,7 @@
 //
 // tenant 0 holds the store's own rows, namespace 0 of a tenant its directory of namespaces. Numbers are never
 // reused. docs/formats.md lists the values. Kind bytes: never renumber. graph/edge_rows.cc owns
-// 'E' 'e' 'f' 'm' inside a namespace.
+// 'E' 'e' 'f' 'm' inside a namespace, engine/erasure.cc 'l' 'g' under (system, directory).
 #pragma once
 
 #include <string>

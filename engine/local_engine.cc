@@ -77,6 +77,13 @@ SealerOptions ForSealer(const EngineOptions& options) {
   return out;
 }
 
+// What a restore has not finished may lack rows, or hold what was erased.
+engram::Status CheckRestored(const std::string& data_dir) {
+  ASSIGN_OR_RETURN(const bool unfinished, FileSystem::Posix().Exists(data_dir + '/' + kRestoringFile));
+  if (!unfinished) return {};
+  return FailedPrecondition(fmt::format("a restore into {} was not finished: run `engram restore` again", data_dir));
+}
+
 // Removes segment files that no manifest names: of namespaces that are gone, or left by a crash before their row was
 // written. Tells the sealer of those that an erasure left behind.
 engram::Status LookThroughSegments(const Store& store, const SegmentFolder& folder, SealQueue* queue) {
@@ -98,10 +105,14 @@ engram::Status LookThroughSegments(const Store& store, const SegmentFolder& fold
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
-  ASSIGN_OR_RETURN(auto engine, LocalEngine::Open(options));
+Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) { return OpenEngine(options, {}); }
+
+Result<std::unique_ptr<Engine>> OpenEngine(const EngineOptions& options, const OpenedFor& use) {
+  ASSIGN_OR_RETURN(auto engine, LocalEngine::Open(options, use));
   return std::unique_ptr<Engine>(std::move(engine));
 }
+
+BackupSource& BackupSourceOf(Engine& engine) { return static_cast<LocalEngine&>(engine).backup_source(); }
 
 MutationResult Engine::Write(Mutation mutation, Durability durability) {
   std::promise<MutationResult> done;
@@ -114,7 +125,7 @@ LocalEngine::LocalEngine(const EngineOptions& options) : options_(options) {}
 
 LocalEngine::~LocalEngine() = default;
 
-Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& options) {
+Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& options, const OpenedFor& use) {
   if (options.seal_rows == 0 || options.seal_bytes == 0) {
     return InvalidArgument("a namespace must be allowed at least one memory, and one byte, beyond its segments");
   }
@@ -124,6 +135,7 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
     ASSIGN_OR_RETURN(const bool exists, Store::Exists(options.data_dir + "/rows"));
     if (!exists) return NotFound(fmt::format("there is no store in {}", options.data_dir));
   }
+  if (!use.unfinished_restore) RETURN_IF_ERROR(CheckRestored(options.data_dir));
   RETURN_IF_ERROR(files.CreateDirectory(options.data_dir));
   auto lock = files.Lock(options.data_dir + "/LOCK");
   if (!lock.ok()) {
@@ -131,10 +143,11 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
     return Unavailable(fmt::format("another process is using {}", options.data_dir));
   }
   engine->lock_ = std::move(*lock);
+  RETURN_IF_ERROR(LocalBackupSource::RemoveStaged(options.data_dir));
   StoreOptions store;
   store.path = options.data_dir + "/rows";
   store.block_cache_bytes = options.block_cache_bytes;
-  ASSIGN_OR_RETURN(engine->store_, Store::Open(store));
+  ASSIGN_OR_RETURN(engine->store_, StoreCopies::OpenKeepingLog(store, use.keep_log_bytes));
   RETURN_IF_ERROR(CheckFormat(engine->store_.get()));
   ASSIGN_OR_RETURN(const Timestamp last, LastLogTime(*engine->store_));
   engine->log_clock_ = std::make_unique<LogClock>(*options.clock, last);
@@ -155,11 +168,15 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
   engine->committer_->Start();
   engine->position_waits_ = std::make_unique<PositionWaits>(*engine->store_, engine->committer_.get(), *options.clock,
                                                             options.position_waits_max);
-  engine->background_ = std::make_unique<Background>(engine->store_.get(), engine->committer_.get(),
-                                                     engine->log_clock_.get(), options.sweep_interval);
+  engine->erasure_sweep_ = std::make_unique<ErasureSweep>(engine->store_.get(), options.data_dir);
+  engine->background_ =
+      std::make_unique<Background>(engine->store_.get(), engine->committer_.get(), engine->log_clock_.get(),
+                                   engine->erasure_sweep_.get(), options.sweep_interval);
   engine->sealer_ = std::make_unique<Sealer>(engine->store_.get(), engine->registry_.get(), engine->committer_.get(),
                                              &*engine->segments_, &engine->seal_queue_, ForSealer(options));
   engine->sealer_->Start();
+  engine->backup_source_ =
+      std::make_unique<LocalBackupSource>(engine.get(), engine->store_.get(), &*engine->segments_, options.data_dir);
   return engine;
 }
 
@@ -333,6 +350,9 @@ EngineStatus LocalEngine::Status() {
   status.queued_mutations = committer_->queued();
   status.disk_bytes = store_->DiskBytes();
   status.gauges = store_->Gauges();
+  if (const auto waiting = erasure_sweep_->Waiting(); waiting.ok()) {
+    status.gauges.emplace_back("engram_erasures_waiting_for_compaction", static_cast<double>(*waiting));
+  }
   status.index_loads = usage.loads;
   status.index_evictions = usage.evictions;
   const Sealer::Counts sealing = sealer_->counts();

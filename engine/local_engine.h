@@ -10,8 +10,11 @@
 
 #include "base/file.h"
 #include "engine/background.h"
+#include "engine/backup/local_backup_source.h"
+#include "engine/backup/open_engine.h"
 #include "engine/committer.h"
 #include "engine/engine.h"
+#include "engine/erasure_sweep.h"
 #include "engine/index_registry.h"
 #include "engine/known_namespaces.h"
 #include "engine/log_clock.h"
@@ -25,7 +28,7 @@ namespace engram {
 
 class LocalEngine final : public Engine {
  public:
-  static Result<std::unique_ptr<LocalEngine>> Open(const EngineOptions& options);
+  static Result<std::unique_ptr<LocalEngine>> Open(const EngineOptions& options, const OpenedFor& use);
   ~LocalEngine() override;
 
   // local_engine_tenants.cc
@@ -84,6 +87,8 @@ class LocalEngine final : public Engine {
   engram::Status SweepNow() override;
   Result<CheckReport> CheckNamespace(const NamespaceRef& ns) override;
 
+  BackupSource& backup_source() { return *backup_source_; }
+
  private:
   explicit LocalEngine(const EngineOptions& options);
 
@@ -112,8 +117,10 @@ class LocalEngine final : public Engine {
   TenantTable tenants_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<PositionWaits> position_waits_;
+  std::unique_ptr<ErasureSweep> erasure_sweep_;
   std::unique_ptr<Background> background_;
   std::unique_ptr<Sealer> sealer_;
+  std::unique_ptr<LocalBackupSource> backup_source_;
 };
 
 }  // namespace engram

@@ -1,9 +1,8 @@
-#include "engine/store.h"
-
 #include <cstdlib>
 #include <functional>
 #include <unordered_set>
 
+#include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/file_checksum.h>
@@ -11,12 +10,15 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <rocksdb/transaction_log.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include "base/check.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "engine/changed_rows.h"
+#include "engine/store_copies.h"
 #include "engine/store_read_guard.h"
 
 namespace engram {
@@ -191,7 +193,7 @@ class BatchOverlay final : public Store::Overlay {
   mutable std::unordered_set<std::string, KeyHash, std::equal_to<>> absent_;
 };
 
-rocksdb::Options MakeOptions(const StoreOptions& options) {
+rocksdb::Options MakeOptions(const StoreOptions& options, uint64_t keep_log_bytes) {
   rocksdb::Options out;
   out.create_if_missing = true;
   out.env = ReadGuardEnv();
@@ -199,6 +201,7 @@ rocksdb::Options MakeOptions(const StoreOptions& options) {
   // Safety: never recycle logs, never lose a hole in the middle of the log, check what is read.
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   out.recycle_log_file_num = 0;
+  out.WAL_size_limit_MB = (keep_log_bytes + (1 << 20) - 1) >> 20;
   out.paranoid_checks = true;
   out.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   out.verify_sst_unique_id_in_manifest = true;
@@ -226,7 +229,33 @@ rocksdb::Options MakeOptions(const StoreOptions& options) {
   return out;
 }
 
-class RocksStore final : public Store {
+// The last value of one key in a batch.
+class OneKey final : public rocksdb::WriteBatch::Handler {
+ public:
+  explicit OneKey(std::string_view key) : key_(key) {}
+  const std::optional<std::string>& value() const { return value_; }
+
+  rocksdb::Status PutCF(uint32_t /*family*/, const rocksdb::Slice& key, const rocksdb::Slice& value) override {
+    if (AsView(key) == key_) value_ = value.ToString();
+    return rocksdb::Status::OK();
+  }
+  rocksdb::Status DeleteCF(uint32_t /*family*/, const rocksdb::Slice& key) override {
+    if (AsView(key) == key_) value_.reset();
+    return rocksdb::Status::OK();
+  }
+  void LogData(const rocksdb::Slice& /*blob*/) override {}
+
+ private:
+  std::string_view key_;
+  std::optional<std::string> value_;
+};
+
+Status LogIsGone(uint64_t after) {
+  return {StatusCode::kPositionExpired,
+          fmt::format("the write-ahead log does not go back to change {} any more", after)};
+}
+
+class RocksStore final : public Store, public StoreCopies {
  public:
   explicit RocksStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
   ~RocksStore() override { (void)db_->Close(); }
@@ -258,6 +287,61 @@ class RocksStore final : public Store {
     return FromRocks(db_->CompactRange(options, &from, end.empty() ? nullptr : &to));
   }
 
+  uint64_t LastChange() const override { return db_->GetLatestSequenceNumber(); }
+
+  Result<std::string> Identity() const override {
+    std::string identity;
+    const rocksdb::Status status = db_->GetDbIdentity(identity);
+    if (!status.ok()) return FromRocks(status);
+    return identity;
+  }
+
+  Status Checkpoint(const std::string& path) const override {
+    rocksdb::Checkpoint* made = nullptr;
+    rocksdb::Status status = rocksdb::Checkpoint::Create(db_.get(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    if (status.ok()) status = checkpoint->CreateCheckpoint(path);
+    return FromRocks(status);
+  }
+
+  Result<std::vector<LoggedCommit>> ReadLog(uint64_t after, uint64_t bytes_max) override {
+    // What comes later may be in the log without being on the disk.
+    const uint64_t synced = LastChange();
+    std::vector<LoggedCommit> commits;
+    if (synced <= after) return commits;
+    RETURN_IF_ERROR(SyncLog());
+    std::unique_ptr<rocksdb::TransactionLogIterator> it;
+    const rocksdb::Status found = db_->GetUpdatesSince(after + 1, &it);
+    if (found.IsNotFound() || found.IsCorruption()) return LogIsGone(after);
+    if (!found.ok()) return FromRocks(found);
+    uint64_t last = after;
+    uint64_t bytes = 0;
+    for (; it->Valid() && last < synced && bytes < bytes_max; it->Next()) {
+      const rocksdb::BatchResult batch = it->GetBatch();
+      LoggedCommit commit{batch.sequence, batch.sequence + batch.writeBatchPtr->Count() - 1,
+                          batch.writeBatchPtr->Data()};
+      if (commit.last <= after) continue;
+      if (commit.first != last + 1) return LogIsGone(last);
+      last = commit.last;
+      bytes += commit.bytes.size();
+      commits.push_back(std::move(commit));
+    }
+    const rocksdb::Status status = it->status();
+    // TryAgain: the log's file changed under the walk.
+    if (commits.empty()) return status.IsTryAgain() ? FromRocks(status) : LogIsGone(after);
+    if (!status.ok() && !status.IsTryAgain()) return FromRocks(status);
+    return commits;
+  }
+
+  Status Repeat(const LoggedCommit& commit) override {
+    rocksdb::WriteBatch batch(commit.bytes);
+    if (commit.first != LastChange() + 1 || commit.first + batch.Count() != commit.last + 1) {
+      return FailedPrecondition(
+          fmt::format("changes {} to {} don't follow on change {}", commit.first, commit.last, LastChange()));
+    }
+    return FromRocks(db_->Write(rocksdb::WriteOptions(), &batch));
+  }
+
   uint64_t DiskBytes() const override {
     return Property("rocksdb.total-sst-files-size") + Property("rocksdb.cur-size-all-mem-tables");
   }
@@ -284,18 +368,43 @@ class RocksStore final : public Store {
   std::unique_ptr<rocksdb::DB> db_;
 };
 
+Result<std::unique_ptr<Store>> Opened(const rocksdb::Status& status, rocksdb::DB* db, const std::string& path) {
+  if (!status.ok()) {
+    const Status reason = FromRocks(status);
+    return Status(reason.code(), "cannot open the store at " + path + ": " + reason.message());
+  }
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::unique_ptr<rocksdb::DB>(db)));
+}
+
 }  // namespace
 
 Result<bool> Store::Exists(const std::string& path) { return FileSystem::Posix().Exists(path + "/CURRENT"); }
 
 Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
+  return StoreCopies::OpenKeepingLog(options, 0);
+}
+
+Result<std::unique_ptr<Store>> StoreCopies::OpenKeepingLog(const StoreOptions& options, uint64_t keep_log_bytes) {
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(MakeOptions(options), options.path, &db);
-  if (!status.ok()) {
-    const Status reason = FromRocks(status);
-    return Status(reason.code(), "cannot open the store at " + options.path + ": " + reason.message());
-  }
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::unique_ptr<rocksdb::DB>(db)));
+  const rocksdb::Status status = rocksdb::DB::Open(MakeOptions(options, keep_log_bytes), options.path, &db);
+  return Opened(status, db, options.path);
+}
+
+Result<std::unique_ptr<Store>> StoreCopies::OpenForReading(const StoreOptions& options) {
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(MakeOptions(options, 0), options.path, &db);
+  return Opened(status, db, options.path);
+}
+
+StoreCopies& StoreCopies::Of(Store& store) { return static_cast<RocksStore&>(store); }
+const StoreCopies& StoreCopies::Of(const Store& store) { return static_cast<const RocksStore&>(store); }
+
+Result<std::optional<std::string>> StoreCopies::PutByCommit(std::string_view commit, std::string_view key) {
+  const rocksdb::WriteBatch batch{std::string(commit)};
+  OneKey finder(key);
+  const rocksdb::Status status = batch.Iterate(&finder);
+  if (!status.ok()) return FromRocks(status);
+  return finder.value();
 }
 
 }  // namespace engram

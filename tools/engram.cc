@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "tools/backup_commands.h"
 #include "tools/command.h"
 
 namespace {
@@ -16,6 +17,7 @@ constexpr const char* kExamples =
     "  engram search --namespace notes \"what does Ann drink\"     find them again\n"
     "  engram export --namespace notes --out notes.jsonl         take everything out\n"
     "  engram keys create --tenant acme --verb read              let somebody in\n"
+    "  engram backup create                                      keep a copy of all of it; restore brings it back\n"
     "\n"
     "Each command has its own --help. Exit codes: 0 done, 1 failed or not complete, 2 bad command line.";
 
@@ -35,6 +37,8 @@ int main(int argc, char** argv) {
   engram::AddImportCommand(app, &chosen);
   engram::AddMigrateCommand(app, &chosen);
   engram::AddExportCommand(app, &chosen);
+  engram::AddBackupCommand(app, &chosen);
+  engram::AddRestoreCommand(app, &chosen);
   engram::AddProbeCommand(app, &chosen);
   engram::AddKeysCommand(app, &chosen);
   engram::AddSearchCommand(app, &chosen);

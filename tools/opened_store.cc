@@ -1,10 +1,9 @@
-#include "tools/opened_store.h"
-
 #include <utility>
 
 #include "base/file.h"
 #include "server/key_authenticator.h"
 #include "server/routes.h"
+#include "tools/served_store.h"
 
 namespace engram {
 namespace {
@@ -27,9 +26,14 @@ Result<std::optional<TenantId>> FindDefaultTenant(Engine& engine, const std::str
 }  // namespace
 
 Result<std::unique_ptr<OpenedStore>> OpenStore(const ServiceOptions& options, const AuditLogOptions& audit) {
+  return OpenServedStore(options, audit, {});
+}
+
+Result<std::unique_ptr<OpenedStore>> OpenServedStore(const ServiceOptions& options, const AuditLogOptions& audit,
+                                                     const OpenedFor& use) {
   auto store = std::make_unique<OpenedStore>();
   const std::string audit_log = options.engine_options.data_dir + "/audit.log";
-  ASSIGN_OR_RETURN(store->engine, Engine::Open(options.engine_options));
+  ASSIGN_OR_RETURN(store->engine, OpenEngine(options.engine_options, use));
   ASSIGN_OR_RETURN(store->tenant, FindDefaultTenant(*store->engine, audit_log));
   store->service = std::make_unique<Service>(*store->engine, options);
   AddRoutes(*store->service, &store->router);

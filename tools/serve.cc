@@ -21,11 +21,13 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "server/backup_routes.h"
 #include "server/server.h"
 #include "tools/command.h"
 #include "tools/engine_gauges.h"
+#include "tools/kept_copies.h"
 #include "tools/listen_address.h"
-#include "tools/opened_store.h"
+#include "tools/served_store.h"
 #include "tools/stop_signals.h"
 
 namespace engram {
@@ -58,6 +60,7 @@ struct ServeOptions {
   int64_t log_retention_hours = 7 * 24;
   int64_t seal_rest_seconds = 5;
   int64_t drain_seconds = 5;
+  KeptCopiesOptions copies;
 };
 
 // The port is there only once requests are served: who waits for the file waits for the server.
@@ -126,9 +129,14 @@ Status RunServer(ServeOptions options) {
   StopSignals signals(std::move(on_hangup));
   std::atomic<Engine*> engine{nullptr};
   std::atomic<Service*> service{nullptr};
-  options.server.gauges = [&engine] {
-    Engine* opened = engine.load();
-    return opened != nullptr ? EngineGauges(*opened) : std::vector<Gauge>();
+  std::atomic<const LogArchiver*> archiver{nullptr};
+  options.server.gauges = [&engine, &archiver] {
+    std::vector<Gauge> gauges;
+    if (Engine* opened = engine.load()) gauges = EngineGauges(*opened);
+    if (const LogArchiver* archiving = archiver.load()) {
+      for (Gauge& gauge : ArchiveGauges(*archiving, Clock::Real().Now())) gauges.push_back(std::move(gauge));
+    }
+    return gauges;
   };
   options.server.on_drain = [&service] {
     if (Service* opened = service.load()) opened->StartDraining();
@@ -137,12 +145,17 @@ Status RunServer(ServeOptions options) {
     if (Engine* opened = engine.load()) opened->EndReads();
   };
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options.server));
-  ASSIGN_OR_RETURN(const std::unique_ptr<OpenedStore> store, OpenStore(options.service, options.audit));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<OpenedStore> store,
+      OpenServedStore(options.service, options.audit, {.keep_log_bytes = options.copies.keep_log_bytes()}));
   ASSIGN_OR_RETURN(Door door, OpenDoor(*store, options.door));
   RETURN_IF_ERROR(CheckKeys(options, door));
+  ASSIGN_OR_RETURN(KeptCopies copies, StartKeptCopies(options.copies, *store->engine));
+  AddBackupRoutes(copies.backups.get(), &store->router);
   // From here on the server must be stopped before the store goes.
   engine = store->engine.get();
   service = store->service.get();
+  archiver = copies.archiver.get();
   WarnIfOpen(options, door);
   server->Open(store->router, std::move(door.authenticator), store->audit.get());
   if (Status status = WritePortFile(options.port_file, server->port()); !status.ok()) {
@@ -161,6 +174,8 @@ Status RunServer(ServeOptions options) {
   Log(LogLevel::kInfo, "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   server->Stop();
   engine = nullptr;
+  archiver = nullptr;
+  copies = {};
   store->engine.reset();
   Log(LogLevel::kInfo, "closed");
   return {};
@@ -251,6 +266,7 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
   serve->add_flag_callback(
       "--no-access-log", [options] { options->server.access_log = false; }, "No log line for each request");
 
+  AddKeptCopiesOptions(serve, &options->copies);
   serve->add_option("--index-memory", engine.index_memory_bytes, "Budget for indexes in memory, such as 2GiB")
       ->transform(CLI::AsSizeValue(true))
       ->type_name("SIZE")

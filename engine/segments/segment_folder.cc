@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+
 namespace engram {
 namespace {
 
@@ -57,16 +59,44 @@ Result<uint64_t> SegmentFolder::RemoveFiles(const std::function<Result<bool>(con
     if (!segment) continue;
     ASSIGN_OR_RETURN(const bool keep, wanted(*segment));
     if (keep) continue;
-    RETURN_IF_ERROR(files_->Remove(path_ + '/' + name));
-    ++removed;
+    ASSIGN_OR_RETURN(const bool gone, RemoveOrWait(name));
+    removed += gone ? 1 : 0;
   }
   if (removed > 0) RETURN_IF_ERROR(files_->SyncDirectory(path_));
   return removed;
 }
 
-Status SegmentFolder::Remove(const SegmentName& name) const {
-  const Status status = files_->Remove(PathOf(name));
-  return status.code() == StatusCode::kNotFound ? Status() : status;
+Status SegmentFolder::Remove(const SegmentName& name) const { return RemoveOrWait(SegmentFileName(name)).status(); }
+
+Result<bool> SegmentFolder::RemoveOrWait(const std::string& file) const {
+  {
+    const MutexLock lock(removals_->mutex);
+    if (removals_->holds > 0) {
+      removals_->waiting.push_back(file);
+      return false;
+    }
+  }
+  Status status = files_->Remove(path_ + '/' + file);
+  if (!status.ok() && status.code() != StatusCode::kNotFound) return status;
+  return true;
+}
+
+SegmentFolder::Hold::Hold(const SegmentFolder& folder) : folder_(folder) {
+  const MutexLock lock(folder_.removals_->mutex);
+  ++folder_.removals_->holds;
+}
+
+SegmentFolder::Hold::~Hold() {
+  std::vector<std::string> files;
+  {
+    const MutexLock lock(folder_.removals_->mutex);
+    if (--folder_.removals_->holds == 0) files.swap(folder_.removals_->waiting);
+  }
+  for (const std::string& file : files) {
+    const Status status = folder_.files_->Remove(folder_.path_ + '/' + file);
+    if (status.ok() || status.code() == StatusCode::kNotFound) continue;
+    Log(LogLevel::kWarning, "segment_not_removed", {{"error", status.ToString()}});
+  }
 }
 
 }  // namespace engram

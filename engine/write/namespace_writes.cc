@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/write/erasures.h"
+
 namespace engram {
 namespace {
 
@@ -154,6 +156,7 @@ Status DropNamespaceRows(Transaction& tx) {
   tx.change_directory().Delete(NameKey(tx.head.name));
   tx.batch().Delete(Key(keys::kHead));
   tx.system().batch.Put(DroppedKey(tx), "");
+  RETURN_IF_ERROR(NoteErasure(tx.system(), Erasure::OfNamespace(tx.tenant(), tx.ns(), tx.position, tx.log_time())));
   RETURN_IF_ERROR(CountNamespaces(tx, -1));
   tx.dropped = true;
   tx.Tell(NamespaceDropped{});

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/write/erasures.h"
+
 namespace engram {
 namespace {
 
@@ -94,6 +96,7 @@ class ChangeTenant {
     system_.batch.Delete(UsageKey(gone.id));
     system_.batch.Delete(NameKey(name_));
     system_.batch.Put(Key(keys::kDropped).Add(gone.id).Add(keys::kDirectory).str(), "");
+    RETURN_IF_ERROR(NoteErasure(system_, Erasure::OfTenant(gone.id, log_time_)));
     events_->emplace_back(TenantRemoved{gone.id});
     return OperationResult{name_, Version(), Outcome::kDeleted};
   }

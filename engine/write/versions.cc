@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/canonical.h"
+#include "engine/write/erasures.h"
 #include "engine/write/graph_writes.h"
 #include "engine/write/imports.h"
 #include "engine/write/runs.h"
@@ -453,6 +454,8 @@ Result<bool> EraseMemory(Transaction& tx, const std::string& id) {
   tx.batch().Delete(Key(keys::kNode).Add(row->node));
   tx.batch().Delete(keys::Id(id));
   tx.erased_ids.push_back(id);
+  RETURN_IF_ERROR(
+      NoteErasure(tx.system(), Erasure::OfMemory(tx.tenant(), tx.ns(), row->node, tx.position, tx.log_time())));
   tx.counters.erased_at = tx.position;
   RETURN_IF_ERROR(ReleasePaths(tx));
   return true;

@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "base/message_digest.h"
 #include "tests/tools/cli_run.h"
 #include "tests/tools/qdrant_stub.h"
-#include "tools/import/message_digest.h"
 #include "tools/store_access.h"
 
 namespace engram {

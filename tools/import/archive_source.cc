@@ -10,8 +10,8 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/message_digest.h"
 #include "tools/import/import_id.h"
-#include "tools/import/message_digest.h"
 #include "tools/import/record_check.h"
 
 namespace engram {

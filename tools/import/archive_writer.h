@@ -10,9 +10,9 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/message_digest.h"
 #include "base/status.h"
 #include "tools/import/archive_format.h"
-#include "tools/import/message_digest.h"
 #include "tools/import/source.h"
 
 namespace engram {

@@ -9,9 +9,9 @@
 
 #include "api/json.h"
 #include "base/hash.h"
+#include "base/message_digest.h"
 #include "tools/import/import_id.h"
 #include "tools/import/loose_time.h"
-#include "tools/import/message_digest.h"
 #include "tools/import/point_source.h"
 #include "tools/import/revision.h"
 

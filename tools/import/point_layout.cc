@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "tools/import/message_digest.h"
+#include "base/message_digest.h"
 #include "tools/import/time_form.h"
 
 namespace engram {

@@ -1,4 +1,4 @@
-#include "tools/import/message_digest.h"
+#include "base/message_digest.h"
 
 #include <array>
 

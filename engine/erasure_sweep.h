@@ -1,0 +1,42 @@
+// Takes the bytes of what was erased out of the store's files.
+//
+// An erasure deletes rows, and no read sees them any more; their bytes stay in RocksDB's files until a compaction meets
+// them. This compacts the ranges that the ledger (engine/erasure.h) names, and remembers in a file of the data folder
+// how far it has come, so that a crash only makes it compact again. What the write-ahead log held goes with the flush,
+// unless it is kept for an archive. Segments are the sealer's part.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/mutex.h"
+#include "base/status.h"
+#include "engine/store.h"
+
+namespace engram {
+
+// Thread-safe; one run at a time.
+class ErasureSweep {
+ public:
+  // `store` must outlive it.
+  ErasureSweep(Store* store, const std::string& data_dir) : store_(store), file_(data_dir + "/erasures-compacted") {}
+
+  // Compacts for all erasures so far; nothing when there are no new ones.
+  Status Run() EXCLUDES(running_, mutex_);
+  // Erasures whose bytes may still be in files. Does not wait for a run.
+  Result<uint64_t> Waiting() EXCLUDES(mutex_);
+
+ private:
+  Result<uint64_t> Done() EXCLUDES(mutex_);
+  Result<uint64_t> Next() const;
+  Status Compact(uint64_t from, uint64_t to);
+
+  Store* store_;
+  const std::string file_;
+  Mutex running_;  // held over compactions
+  Mutex mutex_;
+  std::optional<uint64_t> done_ GUARDED_BY(mutex_);
+};
+
+}  // namespace engram
