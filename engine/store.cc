@@ -5,7 +5,9 @@
 #include <unordered_set>
 
 #include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
@@ -17,6 +19,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "engine/changed_rows.h"
+#include "engine/read_only_store.h"
+#include "engine/store_close_mark.h"
+#include "engine/store_files.h"
 #include "engine/store_read_guard.h"
 
 namespace engram {
@@ -40,11 +45,23 @@ Status FromRocks(const rocksdb::Status& status) {
   std::abort();
 }
 
+// A look at a store leaves no trace in its folder.
+class NoInfoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
 // RocksDB's background threads found an error that must not be retried.
 class FatalErrors final : public rocksdb::EventListener {
  public:
-  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* status) override {
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
     if (status->IsNoSpace()) return;  // writes fail with OutOfSpace until there is room
+    if (reason == rocksdb::BackgroundErrorReason::kCompaction && status->IsCorruption()) {
+      // A restart would meet the same block. Reads outside of it go on, writes are refused from now on.
+      Log(LogLevel::kError, "store_data_file_damaged", {{"error", status->ToString()}});
+      return;
+    }
     StopProcess("store_background_error", status->ToString());
   }
 };
@@ -228,8 +245,11 @@ rocksdb::Options MakeOptions(const StoreOptions& options) {
 
 class RocksStore final : public Store {
  public:
-  explicit RocksStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
-  ~RocksStore() override { (void)db_->Close(); }
+  RocksStore(std::unique_ptr<rocksdb::DB> db, std::string path) : db_(std::move(db)), path_(std::move(path)) {}
+  ~RocksStore() override {
+    const Status status = CloseInOrder();
+    if (!status.ok()) Log(LogLevel::kWarning, "store_closed_without_mark", {{"error", status.ToString()}});
+  }
 
   std::shared_ptr<const KvReader> Snapshot() const override { return std::make_shared<SnapshotReader>(db_.get()); }
 
@@ -241,6 +261,10 @@ class RocksStore final : public Store {
     rocksdb::WriteBatch batch = static_cast<BatchOverlay*>(overlay.get())->MakeBatch();
     const rocksdb::Status status = db_->Write(options, &batch);
     if (status.IsIOError() && !status.IsNoSpace()) StopProcess("store_write_failed", status.ToString());
+    if (status.IsCorruption()) {
+      return Unavailable("the store is read-only, as a data file is damaged (" + status.ToString() +
+                         "): stop the server, run engram verify --data DIR and restore what it names");
+    }
     return FromRocks(status);
   }
 
@@ -281,21 +305,77 @@ class RocksStore final : public Store {
     return db_->GetIntProperty(name, &v) ? v : 0;
   }
 
+  // Leaves nothing to recover, and a mark of what there is.
+  Status CloseInOrder() {
+    const Status flushed = FromRocks(db_->Flush(rocksdb::FlushOptions()));
+    rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/true);
+    const std::string mark = MakeCloseMark(db_.get());
+    const Status closed = FromRocks(db_->Close());
+    RETURN_IF_ERROR(flushed);
+    RETURN_IF_ERROR(closed);
+    return WriteCloseMark(path_, mark);
+  }
+
+  std::unique_ptr<rocksdb::DB> db_;
+  const std::string path_;
+};
+
+class LookedAtStore final : public ReadOnlyStore {
+ public:
+  explicit LookedAtStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+  ~LookedAtStore() override { (void)db_->Close(); }
+
+  std::shared_ptr<const KvReader> Snapshot() const override { return std::make_shared<SnapshotReader>(db_.get()); }
+  std::vector<DataFile> Files() const override { return ListDataFiles(db_.get()); }
+  Status CheckFile(const DataFile& file) const override { return CheckDataFile(file); }
+
+ private:
   std::unique_ptr<rocksdb::DB> db_;
 };
+
+Result<std::unique_ptr<rocksdb::DB>> OpenRocks(const StoreOptions& options, bool read_only) {
+  rocksdb::DB* db = nullptr;
+  rocksdb::Options rocks = MakeOptions(options);
+  if (read_only) {
+    rocks.create_if_missing = false;
+    rocks.info_log = std::make_shared<NoInfoLog>();
+  }
+  const rocksdb::Status status =
+      read_only ? rocksdb::DB::OpenForReadOnly(rocks, options.path, &db) : rocksdb::DB::Open(rocks, options.path, &db);
+  if (status.ok()) return std::unique_ptr<rocksdb::DB>(db);
+  const Status reason = FromRocks(status);
+  return Status(reason.code(), "cannot open the store at " + options.path + ": " + reason.message());
+}
 
 }  // namespace
 
 Result<bool> Store::Exists(const std::string& path) { return FileSystem::Posix().Exists(path + "/CURRENT"); }
 
 Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(MakeOptions(options), options.path, &db);
-  if (!status.ok()) {
-    const Status reason = FromRocks(status);
-    return Status(reason.code(), "cannot open the store at " + options.path + ": " + reason.message());
+  ASSIGN_OR_RETURN(const bool marked, HasCloseMark(options.path));
+  if (marked) {
+    // Opening for writing does away with what shows that something is lost, so that is looked for before.
+    ASSIGN_OR_RETURN(const auto db, OpenRocks(options, /*read_only=*/true));
+    RETURN_IF_ERROR(CheckCloseMark(db.get(), options.path));
+    RETURN_IF_ERROR(FromRocks(db->Close()));
+    RETURN_IF_ERROR(RemoveCloseMark(options.path));
   }
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::unique_ptr<rocksdb::DB>(db)));
+  ASSIGN_OR_RETURN(auto db, OpenRocks(options, /*read_only=*/false));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::move(db), options.path));
+}
+
+Result<std::unique_ptr<ReadOnlyStore>> ReadOnlyStore::Open(const std::string& path, bool* tail_lost) {
+  StoreOptions options;
+  options.path = path;
+  options.block_cache_bytes = uint64_t{64} << 20;
+  ASSIGN_OR_RETURN(const bool marked, HasCloseMark(path));
+  ASSIGN_OR_RETURN(auto db, OpenRocks(options, /*read_only=*/true));
+  if (marked) {
+    const Status complete = CheckCloseMark(db.get(), path);
+    *tail_lost = complete.code() == StatusCode::kCorruption;
+    RETURN_IF_ERROR(complete);
+  }
+  return std::unique_ptr<ReadOnlyStore>(std::make_unique<LookedAtStore>(std::move(db)));
 }
 
 }  // namespace engram
