@@ -82,7 +82,7 @@ SealerOptions ForSealer(const EngineOptions& options) {
 engram::Status LookThroughSegments(const Store& store, const SegmentFolder& folder, SealQueue* queue) {
   RETURN_IF_ERROR(folder.RemoveHalfWritten());
   const auto snapshot = store.Snapshot();
-  const auto wanted = [&](const SegmentName& name) -> Result<bool> {
+  const auto is_named = [&](const SegmentName& name) -> Result<bool> {
     const ScopedReader rows(*snapshot, keys::Scope(name.tenant, name.ns));
     ASSIGN_OR_RETURN(const auto head, ReadHead(rows));
     if (!head) return false;
@@ -91,6 +91,14 @@ engram::Status LookThroughSegments(const Store& store, const SegmentFolder& fold
     ASSIGN_OR_RETURN(const SegmentRow row, DecodeSegmentRow(*bytes));
     ASSIGN_OR_RETURN(const NamespaceCounters counters, ReadCounters(rows));
     if (row.position < counters.erased_at) queue->Push({name.tenant, name.ns, SealJob::Kind::kErased});
+    return true;
+  };
+  const auto wanted = [&](const SegmentName& name) -> Result<bool> {
+    auto named = is_named(name);
+    if (named.status().code() != StatusCode::kCorruption) return named;
+    // One namespace that can't be read keeps no other from being served.
+    Log(LogLevel::kError, "segments_of_damaged_namespace",
+        {{"tenant", name.tenant.value}, {"namespace", name.ns.value}, {"error", named.status().ToString()}});
     return true;
   };
   return folder.RemoveFiles(wanted).status();
@@ -163,12 +171,22 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
 }
 
 void LocalEngine::Submit(Mutation mutation, Durability durability, std::function<void(MutationResult)> done) {
-  if (engram::Status behind = CheckBacklog(mutation); !behind.ok()) {
+  engram::Status refused = damaged_.Check(mutation.tenant, mutation.namespace_name);
+  if (refused.ok()) refused = CheckBacklog(mutation);
+  if (!refused.ok()) {
     MutationResult result;
-    result.status = std::move(behind);
+    result.status = std::move(refused);
     return done(std::move(result));
   }
-  committer_->Submit(std::move(mutation), durability, std::move(done));
+  const auto tell = [this, tenant = mutation.tenant, name = mutation.namespace_name,
+                     done = std::move(done)](MutationResult result) {
+    if (result.status.code() == StatusCode::kCorruption && !name.empty()) {
+      damaged_.Note(tenant, name, result.status);
+      result.status = damaged_.Check(tenant, name);
+    }
+    done(std::move(result));
+  };
+  committer_->Submit(std::move(mutation), durability, tell);
 }
 
 engram::Status LocalEngine::CheckBacklog(const Mutation& mutation) {
@@ -332,6 +350,7 @@ EngineStatus LocalEngine::Status() {
   status.queued_mutations = committer_->queued();
   status.disk_bytes = store_->DiskBytes();
   status.gauges = store_->Gauges();
+  status.gauges.emplace_back("damaged_namespaces", static_cast<double>(damaged_.size()));
   status.index_loads = usage.loads;
   status.index_evictions = usage.evictions;
   const Sealer::Counts sealing = sealer_->counts();

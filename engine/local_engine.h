@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "engine/background.h"
 #include "engine/committer.h"
+#include "engine/damaged_namespaces.h"
 #include "engine/engine.h"
 #include "engine/index_registry.h"
 #include "engine/known_namespaces.h"
@@ -102,6 +103,7 @@ class LocalEngine final : public Engine {
 
   const EngineOptions options_;
   std::atomic<bool> reads_ended_{false};
+  DamagedNamespaces damaged_;
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<LogClock> log_clock_;
