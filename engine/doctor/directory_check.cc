@@ -69,7 +69,7 @@ class Directories {
                           std::move(expected), std::move(found),
                           check_.repairs != nullptr && RepairWayOf(kind) == RepairWay::kRows});
   }
-  void Put(const std::string& system_key, std::string_view value) {
+  void Put(const std::string& system_key, std::string_view value) const {
     if (check_.repairs != nullptr) {
       check_.repairs->Put(keys::Scope(keys::kSystemTenant, keys::kDirectory) + system_key, value);
     }

@@ -101,7 +101,7 @@ class SegmentsOfNamespace {
       Add(FindingKind::kSegmentForeignSlot, place, fmt::format("slots below {}", check_.counters.next_slot.value),
           fmt::format("{} to {}", row.slots.first.value, row.slots.last.value));
     }
-    const Status status = OpenAndCheck(row, quick);
+    Status status = OpenAndCheck(row, quick);
     switch (status.code()) {
       case StatusCode::kOk: return {};
       case StatusCode::kNotFound: Add(FindingKind::kSegmentMissing, place, "a file", "none"); return {};
