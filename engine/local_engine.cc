@@ -6,10 +6,11 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "engine/check.h"
+#include "engine/doctor/namespace_check.h"
 #include "engine/history.h"
 #include "engine/keys.h"
 #include "engine/namespace_index.h"
+#include "engine/rebuilt_index.h"
 #include "engine/write/namespace_writes.h"
 
 namespace engram {
@@ -369,7 +370,17 @@ Result<CheckReport> LocalEngine::CheckNamespace(const NamespaceRef& ns) {
   CheckReport report;
   ASSIGN_OR_RETURN(const NamespaceCounters counters, view.counters());
   report.memories = counters.memories;
-  ASSIGN_OR_RETURN(report.problems, CheckRows(view));
+  ASSIGN_OR_RETURN(const Resolved resolved, Resolve(ns));
+  FindingList findings;
+  const ScopedReader rows(*resolved.snapshot, keys::Scope(view.tenant(), view.ns()));
+  const ScopedReader system = SystemRows(*resolved.snapshot);
+  NamespaceCheck check{view.tenant(), view.ns(), rows, system};
+  check.now = view.now();
+  check.go_on = [&view] { return view.CheckDeadline(); };
+  check.findings = &findings;
+  ASSIGN_OR_RETURN(const bool begun, BeginCheck(&check));
+  if (begun) RETURN_IF_ERROR(CheckRows(&check));
+  for (const Finding& finding : findings.kept()) report.problems.push_back(ToText(finding));
   const auto live = registry_->Peek(view.tenant(), view.ns());
   if (live && live->position() == counters.position) {
     ASSIGN_OR_RETURN(const auto rebuilt, RebuildIndex(view));
