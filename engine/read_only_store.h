@@ -23,9 +23,11 @@ struct DataFile {
 
 class ReadOnlyStore {
  public:
-  // `path`: the folder of the rows. Corruption names what is damaged or gone; `tail_lost` is set when less opens than
-  // was there when the store was closed in order (store_close_mark.h). REQUIRES: nobody writes to it.
-  static Result<std::unique_ptr<ReadOnlyStore>> Open(const std::string& path, bool* tail_lost);
+  // `path`: the folder of the rows. Corruption names what is damaged or gone. `*lost` says what is missing at the end
+  // of a store that opens all the same: less than was there when it was closed in order (store_close_mark.h), or, after
+  // a crash, a log that can't be read up to its last whole record; after a power cut that may be writes which were
+  // never synced. REQUIRES: nobody writes to it.
+  static Result<std::unique_ptr<ReadOnlyStore>> Open(const std::string& path, Status* lost);
   virtual ~ReadOnlyStore() = default;
 
   // All rows; it must not outlive the store.

@@ -333,9 +333,14 @@ class LookedAtStore final : public ReadOnlyStore {
   std::unique_ptr<rocksdb::DB> db_;
 };
 
-Result<std::unique_ptr<rocksdb::DB>> OpenRocks(const StoreOptions& options, bool read_only) {
+enum class LogEnd { kWhereItBreaks, kWhole };
+
+Result<std::unique_ptr<rocksdb::DB>> OpenRocks(const StoreOptions& options, bool read_only,
+                                               LogEnd log_end = LogEnd::kWhereItBreaks) {
   rocksdb::DB* db = nullptr;
   rocksdb::Options rocks = MakeOptions(options);
+  // But for a last record that was cut off, which is what a crash leaves.
+  if (log_end == LogEnd::kWhole) rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   if (read_only) {
     rocks.create_if_missing = false;
     rocks.info_log = std::make_shared<NoInfoLog>();
@@ -364,18 +369,20 @@ Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
   return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::move(db), options.path));
 }
 
-Result<std::unique_ptr<ReadOnlyStore>> ReadOnlyStore::Open(const std::string& path, bool* tail_lost) {
+Result<std::unique_ptr<ReadOnlyStore>> ReadOnlyStore::Open(const std::string& path, Status* lost) {
   StoreOptions options;
   options.path = path;
   options.block_cache_bytes = uint64_t{64} << 20;
   ASSIGN_OR_RETURN(const bool marked, HasCloseMark(path));
-  ASSIGN_OR_RETURN(auto db, OpenRocks(options, /*read_only=*/true));
-  if (marked) {
-    const Status complete = CheckCloseMark(db.get(), path);
-    *tail_lost = complete.code() == StatusCode::kCorruption;
-    RETURN_IF_ERROR(complete);
+  auto db = OpenRocks(options, /*read_only=*/true, LogEnd::kWhole);
+  if (!db.ok()) {
+    Status broken = std::move(db).status();
+    db = OpenRocks(options, /*read_only=*/true);
+    if (!db.ok()) return std::move(db).status();
+    *lost = std::move(broken);
   }
-  return std::unique_ptr<ReadOnlyStore>(std::make_unique<LookedAtStore>(std::move(db)));
+  if (marked && lost->ok()) *lost = CheckCloseMark(db->get(), path);
+  return std::unique_ptr<ReadOnlyStore>(std::make_unique<LookedAtStore>(std::move(*db)));
 }
 
 }  // namespace engram

@@ -201,18 +201,16 @@ Result<DoctorReport> ExamineFolder(const FolderOptions& options) {
   RETURN_IF_ERROR(lock.status());
   DoctorReport report;
   const std::string rows = options.data_dir + "/rows";
-  bool tail_lost = false;
-  auto store = ReadOnlyStore::Open(rows, &tail_lost);
+  Status lost;
+  auto store = ReadOnlyStore::Open(rows, &lost);
   if (!store.ok()) {
     // RocksDB has no one code for a file that is damaged, gone or cut.
-    report.findings.Add({tail_lost ? FindingKind::kLogTailLost : FindingKind::kDataFileDamaged,
-                         {},
-                         {},
-                         "",
-                         rows,
-                         "a store that opens",
-                         store.status().message()});
+    report.findings.Add(
+        {FindingKind::kDataFileDamaged, {}, {}, "", rows, "a store that opens", store.status().message()});
     return report;
+  }
+  if (!lost.ok()) {
+    report.findings.Add({FindingKind::kLogTailLost, {}, {}, "", rows, "all that was committed", lost.message()});
   }
   const auto folder = SegmentFolder::Open(&files, options.data_dir + "/segments");
   RETURN_IF_ERROR(folder.status());

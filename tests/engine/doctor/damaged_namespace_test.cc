@@ -98,5 +98,23 @@ TEST_F(DamagedNamespaceTest, ADamagedBlockFailsOnlyWhatNeedsIt) {
   EXPECT_EQ(Get("healthy", "a")->memories.size(), 1U);
 }
 
+// Nobody says how long the log of a store was that wasn't closed: it must be readable to its end.
+TEST_F(DamagedNamespaceTest, ALogIsWholeAfterACrashUnlessItIsDamaged) {
+  const DamagedCopy crashed(original_, original_.crashed_path());
+  EXPECT_EQ(Texts(crashed.Verify()), "");
+  std::filesystem::path log;
+  for (const auto& entry : std::filesystem::directory_iterator(crashed.path() + "/rows")) {
+    const bool longer = log.empty() || entry.file_size() > std::filesystem::file_size(log);
+    if (entry.path().extension() == ".log" && longer) log = entry.path();
+  }
+  ASSERT_FALSE(log.empty());
+  std::fstream bytes(log, std::ios::in | std::ios::out | std::ios::binary);
+  bytes.seekp(static_cast<std::streamoff>(std::filesystem::file_size(log) / 2));
+  bytes.write("damaged", 7);
+  bytes.close();
+  const DoctorReport report = crashed.Verify();
+  EXPECT_TRUE(report.findings.counts().contains(FindingKind::kLogTailLost)) << Texts(report);
+}
+
 }  // namespace
 }  // namespace engram

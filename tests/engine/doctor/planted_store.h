@@ -37,9 +37,12 @@ class PlantedStore {
     ENGRAM_CHECK(*(*engine)->FindTenant("default", true) == kTenant);
     Fill(engine->get());
     WaitForSealer(engine->get());
+    // What a kill at this moment would leave.
+    std::filesystem::copy(path(), crashed_.path() + "/data", std::filesystem::copy_options::recursive);
   }
 
   const std::string& path() const { return directory_.path(); }
+  std::string crashed_path() const { return crashed_.path() + "/data"; }
   const ManualClock& clock() const { return clock_; }
 
   EngineOptions Options() const {
@@ -132,14 +135,16 @@ class PlantedStore {
   }
 
   TempDirectory directory_;
+  TempDirectory crashed_;
   ManualClock clock_;
 };
 
 // A copy of it, to be damaged.
 class DamagedCopy {
  public:
-  explicit DamagedCopy(const PlantedStore& original) : clock_(&original.clock()) {
-    std::filesystem::copy(original.path(), path(), std::filesystem::copy_options::recursive);
+  explicit DamagedCopy(const PlantedStore& original) : DamagedCopy(original, original.path()) {}
+  DamagedCopy(const PlantedStore& original, const std::string& from) : clock_(&original.clock()) {
+    std::filesystem::copy(from, path(), std::filesystem::copy_options::recursive);
   }
 
   std::string path() const { return directory_.path() + "/data"; }
