@@ -2,6 +2,7 @@
 
 #include <future>
 #include <map>
+#include <set>
 
 #include "base/log.h"
 #include "engine/keys.h"
@@ -114,6 +115,7 @@ Status Background::CommitTouches(const Namespace& where, std::vector<Operation> 
 }
 
 Status Background::SweepExpiredRows() {
+  std::set<Namespace> damaged;  // their rows wait for who repairs them, the others' don't
   while (true) {
     const Timestamp now = log_clock_->Now();
     std::map<Namespace, SweepExpired> due;
@@ -122,15 +124,26 @@ Status Background::SweepExpiredRows() {
       const auto snapshot = store_->Snapshot();
       const ScopedReader system(*snapshot, keys::Scope(keys::kSystemTenant, keys::kDirectory));
       const auto it = system.ScanPrefix(std::string(1, keys::kExpiry));
-      for (; it->Valid() && rows < kDuePerScan; it->Next(), ++rows) {
+      for (; it->Valid() && rows < kDuePerScan; it->Next()) {
         ASSIGN_OR_RETURN(const keys::Expiry expiry, keys::DecodeExpiry(it->key()));
         if (expiry.time > now) break;
+        if (damaged.contains({expiry.tenant, expiry.ns})) continue;
+        ++rows;
         due[{expiry.tenant, expiry.ns}].due.push_back({expiry.time, expiry.run, expiry.number});
       }
       RETURN_IF_ERROR(it->status());
     }
     if (due.empty()) return {};
-    for (auto& [where, sweep] : due) RETURN_IF_ERROR(Commit(where, {std::move(sweep)}).status);
+    for (auto& [where, sweep] : due) {
+      const Status status = Commit(where, {std::move(sweep)}).status;
+      if (status.code() != StatusCode::kCorruption) {
+        RETURN_IF_ERROR(status);
+        continue;
+      }
+      damaged.insert(where);
+      Log(LogLevel::kError, "sweep_of_damaged_namespace",
+          {{"tenant", where.tenant.value}, {"namespace", where.ns.value}, {"error", status.ToString()}});
+    }
   }
 }
 

@@ -6,10 +6,11 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "engine/check.h"
+#include "engine/doctor/namespace_check.h"
 #include "engine/history.h"
 #include "engine/keys.h"
 #include "engine/namespace_index.h"
+#include "engine/rebuilt_index.h"
 #include "engine/write/namespace_writes.h"
 
 namespace engram {
@@ -89,7 +90,7 @@ engram::Status CheckRestored(const std::string& data_dir) {
 engram::Status LookThroughSegments(const Store& store, const SegmentFolder& folder, SealQueue* queue) {
   RETURN_IF_ERROR(folder.RemoveHalfWritten());
   const auto snapshot = store.Snapshot();
-  const auto wanted = [&](const SegmentName& name) -> Result<bool> {
+  const auto is_named = [&](const SegmentName& name) -> Result<bool> {
     const ScopedReader rows(*snapshot, keys::Scope(name.tenant, name.ns));
     ASSIGN_OR_RETURN(const auto head, ReadHead(rows));
     if (!head) return false;
@@ -98,6 +99,14 @@ engram::Status LookThroughSegments(const Store& store, const SegmentFolder& fold
     ASSIGN_OR_RETURN(const SegmentRow row, DecodeSegmentRow(*bytes));
     ASSIGN_OR_RETURN(const NamespaceCounters counters, ReadCounters(rows));
     if (row.position < counters.erased_at) queue->Push({name.tenant, name.ns, SealJob::Kind::kErased});
+    return true;
+  };
+  const auto wanted = [&](const SegmentName& name) -> Result<bool> {
+    auto named = is_named(name);
+    if (named.status().code() != StatusCode::kCorruption) return named;
+    // One namespace that can't be read keeps no other from being served.
+    Log(LogLevel::kError, "segments_of_damaged_namespace",
+        {{"tenant", name.tenant.value}, {"namespace", name.ns.value}, {"error", named.status().ToString()}});
     return true;
   };
   return folder.RemoveFiles(wanted).status();
@@ -181,12 +190,22 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
 }
 
 void LocalEngine::Submit(Mutation mutation, Durability durability, std::function<void(MutationResult)> done) {
-  if (engram::Status behind = CheckBacklog(mutation); !behind.ok()) {
+  engram::Status refused = damaged_.Check(mutation.tenant, mutation.namespace_name);
+  if (refused.ok()) refused = CheckBacklog(mutation);
+  if (!refused.ok()) {
     MutationResult result;
-    result.status = std::move(behind);
+    result.status = std::move(refused);
     return done(std::move(result));
   }
-  committer_->Submit(std::move(mutation), durability, std::move(done));
+  const auto tell = [this, tenant = mutation.tenant, name = mutation.namespace_name,
+                     done = std::move(done)](MutationResult result) {
+    if (result.status.code() == StatusCode::kCorruption && !name.empty()) {
+      damaged_.Note(tenant, name, result.status);
+      result.status = damaged_.Check(tenant, name);
+    }
+    done(std::move(result));
+  };
+  committer_->Submit(std::move(mutation), durability, tell);
 }
 
 engram::Status LocalEngine::CheckBacklog(const Mutation& mutation) {
@@ -353,6 +372,7 @@ EngineStatus LocalEngine::Status() {
   if (const auto waiting = erasure_sweep_->Waiting(); waiting.ok()) {
     status.gauges.emplace_back("engram_erasures_waiting_for_compaction", static_cast<double>(*waiting));
   }
+  status.gauges.emplace_back("damaged_namespaces", static_cast<double>(damaged_.size()));
   status.index_loads = usage.loads;
   status.index_evictions = usage.evictions;
   const Sealer::Counts sealing = sealer_->counts();
@@ -371,7 +391,17 @@ Result<CheckReport> LocalEngine::CheckNamespace(const NamespaceRef& ns) {
   CheckReport report;
   ASSIGN_OR_RETURN(const NamespaceCounters counters, view.counters());
   report.memories = counters.memories;
-  ASSIGN_OR_RETURN(report.problems, CheckRows(view));
+  ASSIGN_OR_RETURN(const Resolved resolved, Resolve(ns));
+  FindingList findings;
+  const ScopedReader rows(*resolved.snapshot, keys::Scope(view.tenant(), view.ns()));
+  const ScopedReader system = SystemRows(*resolved.snapshot);
+  NamespaceCheck check{view.tenant(), view.ns(), rows, system};
+  check.now = view.now();
+  check.go_on = [&view] { return view.CheckDeadline(); };
+  check.findings = &findings;
+  ASSIGN_OR_RETURN(const bool begun, BeginCheck(&check));
+  if (begun) RETURN_IF_ERROR(CheckRows(&check));
+  for (const Finding& finding : findings.kept()) report.problems.push_back(ToText(finding));
   const auto live = registry_->Peek(view.tenant(), view.ns());
   if (live && live->position() == counters.position) {
     ASSIGN_OR_RETURN(const auto rebuilt, RebuildIndex(view));

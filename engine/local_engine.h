@@ -13,6 +13,7 @@
 #include "engine/backup/local_backup_source.h"
 #include "engine/backup/open_engine.h"
 #include "engine/committer.h"
+#include "engine/damaged_namespaces.h"
 #include "engine/engine.h"
 #include "engine/erasure_sweep.h"
 #include "engine/index_registry.h"
@@ -107,6 +108,7 @@ class LocalEngine final : public Engine {
 
   const EngineOptions options_;
   std::atomic<bool> reads_ended_{false};
+  DamagedNamespaces damaged_;
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<LogClock> log_clock_;

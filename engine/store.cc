@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
@@ -18,7 +20,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "engine/changed_rows.h"
+#include "engine/read_only_store.h"
+#include "engine/store_close_mark.h"
 #include "engine/store_copies.h"
+#include "engine/store_files.h"
 #include "engine/store_read_guard.h"
 
 namespace engram {
@@ -42,11 +47,23 @@ Status FromRocks(const rocksdb::Status& status) {
   std::abort();
 }
 
+// A look at a store leaves no trace in its folder.
+class NoInfoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
 // RocksDB's background threads found an error that must not be retried.
 class FatalErrors final : public rocksdb::EventListener {
  public:
-  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* status) override {
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
     if (status->IsNoSpace()) return;  // writes fail with OutOfSpace until there is room
+    if (reason == rocksdb::BackgroundErrorReason::kCompaction && status->IsCorruption()) {
+      // A restart would meet the same block. Reads outside of it go on, writes are refused from now on.
+      Log(LogLevel::kError, "store_data_file_damaged", {{"error", status->ToString()}});
+      return;
+    }
     StopProcess("store_background_error", status->ToString());
   }
 };
@@ -257,8 +274,12 @@ Status LogIsGone(uint64_t after) {
 
 class RocksStore final : public Store, public StoreCopies {
  public:
-  explicit RocksStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
-  ~RocksStore() override { (void)db_->Close(); }
+  // Of a store that is open for reading only `path` is empty: it leaves no mark.
+  RocksStore(std::unique_ptr<rocksdb::DB> db, std::string path) : db_(std::move(db)), path_(std::move(path)) {}
+  ~RocksStore() override {
+    const Status status = path_.empty() ? FromRocks(db_->Close()) : CloseInOrder();
+    if (!status.ok()) Log(LogLevel::kWarning, "store_closed_without_mark", {{"error", status.ToString()}});
+  }
 
   std::shared_ptr<const KvReader> Snapshot() const override { return std::make_shared<SnapshotReader>(db_.get()); }
 
@@ -270,6 +291,10 @@ class RocksStore final : public Store, public StoreCopies {
     rocksdb::WriteBatch batch = static_cast<BatchOverlay*>(overlay.get())->MakeBatch();
     const rocksdb::Status status = db_->Write(options, &batch);
     if (status.IsIOError() && !status.IsNoSpace()) StopProcess("store_write_failed", status.ToString());
+    if (status.IsCorruption()) {
+      return Unavailable("the store is read-only, as a data file is damaged (" + status.ToString() +
+                         "): stop the server, run engram verify --data DIR and restore what it names");
+    }
     return FromRocks(status);
   }
 
@@ -365,15 +390,58 @@ class RocksStore final : public Store, public StoreCopies {
     return db_->GetIntProperty(name, &v) ? v : 0;
   }
 
+  // Leaves nothing to recover, and a mark of what there is.
+  Status CloseInOrder() {
+    const Status flushed = FromRocks(db_->Flush(rocksdb::FlushOptions()));
+    rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/true);
+    const std::string mark = MakeCloseMark(db_.get());
+    const Status closed = FromRocks(db_->Close());
+    RETURN_IF_ERROR(flushed);
+    RETURN_IF_ERROR(closed);
+    return WriteCloseMark(path_, mark);
+  }
+
+  std::unique_ptr<rocksdb::DB> db_;
+  const std::string path_;
+};
+
+class LookedAtStore final : public ReadOnlyStore {
+ public:
+  explicit LookedAtStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+  ~LookedAtStore() override { (void)db_->Close(); }
+
+  std::shared_ptr<const KvReader> Snapshot() const override { return std::make_shared<SnapshotReader>(db_.get()); }
+  std::vector<DataFile> Files() const override { return ListDataFiles(db_.get()); }
+  Status CheckFile(const DataFile& file) const override { return CheckDataFile(file); }
+
+ private:
   std::unique_ptr<rocksdb::DB> db_;
 };
 
-Result<std::unique_ptr<Store>> Opened(const rocksdb::Status& status, rocksdb::DB* db, const std::string& path) {
-  if (!status.ok()) {
-    const Status reason = FromRocks(status);
-    return Status(reason.code(), "cannot open the store at " + path + ": " + reason.message());
+enum class LogEnd { kWhereItBreaks, kWhole };
+
+struct RocksOpening {
+  bool read_only = false;
+  LogEnd log_end = LogEnd::kWhereItBreaks;
+  uint64_t keep_log_bytes = 0;
+};
+
+Result<std::unique_ptr<rocksdb::DB>> OpenRocks(const StoreOptions& options, const RocksOpening& how) {
+  rocksdb::DB* db = nullptr;
+  rocksdb::Options rocks = MakeOptions(options, how.keep_log_bytes);
+  // But for a last record that was cut off, which is what a crash leaves.
+  if (how.log_end == LogEnd::kWhole) {
+    rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   }
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::unique_ptr<rocksdb::DB>(db)));
+  if (how.read_only) {
+    rocks.create_if_missing = false;
+    rocks.info_log = std::make_shared<NoInfoLog>();
+  }
+  const rocksdb::Status status = how.read_only ? rocksdb::DB::OpenForReadOnly(rocks, options.path, &db)
+                                               : rocksdb::DB::Open(rocks, options.path, &db);
+  if (status.ok()) return std::unique_ptr<rocksdb::DB>(db);
+  const Status reason = FromRocks(status);
+  return Status(reason.code(), "cannot open the store at " + options.path + ": " + reason.message());
 }
 
 }  // namespace
@@ -385,15 +453,21 @@ Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
 }
 
 Result<std::unique_ptr<Store>> StoreCopies::OpenKeepingLog(const StoreOptions& options, uint64_t keep_log_bytes) {
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(MakeOptions(options, keep_log_bytes), options.path, &db);
-  return Opened(status, db, options.path);
+  ASSIGN_OR_RETURN(const bool marked, HasCloseMark(options.path));
+  if (marked) {
+    // Opening for writing does away with what shows that something is lost, so that is looked for before.
+    ASSIGN_OR_RETURN(const auto db, OpenRocks(options, {.read_only = true}));
+    RETURN_IF_ERROR(CheckCloseMark(db.get(), options.path));
+    RETURN_IF_ERROR(FromRocks(db->Close()));
+    RETURN_IF_ERROR(RemoveCloseMark(options.path));
+  }
+  ASSIGN_OR_RETURN(auto db, OpenRocks(options, {.keep_log_bytes = keep_log_bytes}));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::move(db), options.path));
 }
 
 Result<std::unique_ptr<Store>> StoreCopies::OpenForReading(const StoreOptions& options) {
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(MakeOptions(options, 0), options.path, &db);
-  return Opened(status, db, options.path);
+  ASSIGN_OR_RETURN(auto db, OpenRocks(options, {.read_only = true}));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::move(db), std::string()));
 }
 
 StoreCopies& StoreCopies::Of(Store& store) { return static_cast<RocksStore&>(store); }
@@ -405,6 +479,22 @@ Result<std::optional<std::string>> StoreCopies::PutByCommit(std::string_view com
   const rocksdb::Status status = batch.Iterate(&finder);
   if (!status.ok()) return FromRocks(status);
   return finder.value();
+}
+
+Result<std::unique_ptr<ReadOnlyStore>> ReadOnlyStore::Open(const std::string& path, Status* lost) {
+  StoreOptions options;
+  options.path = path;
+  options.block_cache_bytes = uint64_t{64} << 20;
+  ASSIGN_OR_RETURN(const bool marked, HasCloseMark(path));
+  auto db = OpenRocks(options, {.read_only = true, .log_end = LogEnd::kWhole});
+  if (!db.ok()) {
+    Status broken = std::move(db).status();
+    db = OpenRocks(options, {.read_only = true});
+    if (!db.ok()) return std::move(db).status();
+    *lost = std::move(broken);
+  }
+  if (marked && lost->ok()) *lost = CheckCloseMark(db->get(), path);
+  return std::unique_ptr<ReadOnlyStore>(std::make_unique<LookedAtStore>(std::move(*db)));
 }
 
 }  // namespace engram

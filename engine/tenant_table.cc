@@ -3,11 +3,21 @@
 #include <algorithm>
 
 #include "base/coding.h"
+#include "base/log.h"
 #include "engine/keys.h"
 
 namespace engram {
 
 using keys::Key;
+
+namespace {
+
+// Whoever it is stays outside; all others come in.
+void LogUnreadable(std::string_view event, std::string_view who, const Status& damage) {
+  Log(LogLevel::kError, event, {{"name", std::string(who)}, {"error", damage.ToString()}});
+}
+
+}  // namespace
 
 Status TenantTable::Load(const KvReader& system) {
   std::vector<TenantEvent> events;
@@ -21,7 +31,12 @@ Status TenantTable::Load(const KvReader& system) {
     tenant.name = names->key().substr(1);
     ASSIGN_OR_RETURN(const auto bytes, system.Get(Key(keys::kTenant).Add(tenant.id)));
     if (bytes) {
-      ASSIGN_OR_RETURN(tenant, DecodeTenant(tenant.id, *bytes));
+      auto decoded = DecodeTenant(tenant.id, *bytes);
+      if (!decoded.ok()) {
+        LogUnreadable("tenant_unreadable", tenant.name, decoded.status());
+        continue;
+      }
+      tenant = std::move(*decoded);
     }
     events.emplace_back(std::move(tenant));
   }
@@ -30,8 +45,12 @@ Status TenantTable::Load(const KvReader& system) {
   for (; keys_by_tenant->Valid(); keys_by_tenant->Next()) {
     ByteReader in(keys_by_tenant->key().substr(1));
     const TenantId tenant(in.Key32());
-    ASSIGN_OR_RETURN(ApiKey key, DecodeApiKey(tenant, in.rest(), keys_by_tenant->value()));
-    events.emplace_back(std::move(key));
+    auto key = DecodeApiKey(tenant, in.rest(), keys_by_tenant->value());
+    if (!key.ok()) {
+      LogUnreadable("api_key_unreadable", in.rest(), key.status());
+      continue;
+    }
+    events.emplace_back(std::move(*key));
   }
   RETURN_IF_ERROR(keys_by_tenant->status());
   Apply(events);

@@ -10,6 +10,9 @@
 namespace engram {
 namespace {
 
+constexpr std::string_view kDamaged =
+    "what this needs is damaged on the server's disk; its log says where, and `engram verify --data DIR` what to do";
+
 // What went wrong inside is for the log; a client learns that it did.
 bool IsPrivate(StatusCode code) { return code == StatusCode::kInternal || code == StatusCode::kCorruption; }
 
@@ -58,11 +61,11 @@ int HttpStatus(StatusCode code) {
     case StatusCode::kUnprocessable: return 422;
     case StatusCode::kRateLimited: return 429;
     case StatusCode::kHeadersTooLarge: return 431;
+    case StatusCode::kCorruption:  // the rest is served
     case StatusCode::kUnavailable: return 503;
     case StatusCode::kDeadlineExceeded: return 504;
     case StatusCode::kOutOfSpace: return 507;
-    case StatusCode::kInternal:
-    case StatusCode::kCorruption: break;
+    case StatusCode::kInternal: break;
   }
   return 500;
 }
@@ -71,6 +74,11 @@ void FillError(const Status& status, v1::Error* error) {
   error->set_code(std::string(StatusCodeName(status.code())));
   error->set_retryable(status.retryable());
   error->set_applied(std::string(AppliedName(status.applied())));
+  if (status.code() == StatusCode::kCorruption) {
+    error->set_code(std::string(StatusCodeName(StatusCode::kUnavailable)));
+    error->set_message(std::string(kDamaged));
+    return;
+  }
   if (IsPrivate(status.code())) {
     error->set_message("the server failed; its log says why");
     return;

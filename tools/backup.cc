@@ -16,13 +16,11 @@
 #include "base/log.h"
 #include "base/timestamp.h"
 #include "client/cpp/backup_client.h"
-#include "client/cpp/http_transport.h"
 #include "engine/backup/create_backup.h"
 #include "engine/backup/open_engine.h"
 #include "engine/backup/restore.h"
 #include "tools/backup_commands.h"
 #include "tools/keys_tenant.h"
-#include "tools/listen_address.h"
 #include "tools/progress.h"
 
 namespace engram {
@@ -90,17 +88,8 @@ void Print(const v1::Backup& backup, bool json) {
 }
 
 Result<std::unique_ptr<BackupClient>> Connect(const StoreChoice& choice) {
-  ASSIGN_OR_RETURN(const HostPort at, ParseServerUrl(choice.server));
-  HttpTransportOptions options;
-  options.host = at.host;
-  options.port = at.port;
-  options.key = choice.key;
-  const std::string& file = choice.admin_key_file.empty() ? choice.key_file : choice.admin_key_file;
-  if (!file.empty()) {
-    ASSIGN_OR_RETURN(const std::string text, FileSystem::Posix().ReadFile(file));
-    options.key = text.substr(0, text.find_first_of("\r\n"));
-  }
-  return std::make_unique<BackupClient>(NewHttpTransport(std::move(options)));
+  ASSIGN_OR_RETURN(auto transport, TransportTo(AsAdmin(choice)));
+  return std::make_unique<BackupClient>(std::move(transport));
 }
 
 Status Follow(const BackupClient& client, bool json) {

@@ -1,9 +1,11 @@
 // The one binary: `engram serve`, `engram import …` and so on. One file per subcommand.
 #include <csignal>
 #include <cstdio>
+#include <string_view>
 
 #include "tools/backup_commands.h"
 #include "tools/command.h"
+#include "tools/verify.h"
 
 namespace {
 
@@ -18,6 +20,7 @@ constexpr const char* kExamples =
     "  engram export --namespace notes --out notes.jsonl         take everything out\n"
     "  engram keys create --tenant acme --verb read              let somebody in\n"
     "  engram backup create                                      keep a copy of all of it; restore brings it back\n"
+    "  engram verify --data ./data                               check that nothing is damaged\n"
     "\n"
     "Each command has its own --help. Exit codes: 0 done, 1 failed or not complete, 2 bad command line.";
 
@@ -43,6 +46,7 @@ int main(int argc, char** argv) {
   engram::AddKeysCommand(app, &chosen);
   engram::AddSearchCommand(app, &chosen);
   engram::AddStatsCommand(app, &chosen);
+  engram::AddVerifyCommand(app, &chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -51,7 +55,10 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "engram: there is no command \"%s\"; `engram --help` lists them\n", argv[1]);
       return static_cast<int>(ExitCode::kBadCommand);
     }
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kBadCommand);
+    if (app.exit(error) == 0) return 0;
+    // 2 says of a folder that it is damaged.
+    const bool verify = argc > 1 && std::string_view(argv[1]) == "verify";
+    return verify ? static_cast<int>(engram::VerifyExit::kCouldNotCheck) : static_cast<int>(ExitCode::kBadCommand);
   }
   return static_cast<int>(chosen());
 }

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "client/cpp/http_transport.h"
 #include "tools/direct_transport.h"
 #include "tools/listen_address.h"
 
@@ -102,6 +103,16 @@ Result<StoreAccess> OpenAccess(const StoreChoice& choice, IfNoStore if_no_store)
   StoreAccess access;
   ASSIGN_OR_RETURN(access.client, Client::Connect(options));
   return access;
+}
+
+Result<std::unique_ptr<Transport>> TransportTo(const StoreChoice& choice) {
+  ASSIGN_OR_RETURN(const ServerUrl at, ParseServerUrl(choice.server));
+  HttpTransportOptions options;
+  options.host = at.host;
+  options.port = at.port;
+  if (at.tls) options.tls = choice.tls;
+  ASSIGN_OR_RETURN(options.key, KeyOf(choice));
+  return NewHttpTransport(std::move(options));
 }
 
 const std::string& StoreName(const StoreChoice& choice) {

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "client/cpp/client.h"
+#include "client/cpp/transport.h"
 #include "tools/opened_store.h"
 
 namespace engram {
@@ -39,6 +40,9 @@ enum class IfNoStore { kFail, kCreate };
 
 // Unavailable when no server answers, or another process has the folder; NotFound as `if_no_store` says.
 Result<StoreAccess> OpenAccess(const StoreChoice& choice, IfNoStore if_no_store);
+
+// For calls that Client does not have. REQUIRES: the choice is a server.
+Result<std::unique_ptr<Transport>> TransportTo(const StoreChoice& choice);
 
 // "http://127.0.0.1:7700" or the folder: for messages.
 const std::string& StoreName(const StoreChoice& choice);

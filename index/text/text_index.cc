@@ -4,15 +4,13 @@
 #include <set>
 
 #include "base/check.h"
+#include "index/text/analyze_texts.h"
 #include "index/text/sealed_part.h"
 #include "index/text/text_part.h"
 #include "index/text/text_view.h"
 
 namespace engram {
 namespace {
-
-// How far apart the words of two texts of one memory are, so that no phrase reaches from one to the next.
-constexpr uint32_t kTextGap = 100;
 
 // What a thread keeps of its last text; a giant one gives its memory back.
 constexpr size_t kTokensKept = 4096;
@@ -34,20 +32,7 @@ TextIndex::~TextIndex() = default;
 
 void TextIndex::Add(Slot slot, const std::vector<std::string_view>& texts) {
   std::vector<Token>& tokens = ThreadTokens();
-  tokens.clear();
-  if (texts.size() == 1) {
-    analyzer_->Analyze(texts[0], &tokens);
-  } else {
-    std::vector<Token> next;
-    for (const std::string_view text : texts) {
-      const uint32_t base = tokens.empty() ? 0 : tokens.back().position + 1 + kTextGap;
-      analyzer_->Analyze(text, &next);
-      for (Token& token : next) {
-        token.position += base;
-        tokens.push_back(std::move(token));
-      }
-    }
-  }
+  AnalyzeTexts(*analyzer_, texts, &tokens);
   if (!tokens.empty()) fresh_->Add(slot, tokens);
 }
 

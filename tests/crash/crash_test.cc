@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "client/cpp/client.h"
+#include "engine/doctor/doctor.h"
 #include "engine/engine.h"
 #include "server/api_key.h"
 #include "server/credential.h"
@@ -247,6 +248,15 @@ class CrashTest : public ::testing::Test {
     EXPECT_EQ(report->problems, std::vector<std::string>());
   }
 
+  // The folder as the kill left it, before anything is recovered: rows, files and segments.
+  void Verify() {
+    FolderOptions options;
+    options.data_dir = folder_ + "/data";
+    const auto report = ExamineFolder(options);
+    ASSERT_TRUE(report.ok()) << report.status().ToString();
+    for (const Finding& finding : report->findings.kept()) ADD_FAILURE() << ToText(finding);
+  }
+
   void CompareWriter(Engine& engine, const NamespaceRef& ns, ExpectedMemories* writer, uint64_t* live) {
     const std::set<std::string> ids = writer->ids();
     const auto reply = engine.Get(ns, {ids.begin(), ids.end()}, Include(), {});
@@ -272,6 +282,7 @@ TEST_F(CrashTest, NothingAcknowledgedIsLostUnderKills) {
     SCOPED_TRACE(fmt::format("ENGRAM_TEST_SEED={} round {}", seed, round));
     WriteUntilKilled(seed + round * 1000);
     if (HasFatalFailure()) return;
+    Verify();
     Compare();
   }
   uint64_t acknowledged = 0;

@@ -21,15 +21,23 @@ TEST(ErrorTest, AnErrorShowsWhatItsStatusSays) {
 }
 
 TEST(ErrorTest, WhatFailedInsideStaysInside) {
-  for (const Status& status :
-       {Internal("/data/000123.sst is gone").At("path"), Corruption("block 7").With("key", "secret")}) {
-    v1::Error error;
-    FillError(status, &error);
-    EXPECT_EQ(error.code(), "internal");
-    EXPECT_EQ(error.message(), "the server failed; its log says why");
-    EXPECT_EQ(error.field(), "");
-    EXPECT_TRUE(error.details().empty());
-  }
+  v1::Error error;
+  FillError(Internal("/data/000123.sst is gone").At("path").With("key", "secret"), &error);
+  EXPECT_EQ(error.code(), "internal");
+  EXPECT_EQ(error.message(), "the server failed; its log says why");
+  EXPECT_EQ(error.field(), "");
+  EXPECT_TRUE(error.details().empty());
+}
+
+TEST(ErrorTest, DamageSaysWhatToDoAndNotWhereItIs) {
+  v1::Error error;
+  FillError(Corruption("/data/000123.sst: block 7").At("path").With("key", "secret"), &error);
+  EXPECT_EQ(error.code(), "unavailable");
+  EXPECT_EQ(error.message().find("000123"), std::string::npos);
+  EXPECT_NE(error.message().find("engram verify"), std::string::npos);
+  EXPECT_EQ(error.field(), "");
+  EXPECT_TRUE(error.details().empty());
+  EXPECT_EQ(HttpStatus(StatusCode::kCorruption), 503);
 }
 
 TEST(ErrorTest, AppliedIsTold) {
