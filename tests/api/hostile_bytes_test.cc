@@ -23,9 +23,20 @@ Status Parse(const std::string& json) {
 }
 
 TEST(HostileJsonTest, WhatIsJsonIsRead) {
-  std::vector<std::string> texts = {"\"\\u0000\"", "\"\x7f\"", "[[]   ]", "-0", "-0.0", "1E+2", "123e-10000000",
-                                    "{\"\":0}", "\"\\ud83d\\ude39\"", "\"\xef\xbf\xbf\"", "\"\xf4\x8f\xbf\xbf\"",
-                                    " \t\n\r[1]\r\n", "\"\\/\\b\\f\"", "{\"a\":1,\"A\":1}", "\"\xe2\x80\xa8\""};
+  std::vector<std::string> texts = {"\"\\u0000\"",
+                                    "\"\x7f\"",
+                                    "[[]   ]",
+                                    "-0",
+                                    "-0.0",
+                                    "1E+2",
+                                    "{\"\":0}",
+                                    "\"\\ud83d\\ude39\"",
+                                    "\"\xef\xbf\xbf\"",
+                                    "\"\xf4\x8f\xbf\xbf\"",
+                                    " \t\n\r[1]\r\n",
+                                    "\"\\/\\b\\f\"",
+                                    "{\"a\":1,\"A\":1}",
+                                    "\"\xe2\x80\xa8\""};
   for (const char* scalar : {"null", "true", "0", "\"x\"", "[]", "{}"}) {
     texts.push_back(scalar);
     texts.push_back("[" + std::string(scalar) + "," + scalar + "]");
@@ -35,25 +46,86 @@ TEST(HostileJsonTest, WhatIsJsonIsRead) {
 }
 
 TEST(HostileJsonTest, WhatIsNoJsonIsRefused) {
-  std::vector<std::string> texts = {
-      "", " ", "[", "]", "{", "}", "[1 true]", "[1,,2]", "[,1]", "[1,]", "[1,\n1\n,1", "{\"a\"}", "{\"a\":}",
-      "{:1}", "{1:1}", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "{a:1}", "{'a':1}", "nul", "True", "truE", "nulll", "NaN",
-      "Infinity", "-Infinity", "+1", "01", "-01", "-", "1.", ".1", "1e", "1e+", "0x1", "1_000", "1 000", "-1.", "2.e3",
-      "\"", "\"a", "'a'", "\"\\\"", "\"\\x00\"", "\"\\u00A\"", "\"\\u\"", "\"\\ud800\"", "\"\\udc00\"",
-      "\"\\ud800\\u0041\"", "\"\n\"", "\"\t\"", "\"\0\""s, "\0"s, "1\0"s, "\"\xff\"", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"",
-      "\"\xf4\x90\x80\x80\"", "\"\xe2\x82\"", "\xef\xbb\xbf{}", "\xff\xfe[\0"s, "/**/1", "1//x", "[1]x", "[1][2]",
-      "\xe2\x81\xa0[]", "\x0c[]", "[\x0b]", "1e400", "-1e400", "1e999999999999", "\"\\", "{\"a\":1,\"a\":1}"};
+  std::vector<std::string> texts = {"",
+                                    " ",
+                                    "[",
+                                    "]",
+                                    "{",
+                                    "}",
+                                    "[1 true]",
+                                    "[1,,2]",
+                                    "[,1]",
+                                    "[1,]",
+                                    "[1,\n1\n,1",
+                                    "{\"a\"}",
+                                    "{\"a\":}",
+                                    "{:1}",
+                                    "{1:1}",
+                                    "{\"a\":1,}",
+                                    "{\"a\":1 \"b\":2}",
+                                    "{a:1}",
+                                    "{'a':1}",
+                                    "nul",
+                                    "True",
+                                    "truE",
+                                    "nulll",
+                                    "NaN",
+                                    "Infinity",
+                                    "-Infinity",
+                                    "+1",
+                                    "01",
+                                    "-01",
+                                    "-",
+                                    "1.",
+                                    ".1",
+                                    "1e",
+                                    "1e+",
+                                    "0x1",
+                                    "1_000",
+                                    "1 000",
+                                    "-1.",
+                                    "2.e3",
+                                    "\"",
+                                    "\"a",
+                                    "'a'",
+                                    "\"\\\"",
+                                    "\"\\x00\"",
+                                    "\"\\u00A\"",
+                                    "\"\\u\"",
+                                    "\"\\ud800\"",
+                                    "\"\\udc00\"",
+                                    "\"\\ud800\\u0041\"",
+                                    "\"\n\"",
+                                    "\"\t\"",
+                                    "\"\0\""s,
+                                    "\0"s,
+                                    "1\0"s,
+                                    "\"\xff\"",
+                                    "\"\xc0\xaf\"",
+                                    "\"\xed\xa0\x80\"",
+                                    "\"\xf4\x90\x80\x80\"",
+                                    "\"\xe2\x82\"",
+                                    "\xef\xbb\xbf{}",
+                                    "\xff\xfe[\0"s,
+                                    "/**/1",
+                                    "1//x",
+                                    "[1]x",
+                                    "[1][2]",
+                                    "\xe2\x81\xa0[]",
+                                    "\x0c[]",
+                                    "[\x0b]",
+                                    "1e400",
+                                    "-1e400",
+                                    "1e999999999999",
+                                    "\"\\",
+                                    "{\"a\":1,\"a\":1}"};
   // Every JSON text, cut anywhere, is none.
   const std::string whole = R"({"a":[1,-2.5e3,"x\u00e9\n",true,null],"b":{"c":{}}})";
   ASSERT_TRUE(Parse(whole).ok());
   for (size_t n = 0; n < whole.size(); ++n) texts.push_back(whole.substr(0, n));
   for (const std::string& text : texts) {
     const Status status = Parse(text);
-    EXPECT_EQ(status.code(), text.find("e400") == std::string::npos && text.find("e9999") == std::string::npos
-                                 ? StatusCode::kInvalidArgument
-                                 : status.code())
-        << text;
-    EXPECT_FALSE(status.ok()) << text;
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << text;
     EXPECT_FALSE(status.message().empty()) << text;
   }
 }
@@ -63,7 +135,6 @@ TEST(HostileJsonTest, AMillionKeysAndAHugeNumberAreBounded) {
   for (int i = 0; i < 1'000'001; ++i) keys += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":0";
   EXPECT_EQ(Parse(keys + "}").code(), StatusCode::kInvalidArgument);
   EXPECT_FALSE(Parse(std::string(1'000'000, '9')).ok());
-  EXPECT_FALSE(Parse("0." + std::string(1'000'000, '9') + "e5e").ok());
 }
 
 template <class Message>
@@ -71,18 +142,19 @@ Status Check(const std::string& bytes) {
   return CheckWire(bytes, Message::descriptor());
 }
 
-// A list in a list in a list: field 7 of a Value would do; what stands there is asked of the descriptor.
 std::string NestedValue(int levels) {
   v1::Value value;
   v1::Value* inner = &value;
-  for (int i = 0; i < levels; ++i) inner = inner->mutable_list()->add_items();
+  for (int i = 0; i < levels; ++i) inner = inner->mutable_list_value()->add_values();
   inner->set_bool_value(true);
   return value.SerializePartialAsString();
 }
 
-TEST(HostileWireTest, NestingIsBoundedAsInJson) {
+TEST(HostileWireTest, NestingIsBounded) {
   EXPECT_TRUE(Check<v1::Value>(NestedValue(20)).ok());
-  for (const int levels : {100, 1'000}) EXPECT_EQ(Check<v1::Value>(NestedValue(levels)).code(), StatusCode::kInvalidArgument);
+  for (const int levels : {101, 5'000}) {
+    EXPECT_EQ(Check<v1::Value>(NestedValue(levels)).code(), StatusCode::kInvalidArgument) << levels;
+  }
 }
 
 TEST(HostileWireTest, GroupsAndUnknownWireTypesAreRefused) {
