@@ -58,10 +58,13 @@ function(engram_test name)
     PROPERTIES ${properties})
 endfunction()
 
-# engram_fuzz(NAME [DEPS …]) makes the binary NAME_fuzz of NAME_fuzz.cc: with libFuzzer in the fuzz preset, elsewhere
-# with a main that replays corpus/NAME and mutations of it, as the ctest case fuzz.NAME.
+# engram_fuzz(NAME [DEPS …] [MUTATIONS n]) makes the binary NAME_fuzz of NAME_fuzz.cc: with libFuzzer in the fuzz preset, elsewhere
+# with a main that replays corpus/NAME and n mutations of it, as the ctest case fuzz.NAME.
 function(engram_fuzz name)
-  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "MUTATIONS" "DEPS" ${ARGN})
+  if(NOT ARG_MUTATIONS)
+    set(ARG_MUTATIONS 20000)
+  endif()
   add_executable(${name}_fuzz ${name}_fuzz.cc)
   target_link_libraries(${name}_fuzz PRIVATE ${ARG_DEPS} engram_warnings)
   if(ENGRAM_BUILD_FUZZ)
@@ -69,7 +72,8 @@ function(engram_fuzz name)
     return()
   endif()
   target_link_libraries(${name}_fuzz PRIVATE engram_fuzz_replay)
-  add_test(NAME fuzz.${name} COMMAND ${name}_fuzz ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+  add_test(NAME fuzz.${name} COMMAND ${name}_fuzz ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}
+           --mutations ${ARG_MUTATIONS})
   set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT 120)
   if(ENGRAM_TEST_ENVIRONMENT)
     set_tests_properties(fuzz.${name} PROPERTIES ENVIRONMENT "${ENGRAM_TEST_ENVIRONMENT}")

@@ -17,7 +17,7 @@ void Read(const ColumnSegment& segment) {
     const IndexedRow row = segment.Row(place);
     ENGRAM_CHECK(row.slot == segment.slot(place) && row.version == segment.version(place));
     (void)segment.inactive(place);
-    slots.push_back(row.slot);
+    slots.emplace_back(row.slot);
   }
   AttributeIndex index;
   const Status loaded = index.LoadStretch(segment.fields(), slots, 3);

@@ -7,6 +7,9 @@
 #include <iterator>
 #include <string>
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include "api/json.h"
 #include "base/check.h"
 #include "base/testing/fault_file_system.h"
@@ -20,6 +23,7 @@
 #include "graph/edge_store.h"
 #include "index/text/text_index.h"
 #include "index/vector/vector_index.h"
+#include "tools/import/archive_format.h"
 
 namespace engram {
 namespace {
@@ -34,6 +38,17 @@ void Put(const fs::path& path, std::string_view bytes) {
   if (!file) throw std::runtime_error("can't write " + path.string());
 }
 
+// Equal messages give equal bytes, maps included.
+std::string Serialized(const google::protobuf::Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream out(&stream);
+  out.SetSerializationDeterministic(true);
+  ENGRAM_CHECK(message.SerializeToCodedStream(&out));
+  out.Trim();
+  return bytes;
+}
+
 void WriteRequests(const fs::path& corpus) {
   for (const auto& entry : fs::directory_iterator(corpus / "json_request")) {
     std::ifstream file(entry.path(), std::ios::binary);
@@ -43,7 +58,7 @@ void WriteRequests(const fs::path& corpus) {
     const auto message = MakeRequest(name);
     const Status parsed = ParseJson(json, message.get());
     // Some are there to be refused.
-    if (parsed.ok()) Put(corpus / "wire_request" / entry.path().filename(), name + "\n" + message->SerializeAsString());
+    if (parsed.ok()) Put(corpus / "wire_request" / entry.path().filename(), name + "\n" + Serialized(*message));
   }
 }
 
@@ -176,9 +191,24 @@ std::string ColumnSegmentBytes(FaultFileSystem& files) {
   return files.ReadFile("/columns").value();
 }
 
+// The object alone: the target puts the hash before it.
+std::string ManifestBytes() {
+  ArchiveManifest manifest;
+  manifest.system = "jsonl";
+  manifest.origin = "notes.jsonl";
+  manifest.created_at = "2025-03-01T12:00:00Z";
+  manifest.config.emplace();
+  manifest.counts = {1, 2, 3, 4, 5, 6};
+  manifest.notes = {"one row had no text"};
+  const std::string line = PrintManifest(manifest);
+  const size_t begin = line.find("\"manifest\":") + 11;
+  return std::string(1, '\0') + line.substr(begin, line.rfind('}') - begin);
+}
+
 void WriteCorpus(const fs::path& corpus) {
   WriteRequests(corpus);
   WriteRows(corpus / "row");
+  Put(corpus / "archive" / "manifest", ManifestBytes());
   FaultFileSystem files;
   Put(corpus / "text_segment" / "english", TextSegmentBytes(files));
   Put(corpus / "vector_segment" / "cosine_graph", VectorSegmentBytes(files, Metric::kCosine, true));
