@@ -1,9 +1,9 @@
 // engram serve: the server over one data folder, until a signal ends it.
 //
-// Order of life: the port is taken first (a second server fails at once, and /healthz answers while a large store
-// opens), then the engine opens, then the routes. Order of death: stop accepting, end the reads that wait for a
-// position, let requests in flight finish, end the reads that are left, close the engine (which finishes the writes it
-// has accepted).
+// Order of life: the process gives up what it never needs (sandbox.h), the port is taken (a second server fails at
+// once, and /healthz answers while a large store opens), the rest is given up, then the engine opens, then the routes.
+// Order of death: stop accepting, end the reads that wait for a position, let requests in flight finish, end the reads
+// that are left, close the engine (which finishes the writes it has accepted).
 #include <malloc.h>
 #include <unistd.h>
 
@@ -25,6 +25,7 @@
 #include "tools/engine_gauges.h"
 #include "tools/listen_address.h"
 #include "tools/opened_store.h"
+#include "tools/sandbox.h"
 #include "tools/stop_signals.h"
 
 namespace engram {
@@ -46,6 +47,8 @@ struct ServeOptions {
   std::string log_level = "info";
   std::string port_file;
   std::string admin_key_file;
+  std::string user;
+  bool sandbox = true;
   ServiceOptions service;
   ServerOptions server;
   int64_t log_retention_hours = 7 * 24;
@@ -96,10 +99,44 @@ Status Prepare(ServeOptions* options) {
 // itself glibc raises this threshold as soon as one of them was freed, and keeps the next ones.
 void GiveMemoryBack() { (void)mallopt(M_MMAP_THRESHOLD, 1 << 20); }
 
+// Before any thread is started: what the server may open from here on.
+Status EnterSandbox(const ServeOptions& options, SandboxState* state) {
+  if (!options.sandbox) return {};
+  SandboxFolders folders;
+  const std::string& data = options.service.engine_options.data_dir;
+  std::error_code failed;
+  std::filesystem::create_directories(data, failed);
+  if (failed) return Unavailable(fmt::format("can't make the folder {}: {}", data, failed.message()));
+  folders.writable.push_back(data);
+  if (!options.port_file.empty()) {
+    const auto folder = std::filesystem::path(options.port_file).parent_path();
+    const std::string name = folder.empty() ? "." : folder.string();
+    // One that is not there is told when the port is written.
+    if (std::filesystem::is_directory(name, failed)) folders.writable.push_back(name);
+  }
+  if (!options.admin_key_file.empty()) folders.readable.push_back(options.admin_key_file);
+  return ConfineFiles(folders, state);
+}
+
+// Once the port is taken: another user, fewer system calls; and what came of all that.
+Status FinishSandbox(const ServeOptions& options, SandboxState* state) {
+  if (!options.user.empty()) RETURN_IF_ERROR(BecomeUser(options.user));
+  if (options.sandbox) RETURN_IF_ERROR(ConfineSystemCalls(state));
+  const bool whole = state->landlock_abi > 0 && state->seccomp;
+  Log(options.sandbox && !whole ? LogLevel::kWarning : LogLevel::kInfo, "sandbox",
+      {{"on", options.sandbox},
+       {"landlock_abi", state->landlock_abi},
+       {"seccomp", state->seccomp},
+       {"user", static_cast<uint64_t>(geteuid())}});
+  return {};
+}
+
 Status RunServer(ServeOptions options) {
   GiveMemoryBack();
   RETURN_IF_ERROR(Prepare(&options));
   StopSignals signals;
+  SandboxState sandbox;
+  RETURN_IF_ERROR(EnterSandbox(options, &sandbox));
   std::atomic<Engine*> engine{nullptr};
   std::atomic<Service*> service{nullptr};
   options.server.gauges = [&engine] {
@@ -113,6 +150,7 @@ Status RunServer(ServeOptions options) {
     if (Engine* opened = engine.load()) opened->EndReads();
   };
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options.server));
+  RETURN_IF_ERROR(FinishSandbox(options, &sandbox));
   ASSIGN_OR_RETURN(const std::unique_ptr<OpenedStore> store, OpenStore(options.service));
   ASSIGN_OR_RETURN(Door door, OpenDoor(*store, options.admin_key_file));
   // From here on the server must be stopped before the store goes.
@@ -198,6 +236,13 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
                     "A browser's Origin to accept (may be repeated)");
   serve->add_option("--port-file", options->port_file, "Write the port here once requests are served")
       ->type_name("FILE");
+  serve
+      ->add_option("--user", options->user,
+                   "Become this user once the port is taken; the data folder and the key file are its own")
+      ->type_name("NAME");
+  serve->add_flag_callback(
+      "--no-sandbox", [options] { options->sandbox = false; },
+      "Keep the right to open any file and to make any system call");
   serve->add_option("--log-level", options->log_level, "debug, info, warning or error")->capture_default_str();
   serve->add_flag_callback(
       "--no-access-log", [options] { options->server.access_log = false; }, "No log line for each request");
