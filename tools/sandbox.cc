@@ -19,6 +19,15 @@
 namespace engram {
 namespace {
 
+#ifdef ENGRAM_CHECKS_LEAKS
+constexpr bool kTracesItself = true;
+#else
+constexpr bool kTracesItself = false;
+#endif
+
+// Neither a core file nor a debugger of the same user gets at what is in memory.
+bool ForbidTracing() { return kTracesItself || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0; }
+
 Status Refused(std::string_view what) { return Unavailable(fmt::format("{}: {}", what, std::strerror(errno))); }
 
 // --- Landlock. The C library has no functions for it.
@@ -102,10 +111,9 @@ Status RestrictFiles(const SandboxFolders& folders, int abi) {
 
 Status ConfineFiles(const SandboxFolders& folders, SandboxState* state) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Refused("no_new_privs");
-  // Keys are in memory: neither a core file nor a debugger of the same user gets at them.
   const rlimit none = {0, 0};
   if (setrlimit(RLIMIT_CORE, &none) != 0) return Refused("can't switch core files off");
-  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return Refused("can't forbid to be traced");
+  if (!ForbidTracing()) return Refused("can't forbid to be traced");
   state->landlock_abi = LandlockAbi();
   return state->landlock_abi > 0 ? RestrictFiles(folders, state->landlock_abi) : Status();
 }
@@ -124,7 +132,7 @@ Status BecomeUser(const std::string& name) {
   // There must be no way back.
   if (setuid(0) == 0) return Internal("became another user, and could become root again");
   // The change of identity made the process one that may be traced.
-  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return Refused("can't forbid to be traced");
+  if (!ForbidTracing()) return Refused("can't forbid to be traced");
   return {};
 }
 
