@@ -58,14 +58,15 @@ function(engram_test name)
     PROPERTIES ${properties})
 endfunction()
 
-# engram_fuzz(NAME [DEPS …] [MUTATIONS n]) makes the binary NAME_fuzz of NAME_fuzz.cc: with libFuzzer in the fuzz preset, elsewhere
-# with a main that replays corpus/NAME and n mutations of it, as the ctest case fuzz.NAME.
+# engram_fuzz(NAME [SOURCES …] [DEPS …] [MUTATIONS n]) makes the binary NAME_fuzz of NAME_fuzz.cc and SOURCES: with
+# libFuzzer in the fuzz preset, elsewhere with a main that replays corpus/NAME and n mutations of it, as the ctest case
+# fuzz.NAME.
 function(engram_fuzz name)
-  cmake_parse_arguments(ARG "" "MUTATIONS" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "MUTATIONS" "SOURCES;DEPS" ${ARGN})
   if(NOT ARG_MUTATIONS)
     set(ARG_MUTATIONS 20000)
   endif()
-  add_executable(${name}_fuzz ${name}_fuzz.cc)
+  add_executable(${name}_fuzz ${name}_fuzz.cc ${ARG_SOURCES})
   target_link_libraries(${name}_fuzz PRIVATE ${ARG_DEPS} engram_warnings)
   if(ENGRAM_BUILD_FUZZ)
     target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
