@@ -39,6 +39,29 @@ if(ENGRAM_WERROR)
   target_compile_options(engram_warnings INTERFACE -Werror)
 endif()
 
+# Hardening, where no sanitizer does it better. An overflow of what the compiler knows the size of ends the process, as
+# does a smashed stack; a large frame can't jump over the guard page, indirect jumps land on their targets alone (CPUs
+# since 2020), locals begin as zeros, and neither code nor the loader's tables can be written. In development containers
+# check their indices, too (libstdc++'s assertions).
+include(CheckPIESupported)
+check_pie_supported()
+if(NOT ENGRAM_SANITIZE AND NOT ENGRAM_BUILD_FUZZ)
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" ENGRAM_BUILD_TYPE)
+  if("${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${ENGRAM_BUILD_TYPE}}" MATCHES "-O[123s]") # it needs an optimizer
+    add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$<IF:$<CXX_COMPILER_ID:GNU>,3,2>)
+  endif()
+  add_compile_options(-fstack-protector-strong -fstack-clash-protection
+                      # clang 14 wants a second, temporary switch for it
+                      $<$<CXX_COMPILER_ID:GNU>:-ftrivial-auto-var-init=zero>)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    add_compile_options(-fcf-protection=full)
+  endif()
+  if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+    add_compile_definitions(_GLIBCXX_ASSERTIONS)
+  endif()
+endif()
+add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
+
 if(ENGRAM_BUILD_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     message(FATAL_ERROR "ENGRAM_BUILD_FUZZ needs clang (use the fuzz preset), not ${CMAKE_CXX_COMPILER_ID}")

@@ -58,14 +58,25 @@ function(engram_test name)
     PROPERTIES ${properties})
 endfunction()
 
-# engram_fuzz(NAME SOURCES a_fuzz.cc… [DEPS …]) makes the libFuzzer binary NAME_fuzz in the fuzz preset and
-# nothing elsewhere.
+# engram_fuzz(NAME [SOURCES …] [DEPS …] [MUTATIONS n]) makes the binary NAME_fuzz of NAME_fuzz.cc and SOURCES: with
+# libFuzzer in the fuzz preset, elsewhere with a main that replays corpus/NAME and n mutations of it, as the ctest case
+# fuzz.NAME.
 function(engram_fuzz name)
-  if(NOT ENGRAM_BUILD_FUZZ)
+  cmake_parse_arguments(ARG "" "MUTATIONS" "SOURCES;DEPS" ${ARGN})
+  if(NOT ARG_MUTATIONS)
+    set(ARG_MUTATIONS 20000)
+  endif()
+  add_executable(${name}_fuzz ${name}_fuzz.cc ${ARG_SOURCES})
+  target_link_libraries(${name}_fuzz PRIVATE ${ARG_DEPS} engram_warnings)
+  if(ENGRAM_BUILD_FUZZ)
+    target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
-  add_executable(${name}_fuzz ${ARG_SOURCES})
-  target_link_libraries(${name}_fuzz PRIVATE ${ARG_DEPS} engram_warnings)
-  target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+  target_link_libraries(${name}_fuzz PRIVATE engram_fuzz_replay)
+  add_test(NAME fuzz.${name} COMMAND ${name}_fuzz ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}
+           --mutations ${ARG_MUTATIONS})
+  set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT 120)
+  if(ENGRAM_TEST_ENVIRONMENT)
+    set_tests_properties(fuzz.${name} PROPERTIES ENVIRONMENT "${ENGRAM_TEST_ENVIRONMENT}")
+  endif()
 endfunction()

@@ -37,12 +37,14 @@ std::string EncodeExpiry(const Expiry& expiry) {
 
 Result<Expiry> DecodeExpiry(std::string_view key) {
   ByteReader in(key);
-  in.Byte();
+  if (in.Byte() != kExpiry) in.Fail();
   Expiry expiry;
   expiry.time = {in.KeySigned64()};
   expiry.tenant = TenantId(in.Key32());
   expiry.ns = NamespaceId(in.Key32());
-  expiry.run = in.Byte() != 0;
+  const uint8_t run = in.Byte();
+  if (run > 1) in.Fail();  // one key a row
+  expiry.run = run == 1;
   expiry.number = in.Key32();
   RETURN_IF_ERROR(in.Finish("expiry key"));
   return expiry;

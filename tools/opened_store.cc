@@ -44,14 +44,12 @@ Result<std::unique_ptr<OpenedStore>> OpenServedStore(const ServiceOptions& optio
 
 Result<Door> OpenDoor(OpenedStore& store, const DoorOptions& options) {
   Door door;
-  const bool takes_tokens = !options.jwt_config_file.empty();
-  door.wants_keys = !options.admin_key_file.empty() || takes_tokens || store.engine->HasApiKeys();
+  door.wants_keys = !options.admin_key_file.empty() || options.tokens || store.engine->HasApiKeys();
   if (!door.wants_keys) {
     if (!store.tenant) {
       return FailedPrecondition(
           "without keys everyone is the tenant \"default\", and that was dropped: give --admin-key-file, or make a new "
-          "one "
-          "with `engram keys tenant add default --data DIR`");
+          "one with `engram keys tenant add default --data DIR`");
     }
     door.authenticator = std::make_shared<OpenAuthenticator>(*store.tenant, kDefaultTenant);
     return door;
@@ -63,10 +61,7 @@ Result<Door> OpenDoor(OpenedStore& store, const DoorOptions& options) {
   }
   const Clock& clock = *store.service->options.clock;
   std::unique_ptr<JwtAuthenticator> tokens;
-  if (takes_tokens) {
-    ASSIGN_OR_RETURN(JwtConfig config, LoadJwtConfig(options.jwt_config_file));
-    tokens = std::make_unique<JwtAuthenticator>(*store.engine, clock, std::move(config));
-  }
+  if (options.tokens) tokens = std::make_unique<JwtAuthenticator>(*store.engine, clock, *options.tokens);
   door.authenticator = std::make_shared<KeyAuthenticator>(*store.engine, store.service->vault, clock,
                                                           std::move(admin_hash), std::move(tokens));
   return door;

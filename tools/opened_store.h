@@ -12,6 +12,7 @@
 #include "server/audit_log.h"
 #include "server/credential.h"
 #include "server/handlers/service.h"
+#include "server/jwt_config.h"
 #include "server/router.h"
 
 namespace engram {
@@ -33,12 +34,11 @@ struct OpenedStore {
 // FailedPrecondition when the store has keys and the secret to check them with is missing.
 Result<std::unique_ptr<OpenedStore>> OpenStore(const ServiceOptions& options, const AuditLogOptions& audit = {});
 
-// Who is let in: with an admin key, with a file of tokens' keys, or once the store has keys (be they over), who shows
-// one; everyone as the default tenant otherwise. Whose tokens are taken is said by a file (server/jwt_config.h). Both
-// files may be empty.
+// Who is let in: with an admin key, with keys of tokens, or once the store has keys (be they over), who shows one;
+// everyone as the default tenant otherwise.
 struct DoorOptions {
-  std::string admin_key_file;
-  std::string jwt_config_file;
+  std::string admin_key_file;       // may be empty
+  std::optional<JwtConfig> tokens;  // whose are taken
 };
 struct Door {
   std::shared_ptr<const Authenticator> authenticator;

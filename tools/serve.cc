@@ -1,9 +1,9 @@
 // engram serve: the server over one data folder, until a signal ends it.
 //
-// Order of life: the port is taken first (a second server fails at once, and /healthz answers while a large store
-// opens), then the engine opens, then the routes. Order of death: stop accepting, end the reads that wait for a
-// position, let requests in flight finish, end the reads that are left, close the engine (which finishes the writes it
-// has accepted).
+// Order of life: the process gives up what it never needs (sandbox.h), the port is taken (a second server fails at
+// once, and /healthz answers while a large store opens), the rest is given up, then the engine opens, then the routes.
+// Order of death: stop accepting, end the reads that wait for a position, let requests in flight finish, end the reads
+// that are left, close the engine (which finishes the writes it has accepted).
 #include <malloc.h>
 #include <unistd.h>
 
@@ -27,6 +27,7 @@
 #include "tools/engine_gauges.h"
 #include "tools/kept_copies.h"
 #include "tools/listen_address.h"
+#include "tools/sandbox.h"
 #include "tools/served_store.h"
 #include "tools/stop_signals.h"
 
@@ -53,8 +54,11 @@ struct ServeOptions {
   std::string log_level = "info";
   std::string port_file;
   DoorOptions door;
+  std::string jwt_config_file;
   AuditLogOptions audit;
   uint64_t audit_log_max_mib = 64;
+  std::string user;
+  bool sandbox = true;
   ServiceOptions service;
   ServerOptions server;
   int64_t log_retention_hours = 7 * 24;
@@ -108,6 +112,10 @@ Status Prepare(ServeOptions* options) {
   options->service.server_limits = options->server.limits;
   options->service.engine_options.log_retention_seconds = options->log_retention_hours * 3600;
   options->service.engine_options.seal_rest = std::chrono::seconds(options->seal_rest_seconds);
+  // Its keys may be where the server may not look any more later on.
+  if (!options->jwt_config_file.empty()) {
+    ASSIGN_OR_RETURN(options->door.tokens, LoadJwtConfig(options->jwt_config_file));
+  }
   // A stale one would tell who waits for it the port of a server that is gone.
   std::error_code ignored;
   if (!options->port_file.empty()) std::filesystem::remove(options->port_file, ignored);
@@ -118,6 +126,53 @@ Status Prepare(ServeOptions* options) {
 // itself glibc raises this threshold as soon as one of them was freed, and keeps the next ones.
 void GiveMemoryBack() { (void)mallopt(M_MMAP_THRESHOLD, 1 << 20); }
 
+// Where a file is, and where it is when links are followed: a renewed one is another file in the same place.
+void AddPlaces(const std::string& file, std::vector<std::string>* places) {
+  if (file.empty()) return;
+  std::error_code failed;
+  for (const auto& path : {std::filesystem::absolute(file, failed), std::filesystem::canonical(file, failed)}) {
+    if (!path.empty()) places->push_back(path.parent_path().string());
+  }
+}
+
+// Before any thread is started: what the server may open from here on.
+Status EnterSandbox(const ServeOptions& options, SandboxState* state) {
+  if (!options.sandbox) return {};
+  SandboxFolders folders;
+  const KeptCopiesOptions& copies = options.copies;
+  for (const std::string& folder : {options.service.engine_options.data_dir, copies.backup_dir, copies.archive_dir}) {
+    if (folder.empty()) continue;
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (failed) return Unavailable(fmt::format("can't make the folder {}: {}", folder, failed.message()));
+    folders.writable.push_back(folder);
+  }
+  if (!options.port_file.empty()) {
+    const auto folder = std::filesystem::path(options.port_file).parent_path();
+    const std::string name = folder.empty() ? "." : folder.string();
+    // One that is not there is told when the port is written.
+    std::error_code failed;
+    if (std::filesystem::is_directory(name, failed)) folders.writable.push_back(name);
+  }
+  if (!options.door.admin_key_file.empty()) folders.readable.push_back(options.door.admin_key_file);
+  const TlsFiles& tls = options.server.tls;
+  for (const std::string* file : {&tls.certificate, &tls.key, &tls.client_ca}) AddPlaces(*file, &folders.readable);
+  return ConfineFiles(folders, state);
+}
+
+// Once the port is taken: another user, fewer system calls; and what came of all that.
+Status FinishSandbox(const ServeOptions& options, SandboxState* state) {
+  if (!options.user.empty()) RETURN_IF_ERROR(BecomeUser(options.user));
+  if (options.sandbox) RETURN_IF_ERROR(ConfineSystemCalls(state));
+  const bool whole = state->landlock_abi > 0 && state->seccomp;
+  Log(options.sandbox && !whole ? LogLevel::kWarning : LogLevel::kInfo, "sandbox",
+      {{"on", options.sandbox},
+       {"landlock_abi", state->landlock_abi},
+       {"seccomp", state->seccomp},
+       {"user", static_cast<uint64_t>(geteuid())}});
+  return {};
+}
+
 Status RunServer(ServeOptions options) {
   GiveMemoryBack();
   RETURN_IF_ERROR(Prepare(&options));
@@ -127,6 +182,8 @@ Status RunServer(ServeOptions options) {
     on_hangup = [&reloading] { reloading->ReloadTls(); };
   }
   StopSignals signals(std::move(on_hangup));
+  SandboxState sandbox;
+  RETURN_IF_ERROR(EnterSandbox(options, &sandbox));
   std::atomic<Engine*> engine{nullptr};
   std::atomic<Service*> service{nullptr};
   std::atomic<const LogArchiver*> archiver{nullptr};
@@ -145,6 +202,7 @@ Status RunServer(ServeOptions options) {
     if (Engine* opened = engine.load()) opened->EndReads();
   };
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options.server));
+  RETURN_IF_ERROR(FinishSandbox(options, &sandbox));
   ASSIGN_OR_RETURN(
       const std::unique_ptr<OpenedStore> store,
       OpenServedStore(options.service, options.audit, {.keep_log_bytes = options.copies.keep_log_bytes()}));
@@ -252,7 +310,7 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
       ->type_name("FILE");
   serve
       ->add_option(
-          "--jwt-config", options->door.jwt_config_file,
+          "--jwt-config", options->jwt_config_file,
           "Whose JSON Web Tokens are credentials (JSON; see docs/security.md): every request needs one, or a key")
       ->envname("ENGRAM_JWT_CONFIG")
       ->type_name("FILE");
@@ -262,6 +320,13 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
                     "A browser's Origin to accept (may be repeated)");
   serve->add_option("--port-file", options->port_file, "Write the port here once requests are served")
       ->type_name("FILE");
+  serve
+      ->add_option("--user", options->user,
+                   "Become this user once the port is taken; the data folder and the key file are its own")
+      ->type_name("NAME");
+  serve->add_flag_callback(
+      "--no-sandbox", [options] { options->sandbox = false; },
+      "Keep the right to open any file and to make any system call");
   serve->add_option("--log-level", options->log_level, "debug, info, warning or error")->capture_default_str();
   serve->add_flag_callback(
       "--no-access-log", [options] { options->server.access_log = false; }, "No log line for each request");

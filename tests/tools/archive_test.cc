@@ -87,6 +87,22 @@ TEST(ArchiveFormatTest, EveryChangedByteOfALineIsNoticed) {
   }
 }
 
+TEST(ArchiveFormatTest, AnEdgeThatEndedAndOneThatHasNotAreTwoKinds) {
+  v1::Edge edge;
+  edge.set_source("a");
+  edge.set_target("b");
+  // The hash is the object's: what it stands under says nothing of it.
+  const auto renamed = [](std::string line, const std::string& from, const std::string& to) {
+    return line.replace(line.find(from), from.size(), to);
+  };
+  const std::string there = renamed(ArchiveLine(edge), "\"edge\":", "\"retired_edge\":");
+  edge.mutable_retired_at()->set_seconds(1'700'000'000);
+  const std::string ended = renamed(ArchiveLine(edge), "\"retired_edge\":", "\"edge\":");
+  RecordItem item;
+  EXPECT_THAT(ParseArchiveLine(there, ArchiveKind::kRetiredEdge, &item).message(), HasSubstr("has no retired_at"));
+  EXPECT_THAT(ParseArchiveLine(ended, ArchiveKind::kEdge, &item).message(), HasSubstr("has retired_at"));
+}
+
 class ArchiveTest : public testing::Test {
  protected:
   void SetUp() override {

@@ -209,6 +209,19 @@ Result<ArchiveManifest> ReadManifest(const Members& members) {
   return manifest;
 }
 
+Status ParseRecord(std::string_view line, ArchiveKind kind, RecordItem* item) {
+  ASSIGN_OR_RETURN(const std::string_view object, Unhash(line, NamesOf(kind).record));
+  switch (kind) {
+    case ArchiveKind::kMemory: return ParseJson(object, &item->emplace<v1::Memory>());
+    case ArchiveKind::kTombstone: return ParseJson(object, &item->emplace<Tombstone>().memory);
+    case ArchiveKind::kNode: return ParseJson(object, &item->emplace<v1::Node>());
+    case ArchiveKind::kRun: return ParseJson(object, &item->emplace<v1::Run>());
+    case ArchiveKind::kEdge:
+    case ArchiveKind::kRetiredEdge: return ParseJson(object, &item->emplace<v1::Edge>());
+  }
+  return Internal("no such kind of record");
+}
+
 }  // namespace
 
 const ArchiveKindNames& NamesOf(ArchiveKind kind) { return kNames[static_cast<size_t>(kind)]; }
@@ -230,16 +243,10 @@ std::string ArchiveLine(const RecordItem& item) {
 }
 
 Status ParseArchiveLine(std::string_view line, ArchiveKind kind, RecordItem* item) {
-  ASSIGN_OR_RETURN(const std::string_view object, Unhash(line, NamesOf(kind).record));
-  switch (kind) {
-    case ArchiveKind::kMemory: return ParseJson(object, &item->emplace<v1::Memory>());
-    case ArchiveKind::kTombstone: return ParseJson(object, &item->emplace<Tombstone>().memory);
-    case ArchiveKind::kNode: return ParseJson(object, &item->emplace<v1::Node>());
-    case ArchiveKind::kRun: return ParseJson(object, &item->emplace<v1::Run>());
-    case ArchiveKind::kEdge:
-    case ArchiveKind::kRetiredEdge: return ParseJson(object, &item->emplace<v1::Edge>());
-  }
-  return Internal("no such kind of record");
+  RETURN_IF_ERROR(ParseRecord(line, kind, item));
+  if (KindOf(*item) == kind) return {};
+  return InvalidArgument(fmt::format("this is no {}, as it {} retired_at", NamesOf(kind).record,
+                                     kind == ArchiveKind::kEdge ? "has" : "has no"));
 }
 
 std::string PrintManifest(const ArchiveManifest& manifest) {
