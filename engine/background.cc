@@ -3,6 +3,7 @@
 #include <future>
 #include <map>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "engine/keys.h"
 #include "engine/write/sweep.h"
@@ -118,6 +119,7 @@ Status Background::SweepExpiredRows() {
       RETURN_IF_ERROR(it->status());
     }
     if (due.empty()) return {};
+    FAILPOINT("sweep.expired");
     for (auto& [where, sweep] : due) RETURN_IF_ERROR(Commit(where, {std::move(sweep)}).status);
   }
 }
@@ -149,6 +151,7 @@ Status Background::SweepDroppedNamespaces() {
 }
 
 Status Background::DropNamespacesOf(TenantId tenant) {
+  FAILPOINT("tenant.drop");
   std::vector<NamespaceId> left;
   {
     const auto snapshot = store_->Snapshot();
@@ -164,11 +167,13 @@ Status Background::DropNamespacesOf(TenantId tenant) {
 Status Background::SweepDroppedRows(const Namespace& where) {
   bool empty = false;
   while (!empty) {
+    FAILPOINT("sweep.dropped");
     const MutationResult result = Commit(where, {SweepDropped{}});
     RETURN_IF_ERROR(result.status);
     empty = result.results.empty() || result.results[0].outcome == Outcome::kDeleted;
   }
   // The rows are gone for every reader; this takes their bytes out of the files.
+  FAILPOINT("sweep.compact");
   const std::string scope = keys::Scope(where.tenant, where.ns);
   return store_->CompactRange(scope, PrefixEnd(scope));
 }

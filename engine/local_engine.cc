@@ -69,8 +69,9 @@ SealLimits SealLimitsOf(const EngineOptions& options) {
   return limits;
 }
 
-SealerOptions ForSealer(const EngineOptions& options) {
+SealerOptions ForSealer(const EngineOptions& options, const FreeSpace& space) {
   SealerOptions out;
+  out.space = &space;
   out.limits = SealLimitsOf(options);
   out.merge.graph_rows = options.graph_rows;
   out.rest = options.seal_rest;
@@ -119,9 +120,9 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
     return InvalidArgument("a namespace must be allowed at least one memory, and one byte, beyond its segments");
   }
   auto engine = std::unique_ptr<LocalEngine>(new LocalEngine(options));
-  FileSystem& files = FileSystem::Posix();
+  FileSystem& files = options.files ? *options.files : FileSystem::Posix();
   if (!options.create) {
-    ASSIGN_OR_RETURN(const bool exists, Store::Exists(options.data_dir + "/rows"));
+    ASSIGN_OR_RETURN(const bool exists, Store::Exists(files, options.data_dir + "/rows"));
     if (!exists) return NotFound(fmt::format("there is no store in {}", options.data_dir));
   }
   RETURN_IF_ERROR(files.CreateDirectory(options.data_dir));
@@ -131,9 +132,13 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
     return Unavailable(fmt::format("another process is using {}", options.data_dir));
   }
   engine->lock_ = std::move(*lock);
+  engine->space_.emplace(files, options.data_dir, options.min_free_bytes);
   StoreOptions store;
   store.path = options.data_dir + "/rows";
+  store.files = &files;
   store.block_cache_bytes = options.block_cache_bytes;
+  store.write_buffer_bytes = options.write_buffer_bytes;
+  store.min_free_bytes = options.min_free_bytes / 4;
   ASSIGN_OR_RETURN(engine->store_, Store::Open(store));
   RETURN_IF_ERROR(CheckFormat(engine->store_.get()));
   ASSIGN_OR_RETURN(const Timestamp last, LastLogTime(*engine->store_));
@@ -157,18 +162,34 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
                                                             options.position_waits_max);
   engine->background_ = std::make_unique<Background>(engine->store_.get(), engine->committer_.get(),
                                                      engine->log_clock_.get(), options.sweep_interval);
-  engine->sealer_ = std::make_unique<Sealer>(engine->store_.get(), engine->registry_.get(), engine->committer_.get(),
-                                             &*engine->segments_, &engine->seal_queue_, ForSealer(options));
+  engine->sealer_ =
+      std::make_unique<Sealer>(engine->store_.get(), engine->registry_.get(), engine->committer_.get(),
+                               &*engine->segments_, &engine->seal_queue_, ForSealer(options, *engine->space_));
+  engine->sealer_->Start();
   return engine;
 }
 
 void LocalEngine::Submit(Mutation mutation, Durability durability, std::function<void(MutationResult)> done) {
-  if (engram::Status behind = CheckBacklog(mutation); !behind.ok()) {
+  engram::Status refusal = CheckSpace(mutation);
+  if (refusal.ok()) refusal = CheckBacklog(mutation);
+  if (!refusal.ok()) {
     MutationResult result;
-    result.status = std::move(behind);
+    result.status = std::move(refusal);
     return done(std::move(result));
   }
   committer_->Submit(std::move(mutation), durability, std::move(done));
+}
+
+engram::Status LocalEngine::CheckSpace(const Mutation& mutation) {
+  if (space_->Check(SpaceUse::kAdds).ok()) return {};
+  const bool removes =
+      std::all_of(mutation.operations.begin(), mutation.operations.end(), [](const Operation& operation) {
+        return std::holds_alternative<DeleteMemory>(operation) || std::holds_alternative<DeleteEdge>(operation) ||
+               std::holds_alternative<DeleteRun>(operation) || std::holds_alternative<DropNamespace>(operation) ||
+               (std::holds_alternative<TenantChange>(operation) &&
+                std::holds_alternative<DropTenant>(std::get<TenantChange>(operation).what));
+      });
+  return space_->Admit(removes ? SpaceUse::kRemoves : SpaceUse::kAdds);
 }
 
 engram::Status LocalEngine::CheckBacklog(const Mutation& mutation) {
@@ -331,6 +352,10 @@ EngineStatus LocalEngine::Status() {
   status.index_memory_bytes = usage.bytes;
   status.queued_mutations = committer_->queued();
   status.disk_bytes = store_->DiskBytes();
+  const auto free = space_->bytes();
+  status.disk_free_bytes = free.ok() ? *free : 0;
+  status.out_of_space = store_->out_of_space() || !space_->Check(SpaceUse::kAdds).ok();
+  status.refused_for_space = space_->refused();
   status.gauges = store_->Gauges();
   status.index_loads = usage.loads;
   status.index_evictions = usage.evictions;

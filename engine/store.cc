@@ -1,5 +1,6 @@
 #include "engine/store.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <functional>
 #include <unordered_set>
@@ -11,13 +12,16 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <rocksdb/wal_filter.h>
 #include <rocksdb/write_batch.h>
 
 #include "base/check.h"
+#include "base/failpoint.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "engine/changed_rows.h"
-#include "engine/store_read_guard.h"
+#include "engine/store_files.h"
+#include "engine/store_log_order.h"
 
 namespace engram {
 namespace {
@@ -40,13 +44,42 @@ Status FromRocks(const rocksdb::Status& status) {
   std::abort();
 }
 
-// RocksDB's background threads found an error that must not be retried.
-class FatalErrors final : public rocksdb::EventListener {
+// What RocksDB's background threads do: an error of theirs must not be retried, but for a full disk, from which RocksDB
+// recovers by itself.
+class BackgroundEvents final : public rocksdb::EventListener {
  public:
+  void OnFlushBegin(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*job*/) override { KILLPOINT("flush.begin"); }
+  void OnFlushCompleted(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*job*/) override { KILLPOINT("flush.end"); }
+  void OnCompactionBegin(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& /*job*/) override {
+    KILLPOINT("compaction.begin");
+  }
+  void OnCompactionCompleted(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& /*job*/) override {
+    KILLPOINT("compaction.end");
+  }
   void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* status) override {
-    if (status->IsNoSpace()) return;  // writes fail with OutOfSpace until there is room
+    if (status->IsNoSpace()) {
+      out_of_space_ = true;
+      return;
+    }
     StopProcess("store_background_error", status->ToString());
   }
+  void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
+    if (info.new_bg_error.ok()) out_of_space_ = false;
+  }
+
+  // With rows in memory its log is sealed, too.
+  void OnMemTableSealed(const rocksdb::MemTableInfo& /*rows*/) override { new_log_ = true; }
+
+  bool out_of_space() const { return out_of_space_; }
+  // Whether a log was begun since the last call.
+  bool TakeNewLog() { return new_log_.exchange(false); }
+  void NoteCommit() {
+    if (out_of_space_) out_of_space_ = false;
+  }
+
+ private:
+  std::atomic<bool> out_of_space_{false};
+  std::atomic<bool> new_log_{true};
 };
 
 // Walks keys in [begin, end) of any RocksDB iterator; bounds are checked here, whoever made it.
@@ -191,11 +224,12 @@ class BatchOverlay final : public Store::Overlay {
   mutable std::unordered_set<std::string, KeyHash, std::equal_to<>> absent_;
 };
 
-rocksdb::Options MakeOptions(const StoreOptions& options) {
+rocksdb::Options MakeOptions(const StoreOptions& options, rocksdb::Env* env,
+                             std::shared_ptr<rocksdb::EventListener> events) {
   rocksdb::Options out;
   out.create_if_missing = true;
-  out.env = ReadGuardEnv();
-  out.listeners.push_back(std::make_shared<FatalErrors>());
+  out.env = env;
+  out.listeners.push_back(std::move(events));
   // Safety: never recycle logs, never lose a hole in the middle of the log, check what is read.
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   out.recycle_log_file_num = 0;
@@ -228,7 +262,16 @@ rocksdb::Options MakeOptions(const StoreOptions& options) {
 
 class RocksStore final : public Store {
  public:
-  explicit RocksStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+  RocksStore(std::shared_ptr<rocksdb::Env> env, std::shared_ptr<BackgroundEvents> events,
+             std::unique_ptr<rocksdb::WalFilter> log_order, std::unique_ptr<rocksdb::DB> db,
+             const StoreOptions& options)
+      : env_(std::move(env)),
+        events_(std::move(events)),
+        log_order_(std::move(log_order)),
+        db_(std::move(db)),
+        files_(*options.files),
+        path_(options.path),
+        min_free_bytes_(options.min_free_bytes) {}
   ~RocksStore() override { (void)db_->Close(); }
 
   std::shared_ptr<const KvReader> Snapshot() const override { return std::make_shared<SnapshotReader>(db_.get()); }
@@ -236,13 +279,23 @@ class RocksStore final : public Store {
   std::unique_ptr<Overlay> NewOverlay() override { return std::make_unique<BatchOverlay>(db_.get()); }
 
   Status Commit(std::unique_ptr<Overlay> overlay, bool sync) override {
+    FAILPOINT("commit.write");
+    RETURN_IF_ERROR(CheckSpace());
     rocksdb::WriteOptions options;
     options.sync = sync;
     rocksdb::WriteBatch batch = static_cast<BatchOverlay*>(overlay.get())->MakeBatch();
     const rocksdb::Status status = db_->Write(options, &batch);
     if (status.IsIOError() && !status.IsNoSpace()) StopProcess("store_write_failed", status.ToString());
+    if (status.ok()) {
+      events_->NoteCommit();
+      KILLPOINT("commit.written");
+      // What store_log_order.h goes by: the beginning of each log, and all logs before it, are on the disk.
+      if (events_->TakeNewLog()) return SyncLog();
+    }
     return FromRocks(status);
   }
+
+  bool out_of_space() const override { return events_->out_of_space(); }
 
   Status SyncLog() override {
     const rocksdb::Status status = db_->FlushWAL(/*sync=*/true);
@@ -276,26 +329,47 @@ class RocksStore final : public Store {
   }
 
  private:
+  // Asked before RocksDB finds out: 7.8 goes on with a log that has failed when it has no rows in memory yet, and the
+  // next write stops the process.
+  Status CheckSpace() const {
+    if (min_free_bytes_ == 0) return {};
+    ASSIGN_OR_RETURN(const uint64_t free, files_.FreeSpace(path_));
+    if (free >= min_free_bytes_) return {};
+    return {StatusCode::kOutOfSpace, "the disk is full: it has " + std::to_string(free) + " bytes left"};
+  }
+
   uint64_t Property(const std::string& name) const {
     uint64_t v = 0;
     return db_->GetIntProperty(name, &v) ? v : 0;
   }
 
+  std::shared_ptr<rocksdb::Env> env_;
+  std::shared_ptr<BackgroundEvents> events_;
+  std::unique_ptr<rocksdb::WalFilter> log_order_;
   std::unique_ptr<rocksdb::DB> db_;
+  const FileSystem& files_;
+  const std::string path_;
+  const uint64_t min_free_bytes_;
 };
 
 }  // namespace
 
-Result<bool> Store::Exists(const std::string& path) { return FileSystem::Posix().Exists(path + "/CURRENT"); }
+Result<bool> Store::Exists(const FileSystem& files, const std::string& path) { return files.Exists(path + "/CURRENT"); }
 
 Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(MakeOptions(options), options.path, &db);
+  std::shared_ptr<rocksdb::Env> env = StoreEnv(*options.files);
+  auto events = std::make_shared<BackgroundEvents>();
+  std::unique_ptr<rocksdb::WalFilter> log_order = NewLogOrderCheck();
+  rocksdb::Options opened = MakeOptions(options, env.get(), events);
+  opened.wal_filter = log_order.get();
+  const rocksdb::Status status = rocksdb::DB::Open(opened, options.path, &db);
   if (!status.ok()) {
     const Status reason = FromRocks(status);
     return Status(reason.code(), "cannot open the store at " + options.path + ": " + reason.message());
   }
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::unique_ptr<rocksdb::DB>(db)));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::move(env), std::move(events), std::move(log_order),
+                                                             std::unique_ptr<rocksdb::DB>(db), options));
 }
 
 }  // namespace engram

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/failpoint.h"
+
 namespace engram {
 namespace {
 
@@ -57,6 +59,7 @@ Result<uint64_t> SegmentFolder::RemoveFiles(const std::function<Result<bool>(con
     if (!segment) continue;
     ASSIGN_OR_RETURN(const bool keep, wanted(*segment));
     if (keep) continue;
+    FAILPOINT("segment.remove");
     RETURN_IF_ERROR(files_->Remove(path_ + '/' + name));
     ++removed;
   }
@@ -65,6 +68,7 @@ Result<uint64_t> SegmentFolder::RemoveFiles(const std::function<Result<bool>(con
 }
 
 Status SegmentFolder::Remove(const SegmentName& name) const {
+  FAILPOINT("segment.remove");
   const Status status = files_->Remove(PathOf(name));
   return status.code() == StatusCode::kNotFound ? Status() : status;
 }
