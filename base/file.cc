@@ -1,5 +1,7 @@
 #include "base/file.h"
 
+#include "base/failpoint.h"
+
 namespace engram {
 
 Status FileSystem::ReplaceFile(const std::string& path, std::string_view contents) {
@@ -8,7 +10,9 @@ Status FileSystem::ReplaceFile(const std::string& path, std::string_view content
   RETURN_IF_ERROR(file->Append(contents));
   RETURN_IF_ERROR(file->Sync());
   RETURN_IF_ERROR(file->Close());
+  FAILPOINT("file.replace");
   RETURN_IF_ERROR(Rename(temporary, path));
+  FAILPOINT("file.replaced");
   return SyncDirectory(ParentDirectory(path));
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "engine/keys.h"
 #include "engine/write/sweep.h"
@@ -134,6 +135,7 @@ Status Background::SweepExpiredRows() {
       RETURN_IF_ERROR(it->status());
     }
     if (due.empty()) return {};
+    FAILPOINT("sweep.expired");
     for (auto& [where, sweep] : due) {
       const Status status = Commit(where, {std::move(sweep)}).status;
       if (status.code() != StatusCode::kCorruption) {
@@ -174,6 +176,7 @@ Status Background::SweepDroppedNamespaces() {
 }
 
 Status Background::DropNamespacesOf(TenantId tenant) {
+  FAILPOINT("tenant.drop");
   std::vector<NamespaceId> left;
   {
     const auto snapshot = store_->Snapshot();
@@ -189,11 +192,13 @@ Status Background::DropNamespacesOf(TenantId tenant) {
 Status Background::SweepDroppedRows(const Namespace& where) {
   bool empty = false;
   while (!empty) {
+    FAILPOINT("sweep.dropped");
     const MutationResult result = Commit(where, {SweepDropped{}});
     RETURN_IF_ERROR(result.status);
     empty = result.results.empty() || result.results[0].outcome == Outcome::kDeleted;
   }
   // The rows are gone for every reader; this takes their bytes out of the files.
+  FAILPOINT("sweep.compact");
   const std::string scope = keys::Scope(where.tenant, where.ns);
   return store_->CompactRange(scope, PrefixEnd(scope));
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/failpoint.h"
 #include "engine/keys.h"
 
 namespace engram {
@@ -104,6 +105,7 @@ void Committer::CommitGroup(std::vector<Write> group) {
   Status committed = store_->Commit(std::move(overlay), sync);
   if (committed.ok()) {
     for (const Publication& publication : publications) Publish(publication);
+    KILLPOINT("commit.published");
   } else {
     // Every reply given now would speak of rows that are not there, as does the cache.
     cache_.Clear();

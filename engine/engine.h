@@ -32,6 +32,8 @@
 
 namespace engram {
 
+class FileSystem;
+
 enum class Durability : uint8_t {
   kSync,      // the reply comes after fdatasync
   kBuffered,  // survives kill -9; a power cut may lose the tail
@@ -41,6 +43,7 @@ struct EngineOptions {
   std::string data_dir;  // one process at a time
   bool create = true;    // false: NotFound unless the directory holds a store
   const Clock* clock = &Clock::Real();
+  FileSystem* files = nullptr;  // every file is one of these, the rows' too; nullptr: the operating system's
   uint64_t index_memory_bytes = uint64_t{2} << 30;  // budget for loaded indexes, over all tenants
   // A namespace with so many memories, or bytes of text and vectors, beyond its segments gets another segment.
   uint64_t seal_rows = 4'000;
@@ -49,6 +52,11 @@ struct EngineOptions {
   // After so long without a write what is left unsealed of a namespace with segments is sealed as well; 0: never.
   std::chrono::milliseconds seal_rest{5'000};
   uint64_t block_cache_bytes = uint64_t{256} << 20;
+  uint64_t write_buffer_bytes = uint64_t{64} << 20;  // of rows in memory before they become a file
+  // With less free on its disk the store takes nothing that adds (OutOfSpace), with less than half of it nothing from
+  // outside, with less than a quarter nothing at all: what is left is for finishing what was begun. 0: only the disk's
+  // own limit counts, and a disk that is full to the last byte may stop the process.
+  uint64_t min_free_bytes = uint64_t{256} << 20;
   uint32_t queue_mutations_max = 4096;  // waiting writers; beyond: RateLimited
   uint64_t queue_bytes_max = uint64_t{256} << 20;
   uint32_t group_mutations_max = 256;  // decided in one commit
@@ -276,12 +284,15 @@ struct EngineStatus {
   uint64_t index_memory_bytes = 0;
   uint64_t queued_mutations = 0;
   uint64_t disk_bytes = 0;
+  uint64_t disk_free_bytes = 0;
+  bool out_of_space = false;  // writes are refused until there is more
   // Since the store was opened.
   uint64_t index_loads = 0;
   uint64_t index_evictions = 0;
   uint64_t segments_sealed = 0;  // stretches of memories that became files
   uint64_t segments_merged = 0;
   uint64_t sealing_failures = 0;
+  uint64_t refused_for_space = 0;                      // writes
   uint64_t sealing_jobs = 0;                           // namespaces that wait for the sealer or are at it
   uint64_t namespaces_behind = 0;                      // whose writers wait (429) for the sealer
   std::vector<std::pair<std::string, double>> gauges;  // RocksDB's, named for /metrics

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/file.h"
 #include "engine/erasure.h"
 #include "engine/keys.h"
 
@@ -35,7 +34,7 @@ Result<uint64_t> ErasureSweep::Done() {
     const MutexLock lock(mutex_);
     if (done_) return *done_;
   }
-  const auto text = FileSystem::Posix().ReadFile(file_);
+  const auto text = files_->ReadFile(file_);
   if (!text.ok() && text.status().code() != StatusCode::kNotFound) return text.status();
   uint64_t done = 0;
   // Anything else than a number: compacting once too often does no harm.
@@ -65,7 +64,7 @@ Status ErasureSweep::Run() {
   if (done == next) return {};
   // A store that an older copy was restored over may have noted fewer.
   RETURN_IF_ERROR(Compact(done < next ? done : 0, next));
-  RETURN_IF_ERROR(FileSystem::Posix().ReplaceFile(file_, fmt::format("{}\n", next)));
+  RETURN_IF_ERROR(files_->ReplaceFile(file_, fmt::format("{}\n", next)));
   const MutexLock lock(mutex_);
   done_ = next;
   return {};

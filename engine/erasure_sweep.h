@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "base/file.h"
 #include "base/mutex.h"
 #include "base/status.h"
 #include "engine/store.h"
@@ -19,8 +20,9 @@ namespace engram {
 // Thread-safe; one run at a time.
 class ErasureSweep {
  public:
-  // `store` must outlive it.
-  ErasureSweep(Store* store, const std::string& data_dir) : store_(store), file_(data_dir + "/erasures-compacted") {}
+  // `store` and `files` must outlive it.
+  ErasureSweep(Store* store, FileSystem* files, const std::string& data_dir)
+      : store_(store), files_(files), file_(data_dir + "/erasures-compacted") {}
 
   // Compacts for all erasures so far; nothing when there are no new ones.
   Status Run() EXCLUDES(running_, mutex_);
@@ -33,6 +35,7 @@ class ErasureSweep {
   Status Compact(uint64_t from, uint64_t to);
 
   Store* store_;
+  FileSystem* files_;
   const std::string file_;
   Mutex running_;  // held over compactions
   Mutex mutex_;

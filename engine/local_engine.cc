@@ -70,8 +70,9 @@ SealLimits SealLimitsOf(const EngineOptions& options) {
   return limits;
 }
 
-SealerOptions ForSealer(const EngineOptions& options) {
+SealerOptions ForSealer(const EngineOptions& options, const FreeSpace& space) {
   SealerOptions out;
+  out.space = &space;
   out.limits = SealLimitsOf(options);
   out.merge.graph_rows = options.graph_rows;
   out.rest = options.seal_rest;
@@ -79,8 +80,8 @@ SealerOptions ForSealer(const EngineOptions& options) {
 }
 
 // What a restore has not finished may lack rows, or hold what was erased.
-engram::Status CheckRestored(const std::string& data_dir) {
-  ASSIGN_OR_RETURN(const bool unfinished, FileSystem::Posix().Exists(data_dir + '/' + kRestoringFile));
+engram::Status CheckRestored(const FileSystem& files, const std::string& data_dir) {
+  ASSIGN_OR_RETURN(const bool unfinished, files.Exists(data_dir + '/' + kRestoringFile));
   if (!unfinished) return {};
   return FailedPrecondition(fmt::format("a restore into {} was not finished: run `engram restore` again", data_dir));
 }
@@ -139,12 +140,12 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
     return InvalidArgument("a namespace must be allowed at least one memory, and one byte, beyond its segments");
   }
   auto engine = std::unique_ptr<LocalEngine>(new LocalEngine(options));
-  FileSystem& files = FileSystem::Posix();
+  FileSystem& files = options.files ? *options.files : FileSystem::Posix();
   if (!options.create) {
-    ASSIGN_OR_RETURN(const bool exists, Store::Exists(options.data_dir + "/rows"));
+    ASSIGN_OR_RETURN(const bool exists, Store::Exists(files, options.data_dir + "/rows"));
     if (!exists) return NotFound(fmt::format("there is no store in {}", options.data_dir));
   }
-  if (!use.unfinished_restore) RETURN_IF_ERROR(CheckRestored(options.data_dir));
+  if (!use.unfinished_restore) RETURN_IF_ERROR(CheckRestored(files, options.data_dir));
   RETURN_IF_ERROR(files.CreateDirectory(options.data_dir));
   auto lock = files.Lock(options.data_dir + "/LOCK");
   if (!lock.ok()) {
@@ -153,9 +154,13 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
   }
   engine->lock_ = std::move(*lock);
   RETURN_IF_ERROR(LocalBackupSource::RemoveStaged(options.data_dir));
+  engine->space_.emplace(files, options.data_dir, options.min_free_bytes);
   StoreOptions store;
   store.path = options.data_dir + "/rows";
+  store.files = &files;
   store.block_cache_bytes = options.block_cache_bytes;
+  store.write_buffer_bytes = options.write_buffer_bytes;
+  store.min_free_bytes = options.min_free_bytes / 4;
   ASSIGN_OR_RETURN(engine->store_, StoreCopies::OpenKeepingLog(store, use.keep_log_bytes));
   RETURN_IF_ERROR(CheckFormat(engine->store_.get()));
   ASSIGN_OR_RETURN(const Timestamp last, LastLogTime(*engine->store_));
@@ -177,12 +182,13 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
   engine->committer_->Start();
   engine->position_waits_ = std::make_unique<PositionWaits>(*engine->store_, engine->committer_.get(), *options.clock,
                                                             options.position_waits_max);
-  engine->erasure_sweep_ = std::make_unique<ErasureSweep>(engine->store_.get(), options.data_dir);
+  engine->erasure_sweep_ = std::make_unique<ErasureSweep>(engine->store_.get(), &files, options.data_dir);
   engine->background_ =
       std::make_unique<Background>(engine->store_.get(), engine->committer_.get(), engine->log_clock_.get(),
                                    engine->erasure_sweep_.get(), options.sweep_interval);
-  engine->sealer_ = std::make_unique<Sealer>(engine->store_.get(), engine->registry_.get(), engine->committer_.get(),
-                                             &*engine->segments_, &engine->seal_queue_, ForSealer(options));
+  engine->sealer_ =
+      std::make_unique<Sealer>(engine->store_.get(), engine->registry_.get(), engine->committer_.get(),
+                               &*engine->segments_, &engine->seal_queue_, ForSealer(options, *engine->space_));
   engine->sealer_->Start();
   engine->backup_source_ =
       std::make_unique<LocalBackupSource>(engine.get(), engine->store_.get(), &*engine->segments_, options.data_dir);
@@ -191,6 +197,7 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
 
 void LocalEngine::Submit(Mutation mutation, Durability durability, std::function<void(MutationResult)> done) {
   engram::Status refused = damaged_.Check(mutation.tenant, mutation.namespace_name);
+  if (refused.ok()) refused = CheckSpace(mutation);
   if (refused.ok()) refused = CheckBacklog(mutation);
   if (!refused.ok()) {
     MutationResult result;
@@ -206,6 +213,18 @@ void LocalEngine::Submit(Mutation mutation, Durability durability, std::function
     done(std::move(result));
   };
   committer_->Submit(std::move(mutation), durability, tell);
+}
+
+engram::Status LocalEngine::CheckSpace(const Mutation& mutation) {
+  if (space_->Check(SpaceUse::kAdds).ok()) return {};
+  const bool removes =
+      std::all_of(mutation.operations.begin(), mutation.operations.end(), [](const Operation& operation) {
+        return std::holds_alternative<DeleteMemory>(operation) || std::holds_alternative<DeleteEdge>(operation) ||
+               std::holds_alternative<DeleteRun>(operation) || std::holds_alternative<DropNamespace>(operation) ||
+               (std::holds_alternative<TenantChange>(operation) &&
+                std::holds_alternative<DropTenant>(std::get<TenantChange>(operation).what));
+      });
+  return space_->Admit(removes ? SpaceUse::kRemoves : SpaceUse::kAdds);
 }
 
 engram::Status LocalEngine::CheckBacklog(const Mutation& mutation) {
@@ -368,6 +387,10 @@ EngineStatus LocalEngine::Status() {
   status.index_memory_bytes = usage.bytes;
   status.queued_mutations = committer_->queued();
   status.disk_bytes = store_->DiskBytes();
+  const auto free = space_->bytes();
+  status.disk_free_bytes = free.ok() ? *free : 0;
+  status.out_of_space = store_->out_of_space() || !space_->Check(SpaceUse::kAdds).ok();
+  status.refused_for_space = space_->refused();
   status.gauges = store_->Gauges();
   if (const auto waiting = erasure_sweep_->Waiting(); waiting.ok()) {
     status.gauges.emplace_back("engram_erasures_waiting_for_compaction", static_cast<double>(*waiting));

@@ -16,6 +16,7 @@
 #include "engine/damaged_namespaces.h"
 #include "engine/engine.h"
 #include "engine/erasure_sweep.h"
+#include "engine/free_space.h"
 #include "engine/index_registry.h"
 #include "engine/known_namespaces.h"
 #include "engine/log_clock.h"
@@ -103,12 +104,15 @@ class LocalEngine final : public Engine {
   Result<Resolved> Resolve(const NamespaceRef& ns);
   // Renews the TTL of memories that ask for it.
   void NoteReads(const ReadView& view, const Memory& memory);
+  // OutOfSpace while the disk is too full for it.
+  engram::Status CheckSpace(const Mutation& mutation);
   // RateLimited when the mutation may add to an index that the sealer is far behind with.
   engram::Status CheckBacklog(const Mutation& mutation);
 
   const EngineOptions options_;
   std::atomic<bool> reads_ended_{false};
   DamagedNamespaces damaged_;
+  std::optional<FreeSpace> space_;
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<LogClock> log_clock_;

@@ -1,72 +1,32 @@
-#include <cstdlib>
+#include "engine/store.h"
+
 #include <functional>
 #include <unordered_set>
 
 #include <fmt/format.h>
-#include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
-#include <rocksdb/env.h>
-#include <rocksdb/file_checksum.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
-#include <rocksdb/table.h>
 #include <rocksdb/transaction_log.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include "base/check.h"
+#include "base/failpoint.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "engine/changed_rows.h"
 #include "engine/read_only_store.h"
 #include "engine/store_close_mark.h"
 #include "engine/store_copies.h"
-#include "engine/store_files.h"
-#include "engine/store_read_guard.h"
+#include "engine/store_data_files.h"
+#include "engine/store_opening.h"
 
 namespace engram {
 namespace {
 
 rocksdb::Slice AsSlice(std::string_view v) { return {v.data(), v.size()}; }
 std::string_view AsView(const rocksdb::Slice& v) { return {v.data(), v.size()}; }
-
-Status FromRocks(const rocksdb::Status& status) {
-  if (status.ok()) return {};
-  const std::string text = status.ToString();
-  if (status.IsNoSpace()) return {StatusCode::kOutOfSpace, "the disk is full: " + text};
-  if (status.IsCorruption()) return Corruption(text);
-  if (status.IsBusy() || status.IsTimedOut() || status.IsTryAgain()) return Unavailable(text);
-  return Internal(text);
-}
-
-// After a failed write or sync nobody knows what the disk holds: only a restart finds out.
-[[noreturn]] void StopProcess(std::string_view event, const std::string& error) {
-  Log(LogLevel::kError, event, {{"error", error}});
-  std::abort();
-}
-
-// A look at a store leaves no trace in its folder.
-class NoInfoLog final : public rocksdb::Logger {
- public:
-  using rocksdb::Logger::Logv;
-  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
-};
-
-// RocksDB's background threads found an error that must not be retried.
-class FatalErrors final : public rocksdb::EventListener {
- public:
-  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
-    if (status->IsNoSpace()) return;  // writes fail with OutOfSpace until there is room
-    if (reason == rocksdb::BackgroundErrorReason::kCompaction && status->IsCorruption()) {
-      // A restart would meet the same block. Reads outside of it go on, writes are refused from now on.
-      Log(LogLevel::kError, "store_data_file_damaged", {{"error", status->ToString()}});
-      return;
-    }
-    StopProcess("store_background_error", status->ToString());
-  }
-};
 
 // Walks keys in [begin, end) of any RocksDB iterator; bounds are checked here, whoever made it.
 class BoundedIterator final : public KvIterator {
@@ -210,42 +170,6 @@ class BatchOverlay final : public Store::Overlay {
   mutable std::unordered_set<std::string, KeyHash, std::equal_to<>> absent_;
 };
 
-rocksdb::Options MakeOptions(const StoreOptions& options, uint64_t keep_log_bytes) {
-  rocksdb::Options out;
-  out.create_if_missing = true;
-  out.env = ReadGuardEnv();
-  out.listeners.push_back(std::make_shared<FatalErrors>());
-  // Safety: never recycle logs, never lose a hole in the middle of the log, check what is read.
-  out.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  out.recycle_log_file_num = 0;
-  out.WAL_size_limit_MB = (keep_log_bytes + (1 << 20) - 1) >> 20;
-  out.paranoid_checks = true;
-  out.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
-  out.verify_sst_unique_id_in_manifest = true;
-  out.max_write_buffer_number = 2;
-  // Two cores: one flush and one compaction at a time.
-  out.max_background_jobs = 2;
-  out.max_subcompactions = 1;
-  out.write_buffer_size = options.write_buffer_bytes;
-  out.bytes_per_sync = 1 << 20;
-  out.max_open_files = 512;
-  out.keep_log_file_num = 4;
-  out.max_log_file_size = 16 << 20;
-  out.compression = rocksdb::kSnappyCompression;
-  out.bottommost_compression = rocksdb::kZSTD;
-  out.level_compaction_dynamic_level_bytes = true;
-
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  table.cache_index_and_filter_blocks = true;
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
-  table.format_version = 5;
-  table.checksum = rocksdb::kXXH3;
-  out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return out;
-}
-
 // The last value of one key in a batch.
 class OneKey final : public rocksdb::WriteBatch::Handler {
  public:
@@ -272,34 +196,46 @@ Status LogIsGone(uint64_t after) {
           fmt::format("the write-ahead log does not go back to change {} any more", after)};
 }
 
+enum class Mark : bool { kNone, kAtTheEnd };
+
 class RocksStore final : public Store, public StoreCopies {
  public:
-  // Of a store that is open for reading only `path` is empty: it leaves no mark.
-  RocksStore(std::unique_ptr<rocksdb::DB> db, std::string path) : db_(std::move(db)), path_(std::move(path)) {}
+  RocksStore(OpenedRocks rocks, const StoreOptions& options, Mark mark)
+      : rocks_(std::move(rocks)), options_(options), mark_(mark) {}
   ~RocksStore() override {
-    const Status status = path_.empty() ? FromRocks(db_->Close()) : CloseInOrder();
+    const Status status = mark_ == Mark::kNone ? FromRocks(db()->Close()) : CloseInOrder();
     if (!status.ok()) Log(LogLevel::kWarning, "store_closed_without_mark", {{"error", status.ToString()}});
   }
 
-  std::shared_ptr<const KvReader> Snapshot() const override { return std::make_shared<SnapshotReader>(db_.get()); }
+  std::shared_ptr<const KvReader> Snapshot() const override { return std::make_shared<SnapshotReader>(db()); }
 
-  std::unique_ptr<Overlay> NewOverlay() override { return std::make_unique<BatchOverlay>(db_.get()); }
+  std::unique_ptr<Overlay> NewOverlay() override { return std::make_unique<BatchOverlay>(db()); }
 
   Status Commit(std::unique_ptr<Overlay> overlay, bool sync) override {
+    FAILPOINT("commit.write");
+    RETURN_IF_ERROR(CheckSpace());
     rocksdb::WriteOptions options;
     options.sync = sync;
     rocksdb::WriteBatch batch = static_cast<BatchOverlay*>(overlay.get())->MakeBatch();
-    const rocksdb::Status status = db_->Write(options, &batch);
+    const rocksdb::Status status = db()->Write(options, &batch);
     if (status.IsIOError() && !status.IsNoSpace()) StopProcess("store_write_failed", status.ToString());
     if (status.IsCorruption()) {
       return Unavailable("the store is read-only, as a data file is damaged (" + status.ToString() +
                          "): stop the server, run engram verify --data DIR and restore what it names");
     }
+    if (status.ok()) {
+      rocks_.events->NoteCommit();
+      KILLPOINT("commit.written");
+      // What store_log_order.h goes by: the beginning of each log, and all logs before it, are on the disk.
+      if (rocks_.events->TakeNewLog()) return SyncLog();
+    }
     return FromRocks(status);
   }
 
+  bool out_of_space() const override { return rocks_.events->out_of_space(); }
+
   Status SyncLog() override {
-    const rocksdb::Status status = db_->FlushWAL(/*sync=*/true);
+    const rocksdb::Status status = db()->FlushWAL(/*sync=*/true);
     if (status.IsIOError()) StopProcess("store_sync_failed", status.ToString());
     return FromRocks(status);
   }
@@ -309,21 +245,21 @@ class RocksStore final : public Store, public StoreCopies {
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
     const rocksdb::Slice from = AsSlice(begin);
     const rocksdb::Slice to = AsSlice(end);
-    return FromRocks(db_->CompactRange(options, &from, end.empty() ? nullptr : &to));
+    return FromRocks(db()->CompactRange(options, &from, end.empty() ? nullptr : &to));
   }
 
-  uint64_t LastChange() const override { return db_->GetLatestSequenceNumber(); }
+  uint64_t LastChange() const override { return db()->GetLatestSequenceNumber(); }
 
   Result<std::string> Identity() const override {
     std::string identity;
-    const rocksdb::Status status = db_->GetDbIdentity(identity);
+    const rocksdb::Status status = db()->GetDbIdentity(identity);
     if (!status.ok()) return FromRocks(status);
     return identity;
   }
 
   Status Checkpoint(const std::string& path) const override {
     rocksdb::Checkpoint* made = nullptr;
-    rocksdb::Status status = rocksdb::Checkpoint::Create(db_.get(), &made);
+    rocksdb::Status status = rocksdb::Checkpoint::Create(db(), &made);
     const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
     if (status.ok()) status = checkpoint->CreateCheckpoint(path);
     return FromRocks(status);
@@ -336,7 +272,7 @@ class RocksStore final : public Store, public StoreCopies {
     if (synced <= after) return commits;
     RETURN_IF_ERROR(SyncLog());
     std::unique_ptr<rocksdb::TransactionLogIterator> it;
-    const rocksdb::Status found = db_->GetUpdatesSince(after + 1, &it);
+    const rocksdb::Status found = db()->GetUpdatesSince(after + 1, &it);
     if (found.IsNotFound() || found.IsCorruption()) return LogIsGone(after);
     if (!found.ok()) return FromRocks(found);
     uint64_t last = after;
@@ -364,7 +300,7 @@ class RocksStore final : public Store, public StoreCopies {
       return FailedPrecondition(
           fmt::format("changes {} to {} don't follow on change {}", commit.first, commit.last, LastChange()));
     }
-    return FromRocks(db_->Write(rocksdb::WriteOptions(), &batch));
+    return FromRocks(db()->Write(rocksdb::WriteOptions(), &batch));
   }
 
   uint64_t DiskBytes() const override {
@@ -385,89 +321,77 @@ class RocksStore final : public Store, public StoreCopies {
   }
 
  private:
+  // Asked before RocksDB finds out: 7.8 goes on with a log that has failed when it has no rows in memory yet, and the
+  // next write stops the process.
+  Status CheckSpace() const {
+    if (options_.min_free_bytes == 0) return {};
+    ASSIGN_OR_RETURN(const uint64_t free, options_.files->FreeSpace(options_.path));
+    if (free >= options_.min_free_bytes) return {};
+    return {StatusCode::kOutOfSpace, "the disk is full: it has " + std::to_string(free) + " bytes left"};
+  }
+
   uint64_t Property(const std::string& name) const {
     uint64_t v = 0;
-    return db_->GetIntProperty(name, &v) ? v : 0;
+    return db()->GetIntProperty(name, &v) ? v : 0;
   }
 
   // Leaves nothing to recover, and a mark of what there is.
   Status CloseInOrder() {
-    const Status flushed = FromRocks(db_->Flush(rocksdb::FlushOptions()));
-    rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/true);
-    const std::string mark = MakeCloseMark(db_.get());
-    const Status closed = FromRocks(db_->Close());
+    const Status flushed = FromRocks(db()->Flush(rocksdb::FlushOptions()));
+    rocksdb::CancelAllBackgroundWork(db(), /*wait=*/true);
+    const std::string mark = MakeCloseMark(db());
+    const Status closed = FromRocks(db()->Close());
     RETURN_IF_ERROR(flushed);
     RETURN_IF_ERROR(closed);
-    return WriteCloseMark(path_, mark);
+    return WriteCloseMark(*options_.files, options_.path, mark);
   }
 
-  std::unique_ptr<rocksdb::DB> db_;
-  const std::string path_;
+  rocksdb::DB* db() const { return rocks_.db.get(); }
+
+  const OpenedRocks rocks_;
+  const StoreOptions options_;
+  const Mark mark_;
 };
 
 class LookedAtStore final : public ReadOnlyStore {
  public:
-  explicit LookedAtStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
-  ~LookedAtStore() override { (void)db_->Close(); }
+  explicit LookedAtStore(OpenedRocks rocks) : rocks_(std::move(rocks)) {}
+  ~LookedAtStore() override { (void)rocks_.db->Close(); }
 
-  std::shared_ptr<const KvReader> Snapshot() const override { return std::make_shared<SnapshotReader>(db_.get()); }
-  std::vector<DataFile> Files() const override { return ListDataFiles(db_.get()); }
+  std::shared_ptr<const KvReader> Snapshot() const override {
+    return std::make_shared<SnapshotReader>(rocks_.db.get());
+  }
+  std::vector<DataFile> Files() const override { return ListDataFiles(rocks_.db.get()); }
   Status CheckFile(const DataFile& file) const override { return CheckDataFile(file); }
 
  private:
-  std::unique_ptr<rocksdb::DB> db_;
+  const OpenedRocks rocks_;
 };
-
-enum class LogEnd { kWhereItBreaks, kWhole };
-
-struct RocksOpening {
-  bool read_only = false;
-  LogEnd log_end = LogEnd::kWhereItBreaks;
-  uint64_t keep_log_bytes = 0;
-};
-
-Result<std::unique_ptr<rocksdb::DB>> OpenRocks(const StoreOptions& options, const RocksOpening& how) {
-  rocksdb::DB* db = nullptr;
-  rocksdb::Options rocks = MakeOptions(options, how.keep_log_bytes);
-  // But for a last record that was cut off, which is what a crash leaves.
-  if (how.log_end == LogEnd::kWhole) {
-    rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  }
-  if (how.read_only) {
-    rocks.create_if_missing = false;
-    rocks.info_log = std::make_shared<NoInfoLog>();
-  }
-  const rocksdb::Status status = how.read_only ? rocksdb::DB::OpenForReadOnly(rocks, options.path, &db)
-                                               : rocksdb::DB::Open(rocks, options.path, &db);
-  if (status.ok()) return std::unique_ptr<rocksdb::DB>(db);
-  const Status reason = FromRocks(status);
-  return Status(reason.code(), "cannot open the store at " + options.path + ": " + reason.message());
-}
 
 }  // namespace
 
-Result<bool> Store::Exists(const std::string& path) { return FileSystem::Posix().Exists(path + "/CURRENT"); }
+Result<bool> Store::Exists(const FileSystem& files, const std::string& path) { return files.Exists(path + "/CURRENT"); }
 
 Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
   return StoreCopies::OpenKeepingLog(options, 0);
 }
 
 Result<std::unique_ptr<Store>> StoreCopies::OpenKeepingLog(const StoreOptions& options, uint64_t keep_log_bytes) {
-  ASSIGN_OR_RETURN(const bool marked, HasCloseMark(options.path));
+  ASSIGN_OR_RETURN(const bool marked, HasCloseMark(*options.files, options.path));
   if (marked) {
     // Opening for writing does away with what shows that something is lost, so that is looked for before.
-    ASSIGN_OR_RETURN(const auto db, OpenRocks(options, {.read_only = true}));
-    RETURN_IF_ERROR(CheckCloseMark(db.get(), options.path));
-    RETURN_IF_ERROR(FromRocks(db->Close()));
-    RETURN_IF_ERROR(RemoveCloseMark(options.path));
+    ASSIGN_OR_RETURN(const OpenedRocks looked_at, OpenRocks(options, {.read_only = true}));
+    RETURN_IF_ERROR(CheckCloseMark(looked_at.db.get(), *options.files, options.path));
+    RETURN_IF_ERROR(FromRocks(looked_at.db->Close()));
+    RETURN_IF_ERROR(RemoveCloseMark(*options.files, options.path));
   }
-  ASSIGN_OR_RETURN(auto db, OpenRocks(options, {.keep_log_bytes = keep_log_bytes}));
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::move(db), options.path));
+  ASSIGN_OR_RETURN(OpenedRocks rocks, OpenRocks(options, {.keep_log_bytes = keep_log_bytes}));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::move(rocks), options, Mark::kAtTheEnd));
 }
 
 Result<std::unique_ptr<Store>> StoreCopies::OpenForReading(const StoreOptions& options) {
-  ASSIGN_OR_RETURN(auto db, OpenRocks(options, {.read_only = true}));
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::move(db), std::string()));
+  ASSIGN_OR_RETURN(OpenedRocks rocks, OpenRocks(options, {.read_only = true}));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::move(rocks), options, Mark::kNone));
 }
 
 StoreCopies& StoreCopies::Of(Store& store) { return static_cast<RocksStore&>(store); }
@@ -485,16 +409,16 @@ Result<std::unique_ptr<ReadOnlyStore>> ReadOnlyStore::Open(const std::string& pa
   StoreOptions options;
   options.path = path;
   options.block_cache_bytes = uint64_t{64} << 20;
-  ASSIGN_OR_RETURN(const bool marked, HasCloseMark(path));
-  auto db = OpenRocks(options, {.read_only = true, .log_end = LogEnd::kWhole});
-  if (!db.ok()) {
-    Status broken = std::move(db).status();
-    db = OpenRocks(options, {.read_only = true});
-    if (!db.ok()) return std::move(db).status();
+  ASSIGN_OR_RETURN(const bool marked, HasCloseMark(*options.files, path));
+  auto rocks = OpenRocks(options, {.read_only = true, .log_end = LogEnd::kWhole});
+  if (!rocks.ok()) {
+    Status broken = std::move(rocks).status();
+    rocks = OpenRocks(options, {.read_only = true});
+    if (!rocks.ok()) return std::move(rocks).status();
     *lost = std::move(broken);
   }
-  if (marked && lost->ok()) *lost = CheckCloseMark(db->get(), path);
-  return std::unique_ptr<ReadOnlyStore>(std::make_unique<LookedAtStore>(std::move(*db)));
+  if (marked && lost->ok()) *lost = CheckCloseMark(rocks->db.get(), *options.files, path);
+  return std::unique_ptr<ReadOnlyStore>(std::make_unique<LookedAtStore>(*std::move(rocks)));
 }
 
 }  // namespace engram

@@ -1,4 +1,4 @@
-// RocksDB, behind one file: store.cc is the only place that names it.
+// RocksDB, behind one file: store.cc and its parts store_*.cc are the only places that name it.
 //
 // Thread-safe, but for Overlay, which belongs to the one committing thread. A failed fsync or a read error
 // from a data file stops the process: going on could acknowledge what is lost.
@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file.h"
 #include "base/kv.h"
 #include "base/status.h"
 
@@ -18,15 +19,17 @@ namespace engram {
 
 struct StoreOptions {
   std::string path;
+  FileSystem* files = &FileSystem::Posix();
   uint64_t block_cache_bytes = uint64_t{256} << 20;
   uint64_t write_buffer_bytes = uint64_t{64} << 20;
+  uint64_t min_free_bytes = 0;  // with less left on the disk commits are OutOfSpace
 };
 
 class Store {
  public:
   static Result<std::unique_ptr<Store>> Open(const StoreOptions& options);
   // Whether Open would find a store at `path` rather than make one.
-  static Result<bool> Exists(const std::string& path);
+  static Result<bool> Exists(const FileSystem& files, const std::string& path);
   virtual ~Store() = default;
 
   // The committed state at this moment, unchanged while it is held. Thread-safe; hold it briefly, since it
@@ -44,9 +47,12 @@ class Store {
   };
   virtual std::unique_ptr<Overlay> NewOverlay() = 0;
 
-  // All of the overlay or nothing, synced to disk when asked. OutOfSpace when the disk is full (nothing was
-  // written).
+  // All of the overlay or nothing, synced to disk when asked. OutOfSpace when the disk is full: nothing was written,
+  // and so it stays until a few seconds after there is room again.
   virtual Status Commit(std::unique_ptr<Overlay> overlay, bool sync) = 0;
+
+  // Whether commits fail because the disk is, or was until just now, full.
+  virtual bool out_of_space() const = 0;
 
   // Makes every buffered commit durable.
   virtual Status SyncLog() = 0;

@@ -63,14 +63,14 @@ std::string MakeCloseMark(rocksdb::DB* db) {
   return mark;
 }
 
-Status WriteCloseMark(const std::string& path, std::string_view mark) {
-  return FileSystem::Posix().ReplaceFile(MarkPath(path), mark);
+Status WriteCloseMark(FileSystem& files, const std::string& path, std::string_view mark) {
+  return files.ReplaceFile(MarkPath(path), mark);
 }
 
-Result<bool> HasCloseMark(const std::string& path) { return FileSystem::Posix().Exists(MarkPath(path)); }
+Result<bool> HasCloseMark(const FileSystem& files, const std::string& path) { return files.Exists(MarkPath(path)); }
 
-Status CheckCloseMark(rocksdb::DB* db, const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string mark, FileSystem::Posix().ReadFile(MarkPath(path)));
+Status CheckCloseMark(rocksdb::DB* db, const FileSystem& files, const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string mark, files.ReadFile(MarkPath(path)));
   const size_t end = mark.rfind("end ");
   const bool whole =
       mark.starts_with(kHeader) && end != std::string::npos && mark.substr(end) == End(mark.substr(0, end));
@@ -88,11 +88,11 @@ Status CheckCloseMark(rocksdb::DB* db, const std::string& path) {
                   path, Difference(marked, found), MarkPath(path)));
 }
 
-Status RemoveCloseMark(const std::string& path) {
-  const Status removed = FileSystem::Posix().Remove(MarkPath(path));
+Status RemoveCloseMark(FileSystem& files, const std::string& path) {
+  const Status removed = files.Remove(MarkPath(path));
   if (removed.code() == StatusCode::kNotFound) return {};
   RETURN_IF_ERROR(removed);
-  return FileSystem::Posix().SyncDirectory(path);
+  return files.SyncDirectory(path);
 }
 
 }  // namespace engram

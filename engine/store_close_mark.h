@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/file.h"
 #include "base/status.h"
 
 namespace rocksdb {
@@ -20,12 +21,12 @@ namespace engram {
 // Of a store that was flushed and has nothing at work in the background any more.
 std::string MakeCloseMark(rocksdb::DB* db);
 // Once it is closed; durable when OK. `path` is the store's folder.
-Status WriteCloseMark(const std::string& path, std::string_view mark);
+Status WriteCloseMark(FileSystem& files, const std::string& path, std::string_view mark);
 
 // Holds what opened against the mark, if there is a whole one. Corruption says what is missing.
-Status CheckCloseMark(rocksdb::DB* db, const std::string& path);
-Result<bool> HasCloseMark(const std::string& path);
+Status CheckCloseMark(rocksdb::DB* db, const FileSystem& files, const std::string& path);
+Result<bool> HasCloseMark(const FileSystem& files, const std::string& path);
 // Before the first change; durable when OK. Fine when there is none.
-Status RemoveCloseMark(const std::string& path);
+Status RemoveCloseMark(FileSystem& files, const std::string& path);
 
 }  // namespace engram

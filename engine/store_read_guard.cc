@@ -1,8 +1,9 @@
 #include "engine/store_read_guard.h"
 
 #include <cstdlib>
+#include <string>
+#include <utility>
 
-#include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
 #include "base/log.h"
@@ -61,10 +62,8 @@ class ReadGuard final : public rocksdb::FileSystemWrapper {
 
 }  // namespace
 
-rocksdb::Env* ReadGuardEnv() {
-  static const std::unique_ptr<rocksdb::Env> env =
-      rocksdb::NewCompositeEnv(std::make_shared<ReadGuard>(rocksdb::FileSystem::Default()));
-  return env.get();
+std::shared_ptr<rocksdb::FileSystem> GuardReads(std::shared_ptr<rocksdb::FileSystem> files) {
+  return std::make_shared<ReadGuard>(std::move(files));
 }
 
 }  // namespace engram

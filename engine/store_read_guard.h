@@ -2,13 +2,15 @@
 // error from the disk stops the process instead of being handed on.
 #pragma once
 
+#include <memory>
+
 namespace rocksdb {
-class Env;
+class FileSystem;
 }
 
 namespace engram {
 
-// The default environment, but for such reads. Lives as long as the process.
-rocksdb::Env* ReadGuardEnv();
+// The same files, but for such reads.
+std::shared_ptr<rocksdb::FileSystem> GuardReads(std::shared_ptr<rocksdb::FileSystem> files);
 
 }  // namespace engram

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/coding.h"
+#include "base/failpoint.h"
 #include "base/hash.h"
 #include "index/segment_file.h"
 #include "index/segment_format.h"
@@ -63,10 +64,13 @@ class SegmentWriter::Rep {
     AppendFixed64(&footer, HashBytes64(directory));
     AppendFixed64(&footer, written_ + kSegmentFrameBytes);
     RETURN_IF_ERROR(WriteFrame(std::move(footer)));
+    FAILPOINT("segment.sync");
     RETURN_IF_ERROR(file_->Sync());
     RETURN_IF_ERROR(file_->Close());
+    FAILPOINT("segment.rename");
     RETURN_IF_ERROR(files_.Rename(Temporary(), path_));
     finished_ = true;
+    FAILPOINT("segment.renamed");
     return files_.SyncDirectory(ParentDirectory(path_));
   }
 

@@ -7,8 +7,24 @@ namespace {
 
 Status Missing(const std::string& path) { return NotFound("no such file: " + path); }
 
-// What a torn write leaves of `tail`: a random part whose last byte may be wrong.
-std::string Torn(std::string_view tail, std::mt19937_64& random) {
+constexpr std::array<size_t, 2> kSectorSizes = {512, 4096};
+
+// Any of the tail's sectors, or pages, reached the disk; the others are zeros.
+std::string Reordered(std::string_view tail, size_t offset, size_t sector, std::mt19937_64& random) {
+  std::string kept(tail);
+  for (size_t at = 0; at < kept.size();) {
+    const size_t n = std::min(sector - (offset + at) % sector, kept.size() - at);
+    if (random() % 2 == 0) std::fill_n(kept.begin() + static_cast<ptrdiff_t>(at), n, '\0');
+    at += n;
+  }
+  return kept;
+}
+
+// What a torn write leaves of `tail`, which begins at `offset` of its file: a random part whose last byte may be wrong,
+// or some of its sectors.
+std::string Torn(std::string_view tail, size_t offset, std::mt19937_64& random) {
+  const size_t sector = kSectorSizes[random() % kSectorSizes.size()];
+  if (tail.size() > sector && random() % 3 == 0) return Reordered(tail, offset, sector, random);
   std::string kept(tail.substr(0, random() % (tail.size() + 1)));
   if (!kept.empty() && random() % 2 == 0) kept.back() = static_cast<char>(random());
   return kept;
@@ -24,7 +40,7 @@ class FaultFileSystem::File final : public WritableFile {
   Status Append(std::string_view bytes) override {
     MutexLock lock(files_.mutex_);
     RETURN_IF_ERROR(CheckOpen());
-    if (Status error = files_.Step(); !error.ok()) {
+    if (Status error = files_.Step(FileOperation::kWrite); !error.ok()) {
       node_->bytes += bytes.substr(0, bytes.size() / 2);
       return error;
     }
@@ -40,8 +56,9 @@ class FaultFileSystem::File final : public WritableFile {
 
   Status Sync() override {
     MutexLock lock(files_.mutex_);
+    while (files_.syncs_stall_) files_.syncs_go_on_.Wait(files_.mutex_);
     RETURN_IF_ERROR(CheckOpen());
-    if (Status error = files_.Step(); !error.ok()) {
+    if (Status error = files_.Step(FileOperation::kSync); !error.ok()) {
       node_->sync_is_lost = true;
       return error;
     }
@@ -52,7 +69,7 @@ class FaultFileSystem::File final : public WritableFile {
   Status Close() override {
     MutexLock lock(files_.mutex_);
     RETURN_IF_ERROR(CheckOpen());
-    return files_.Step();
+    return files_.Step(FileOperation::kClose);
   }
 
  private:
@@ -112,12 +129,28 @@ FaultFileSystem::~FaultFileSystem() = default;
 
 uint64_t FaultFileSystem::operations() const {
   MutexLock lock(mutex_);
-  return operations_;
+  return operations_all_;
+}
+
+uint64_t FaultFileSystem::operations(FileOperation kind) const {
+  MutexLock lock(mutex_);
+  return operations_[static_cast<size_t>(kind)];
 }
 
 void FaultFileSystem::FailAfter(uint64_t n, Status error) {
   MutexLock lock(mutex_);
-  fault_.emplace(operations_ + n, std::move(error));
+  fault_ = Fault{std::nullopt, operations_all_ + n, std::move(error)};
+}
+
+void FaultFileSystem::FailAfter(FileOperation kind, uint64_t n, Status error) {
+  MutexLock lock(mutex_);
+  fault_ = Fault{kind, operations_[static_cast<size_t>(kind)] + n, std::move(error)};
+}
+
+void FaultFileSystem::StallSyncs(bool stall) {
+  MutexLock lock(mutex_);
+  syncs_stall_ = stall;
+  syncs_go_on_.NotifyAll();
 }
 
 void FaultFileSystem::SetFreeSpace(uint64_t bytes) {
@@ -143,6 +176,56 @@ void FaultFileSystem::CrashTorn(uint64_t seed) {
   Restart(&random);
 }
 
+std::unique_ptr<FaultFileSystem> FaultFileSystem::Copy(EndOf what, uint64_t seed) const {
+  auto copy = std::make_unique<FaultFileSystem>();
+  MutexLock lock(copy->mutex_);
+  std::map<const Node*, std::shared_ptr<Node>> nodes;
+  const auto copied = [&](const std::shared_ptr<Node>& node) {
+    auto& own = nodes[node.get()];
+    if (own == nullptr) {
+      own = std::make_shared<Node>(*node);
+      if (what == EndOf::kProcess) own->durable = own->bytes;
+    }
+    return own;
+  };
+  std::mt19937_64 random(seed);
+  copy->names_.clear();
+  for (const auto& [path, node] : what == EndOf::kProcess ? names_ : durable_names_) {
+    copy->names_.emplace(path, copied(node));
+  }
+  const size_t happened = what == EndOf::kProcess ? 0 : random() % (unsynced_names_.size() + 1);
+  for (size_t i = 0; i < happened; ++i) {
+    for (const auto& [path, node] : unsynced_names_[i]) {
+      if (node == nullptr) {
+        copy->names_.erase(path);
+      } else {
+        copy->names_.insert_or_assign(path, copied(node));
+      }
+    }
+  }
+  copy->durable_names_ = copy->names_;
+  copy->free_space_ = free_space_;
+  copy->Restart(what == EndOf::kPower ? &random : nullptr);
+  return copy;
+}
+
+std::unique_ptr<FaultFileSystem> FaultFileSystem::After(EndOf what, uint64_t seed) const {
+  MutexLock lock(mutex_);
+  return Copy(what, seed);
+}
+
+void FaultFileSystem::EndAfter(uint64_t n, EndOf what, uint64_t seed, std::function<void()> then) {
+  MutexLock lock(mutex_);
+  ended_.reset();
+  end_ = End{operations_all_ + n, what, seed, std::move(then)};
+}
+
+std::unique_ptr<FaultFileSystem> FaultFileSystem::TakeEnd() {
+  MutexLock lock(mutex_);
+  end_.reset();
+  return std::move(ended_);
+}
+
 void FaultFileSystem::Restart(std::mt19937_64* torn) {
   ++generation_;
   locked_.clear();
@@ -166,6 +249,7 @@ void FaultFileSystem::Restart(std::mt19937_64* torn) {
     if (durable_names_.contains(ParentDirectory(path))) names_.emplace(path, node);
   }
   durable_names_ = names_;
+  unsynced_names_.clear();
   std::set<Node*> settled;
   for (const auto& [path, node] : names_) {
     if (!settled.insert(node.get()).second) continue;
@@ -173,7 +257,7 @@ void FaultFileSystem::Restart(std::mt19937_64* torn) {
       const bool grew = node->bytes.starts_with(node->durable);
       const size_t kept = grew ? node->durable.size() : 0;
       if (grew || (*torn)() % 2 == 0) {
-        node->durable = node->bytes.substr(0, kept) + Torn(std::string_view(node->bytes).substr(kept), *torn);
+        node->durable = node->bytes.substr(0, kept) + Torn(std::string_view(node->bytes).substr(kept), kept, *torn);
       }
     }
     node->bytes = node->durable;
@@ -181,10 +265,17 @@ void FaultFileSystem::Restart(std::mt19937_64* torn) {
   }
 }
 
-Status FaultFileSystem::Step() const {
-  const uint64_t number = operations_++;
-  if (!fault_ || fault_->first != number) return {};
-  Status error = std::move(fault_->second);
+Status FaultFileSystem::Step(FileOperation kind) const {
+  const uint64_t number = operations_all_++;
+  const uint64_t of_kind = operations_[static_cast<size_t>(kind)]++;
+  if (end_ && end_->number == number) {
+    ended_ = Copy(end_->what, end_->seed);
+    end_->then();
+    end_.reset();
+  }
+  if (!fault_) return {};
+  if (fault_->kind ? (fault_->kind != kind || fault_->number != of_kind) : fault_->number != number) return {};
+  Status error = std::move(fault_->error);
   fault_.reset();
   return error;
 }
@@ -195,6 +286,17 @@ Result<std::shared_ptr<FaultFileSystem::Node>> FaultFileSystem::Find(const std::
   return it->second;
 }
 
+void FaultFileSystem::Change(NameChange change) {
+  for (const auto& [path, node] : change) {
+    if (node == nullptr) {
+      names_.erase(path);
+    } else {
+      names_.insert_or_assign(path, node);
+    }
+  }
+  unsynced_names_.push_back(std::move(change));
+}
+
 Status FaultFileSystem::RequireParent(const std::string& path) const {
   ASSIGN_OR_RETURN(const auto parent, Find(ParentDirectory(path)));
   return parent->directory ? Status() : Unavailable("not a directory: " + ParentDirectory(path));
@@ -202,7 +304,7 @@ Status FaultFileSystem::RequireParent(const std::string& path) const {
 
 Result<std::string> FaultFileSystem::ReadFile(const std::string& path) const {
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(Step(FileOperation::kRead));
   ASSIGN_OR_RETURN(const auto node, Find(path));
   if (node->directory) return Unavailable("is a directory: " + path);
   return node->bytes;
@@ -215,10 +317,10 @@ Result<std::unique_ptr<MappedFile>> FaultFileSystem::Map(const std::string& path
 
 Result<std::unique_ptr<WritableFile>> FaultFileSystem::OpenForWriting(const std::string& path) {
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(Step(FileOperation::kOpen));
   RETURN_IF_ERROR(RequireParent(path));
-  auto& node = names_[path];
-  if (node == nullptr) node = std::make_shared<Node>();
+  if (!names_.contains(path)) Change({{path, std::make_shared<Node>()}});
+  const auto node = names_.at(path);
   if (node->directory) return Unavailable("is a directory: " + path);
   node->bytes.clear();
   return std::unique_ptr<WritableFile>(std::make_unique<File>(*this, node, generation_));
@@ -226,43 +328,42 @@ Result<std::unique_ptr<WritableFile>> FaultFileSystem::OpenForWriting(const std:
 
 Result<uint64_t> FaultFileSystem::FileSize(const std::string& path) const {
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(Step(FileOperation::kLook));
   ASSIGN_OR_RETURN(const auto node, Find(path));
   return uint64_t{node->bytes.size()};
 }
 
 Result<bool> FaultFileSystem::Exists(const std::string& path) const {
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(Step(FileOperation::kLook));
   return names_.count(path) > 0;
 }
 
 Status FaultFileSystem::Remove(const std::string& path) {
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(Step(FileOperation::kRename));
   RETURN_IF_ERROR(Find(path).status());
   const bool has_children = std::any_of(names_.begin(), names_.end(), [&](const auto& entry) {
     return entry.first != path && ParentDirectory(entry.first) == path;
   });
   if (has_children) return Unavailable("directory is not empty: " + path);
-  names_.erase(path);
+  Change({{path, nullptr}});
   return {};
 }
 
 Status FaultFileSystem::Rename(const std::string& from, const std::string& to) {
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(Step(FileOperation::kRename));
   ASSIGN_OR_RETURN(const auto node, Find(from));
   if (node->directory) return Unavailable("renaming directories is not simulated: " + from);
   RETURN_IF_ERROR(RequireParent(to));
-  names_[to] = node;
-  if (from != to) names_.erase(from);
+  if (from != to) Change({{to, node}, {from, nullptr}});
   return {};
 }
 
 Status FaultFileSystem::CreateDirectory(const std::string& path) {
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(Step(FileOperation::kLook));
   for (std::string at = path; names_.count(at) == 0; at = ParentDirectory(at)) {
     const auto node = std::make_shared<Node>();
     node->directory = true;
@@ -274,7 +375,7 @@ Status FaultFileSystem::CreateDirectory(const std::string& path) {
 
 Result<std::vector<std::string>> FaultFileSystem::ListDirectory(const std::string& path) const {
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(Step(FileOperation::kLook));
   ASSIGN_OR_RETURN(const auto directory, Find(path));
   if (!directory->directory) return Unavailable("not a directory: " + path);
   std::vector<std::string> names;
@@ -286,27 +387,28 @@ Result<std::vector<std::string>> FaultFileSystem::ListDirectory(const std::strin
 
 Status FaultFileSystem::SyncDirectory(const std::string& path) {
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(Step(FileOperation::kSyncDirectory));
   RETURN_IF_ERROR(Find(path).status());
   std::erase_if(durable_names_, [&](const auto& entry) { return ParentDirectory(entry.first) == path; });
   for (const auto& [name, node] : names_) {
     if (ParentDirectory(name) == path) durable_names_[name] = node;
   }
+  std::erase_if(unsynced_names_, [&](const NameChange& change) { return ParentDirectory(change[0].first) == path; });
   return {};
 }
 
 Result<std::unique_ptr<FileLock>> FaultFileSystem::Lock(const std::string& path) {
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(Step(FileOperation::kLook));
   RETURN_IF_ERROR(RequireParent(path));
   if (!locked_.insert(path).second) return FailedPrecondition("locked by another process: " + path);
-  names_.try_emplace(path, std::make_shared<Node>());
+  if (!names_.contains(path)) Change({{path, std::make_shared<Node>()}});
   return std::unique_ptr<FileLock>(std::make_unique<HeldLock>(*this, path, generation_));
 }
 
 Result<uint64_t> FaultFileSystem::FreeSpace(const std::string& path) const {
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(Step());
+  RETURN_IF_ERROR(Step(FileOperation::kLook));
   RETURN_IF_ERROR(Find(path).status());
   return free_space_;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <future>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "engine/keys.h"
 #include "engine/namespace_index.h"
@@ -107,6 +108,8 @@ Status Sealer::Handle(const SealJob& job, SealQueue* queue) {
 }
 
 Status Sealer::Seal(const SealJob& job) {
+  FAILPOINT("seal.begin");
+  if (job.kind == SealJob::Kind::kErased) FAILPOINT("erase.begin");
   auto index = registry_->Peek(job.tenant, job.ns);
   if (!index) {
     // Unloaded meanwhile: its rows are its index, until it is asked for.
@@ -134,11 +137,13 @@ Status Sealer::Seal(const SealJob& job) {
 
 Status Sealer::SealLoading(TenantId tenant, NamespaceId ns, NamespaceIndex* index) {
   if (queue_->closed()) return Unavailable("the store is being closed");
+  // On a full disk it stays in memory, as far as the budget goes: reads go on.
+  if (!options_.space->Check(SpaceUse::kAdds).ok()) return {};
   const auto task = index->BeginSeal(options_.limits);
   if (!task) return {};
   Status status = Execute({tenant, ns}, index, *task);
   if (status.ok()) ++sealed_;
-  return status;
+  return status.code() == StatusCode::kOutOfSpace ? Status() : status;
 }
 
 Status Sealer::Merge(const SealJob& job, SealQueue* queue) {
@@ -151,6 +156,7 @@ Status Sealer::Merge(const SealJob& job, SealQueue* queue) {
   const bool of_vectors = queue == &vector_merges_;
   const auto task = of_vectors ? index->NextVectorMerge(policy, erased_at) : index->NextMerge(policy, erased_at);
   if (!task) return {};
+  FAILPOINT("merge.begin");
   const bool urgent = of_vectors && index->flat_rows() >= kFlatRowsUrgent;
   Status status;
   std::thread([&] {
@@ -164,6 +170,8 @@ Status Sealer::Merge(const SealJob& job, SealQueue* queue) {
 }
 
 Status Sealer::Execute(const SealJob& job, NamespaceIndex* index, const SealTask& task) {
+  // What the disk has left is for rows.
+  RETURN_IF_ERROR(options_.space->Check(SpaceUse::kAdds));
   std::vector<WrittenPart> sealed;
   const auto write = [&]() -> Status {
     for (const SealPart& part : task.parts) {
@@ -229,11 +237,13 @@ Status Sealer::Publish(const SealJob& job, NamespaceIndex* index, const SealTask
     if (!Contains(known, row.number)) change.removed.push_back(row.number);
   }
   const std::vector<uint32_t> removed = change.removed;
+  FAILPOINT("manifest.publish");
   if (Status status = Commit(job, std::move(change)); !status.ok()) {
     // The index is not of this manifest any more.
     if (status.code() == StatusCode::kFailedPrecondition) registry_->Forget(job.tenant, job.ns, index);
     return status;
   }
+  KILLPOINT("manifest.published");
   index->Adopt(task, sealed);
   for (const uint32_t number : removed) RETURN_IF_ERROR(folder_->Remove({job.tenant, job.ns, number}));
   return {};

@@ -23,6 +23,7 @@
 
 #include "base/mutex.h"
 #include "engine/committer.h"
+#include "engine/free_space.h"
 #include "engine/index_registry.h"
 #include "engine/segments/merge_policy.h"
 #include "engine/segments/seal_queue.h"
@@ -33,6 +34,7 @@
 namespace engram {
 
 struct SealerOptions {
+  const FreeSpace* space = nullptr;  // outlives the sealer
   SealLimits limits;
   MergePolicy merge;
   // After so long without a write an index rests; 0: none ever does.
@@ -42,13 +44,14 @@ struct SealerOptions {
 // Thread-safe.
 class Sealer {
  public:
-  // All must outlive it.
+  // All must outlive it. Does nothing before Start().
   Sealer(const Store* store, IndexRegistry* registry, Committer* committer, const SegmentFolder* folder,
          SealQueue* queue, const SealerOptions& options);
   // Stops what is being built; it begins anew after the next start.
   ~Sealer();
 
-  // Once, when indexes that are loaded can find it: work may have been waiting since before the store was opened.
+  // Starts its threads. The first of them may load an index, which asks for SealLoading, so all that leads there must
+  // stand by then.
   void Start();
 
   // Seals what an index that is being loaded has so far, whatever it is; the index is the caller's alone.

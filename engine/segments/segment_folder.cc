@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 
 namespace engram {
@@ -59,6 +60,7 @@ Result<uint64_t> SegmentFolder::RemoveFiles(const std::function<Result<bool>(con
     if (!segment) continue;
     ASSIGN_OR_RETURN(const bool keep, wanted(*segment));
     if (keep) continue;
+    FAILPOINT("segment.remove");
     ASSIGN_OR_RETURN(const bool gone, RemoveOrWait(name));
     removed += gone ? 1 : 0;
   }
@@ -76,6 +78,7 @@ Result<bool> SegmentFolder::RemoveOrWait(const std::string& file) const {
       return false;
     }
   }
+  FAILPOINT("segment.remove");
   Status status = files_->Remove(path_ + '/' + file);
   if (!status.ok() && status.code() != StatusCode::kNotFound) return status;
   return true;

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/coding.h"
+#include "base/failpoint.h"
 #include "index/huge_memory.h"
 #include "index/vector/graph_builder.h"
 #include "index/vector/recall_sample.h"
@@ -50,7 +51,10 @@ class Sealer {
     Encode();
     const RecallSample sample(space_, values_);
     report_.codes_suffice = sample.OfCodes(coded()) >= kRecallWanted;
-    if (options_.graph) RETURN_IF_ERROR(BuildGraphs(sample));
+    if (options_.graph) {
+      FAILPOINT("graph.build");
+      RETURN_IF_ERROR(BuildGraphs(sample));
+    }
     if (options_.progress && !options_.progress(options_.graph ? kGraphShare : 0.5)) return Stopped();
     RETURN_IF_ERROR(Write(files, path));
     return report_;

@@ -1,6 +1,8 @@
 #include "base/testing/fault_file_system.h"
 
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -129,6 +131,72 @@ TEST_F(FaultFileSystemTest, ATornTailIsAnyPartOfWhatWasNotSynced) {
     sizes.insert(left.size());
   }
   EXPECT_THAT(sizes, ElementsAre(4, 5, 6, 7, 8, 9));
+}
+
+TEST_F(FaultFileSystemTest, LongTailsAlsoLoseSectorsInTheirMiddle) {
+  bool hole = false;
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    FaultFileSystem files;
+    const auto file = std::move(files.OpenForWriting("/a")).value();
+    ASSERT_TRUE(files.SyncDirectory("/").ok());
+    ASSERT_TRUE(file->Append(std::string(20'000, 'x')).ok());
+    files.CrashTorn(seed);
+    const std::string left = *files.ReadFile("/a");
+    const size_t zero = left.find('\0');
+    hole |= zero != std::string::npos && left.find('x', zero) != std::string::npos;
+    if (zero != std::string::npos && left.size() == 20'000) {
+      EXPECT_EQ(zero % 512, 0U) << "sectors are lost whole";
+    }
+  }
+  EXPECT_TRUE(hole);
+}
+
+TEST_F(FaultFileSystemTest, ErrorsAreForOneKindOfOperationWhereWanted) {
+  const auto file = Durable("/d/a", "a", "b");
+  files_.FailAfter(FileOperation::kSync, 1, Unavailable("bad disk"));
+  EXPECT_TRUE(file->Append("c").ok());
+  EXPECT_TRUE(file->Sync().ok());
+  EXPECT_TRUE(files_.ReadFile("/d/a").ok());
+  EXPECT_FALSE(file->Sync().ok());
+  EXPECT_EQ(files_.operations(FileOperation::kRead), 1U);
+}
+
+TEST_F(FaultFileSystemTest, AnEndInPassingLeavesThisDiskAsItWas) {
+  const auto file = Durable("/d/a", "synced", " not");
+  const auto after_power = files_.After(EndOf::kPower, 3);
+  const auto after_kill = files_.After(EndOf::kProcess, 3);
+  EXPECT_TRUE(file->Append(" later").ok());
+  EXPECT_EQ(*files_.ReadFile("/d/a"), "synced not later");
+  EXPECT_EQ(*after_kill->ReadFile("/d/a"), "synced not");
+  EXPECT_TRUE(after_power->ReadFile("/d/a")->starts_with("synced"));
+  EXPECT_TRUE(after_kill->Lock("/d/LOCK").ok());
+  EXPECT_TRUE(files_.Lock("/d/LOCK").ok());
+}
+
+TEST_F(FaultFileSystemTest, AnEndComesBeforeTheChosenOperation) {
+  const auto file = Durable("/d/a", "", "");
+  bool told = false;
+  files_.EndAfter(1, EndOf::kProcess, 1, [&] { told = true; });
+  EXPECT_TRUE(file->Append("first").ok());
+  EXPECT_FALSE(told);
+  EXPECT_TRUE(file->Append("second").ok());
+  EXPECT_TRUE(told);
+  EXPECT_EQ(*files_.TakeEnd()->ReadFile("/d/a"), "first");
+  EXPECT_EQ(files_.TakeEnd(), nullptr);
+}
+
+TEST_F(FaultFileSystemTest, AStalledSyncWaits) {
+  const auto file = Durable("/d/a", "", "x");
+  files_.StallSyncs(true);
+  std::atomic<bool> synced = false;
+  std::thread writer([&] {
+    EXPECT_TRUE(file->Sync().ok());
+    synced = true;
+  });
+  EXPECT_TRUE(files_.ReadFile("/d/a").ok()) << "others go on";
+  EXPECT_FALSE(synced);
+  files_.StallSyncs(false);
+  writer.join();
 }
 
 // ReplaceFile, failed at each of its operations and then crashed in every way, leaves the old content
