@@ -1,7 +1,7 @@
 // Named places where a test ends the process, fails an operation or holds it up: FAILPOINT("segment.rename").
 //
 // Always compiled in, as what is tested must be what runs; one relaxed load each while none is set. Only tests set
-// any, in their own process or through ENGRAM_FAILPOINTS in that of a server.
+// any, in their own process.
 #pragma once
 
 #include <atomic>

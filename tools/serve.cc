@@ -342,6 +342,13 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
       ->type_name("SIZE")
       ->default_str("256MiB")
       ->group("Resources");
+  serve
+      ->add_option("--min-free-space", engine.min_free_bytes,
+                   "Less free on the disk, and what adds to the store is refused (507)")
+      ->transform(CLI::AsSizeValue(true))
+      ->type_name("SIZE")
+      ->default_str("256MiB")
+      ->group("Resources");
   serve->add_option("--seal-rows", engine.seal_rows, "Memories that a namespace may have in memory beyond its segments")
       ->check(CLI::PositiveNumber)
       ->capture_default_str()

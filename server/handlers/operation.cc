@@ -59,6 +59,7 @@ Status FillNumbers(Service& service, const Credential& credential, v1::StatusRep
   reply->set_index_memory_bytes(status.index_memory_bytes);
   reply->set_queued_mutations(status.queued_mutations);
   reply->set_disk_bytes(status.disk_bytes);
+  if (status.out_of_space && !service.draining) reply->set_state("disk_full");
   return {};
 }
 
