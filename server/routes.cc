@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "server/handlers/admin.h"
+#include "server/handlers/backups.h"
 #include "server/handlers/export.h"
 #include "server/handlers/graph.h"
 #include "server/handlers/imports.h"
@@ -165,6 +166,11 @@ std::vector<ApiRoute> MakeRoutes() {
       Operate<&ListKeys>("GET", tenants + "/{tenant}/keys"),
       Operate<&DeleteKey>("DELETE", tenants + "/{tenant}/keys/{key}"),
       Operate<&RotateKey>("POST", tenants + "/{tenant}/keys/{key}:rotate"),
+
+      Operate<&PostBackup>("POST", "/v1/admin/backups"),
+      Operate<&ListBackups>("GET", "/v1/admin/backups"),
+      Operate<&CancelBackup>("POST", "/v1/admin/backups:cancel"),
+      Operate<&PruneBackups>("POST", "/v1/admin/backups:prune"),
   };
 }
 

@@ -142,7 +142,9 @@ Status Create(const BackupChoice& choice) {
 
 Status Cancel(const BackupChoice& choice) {
   ASSIGN_OR_RETURN(const auto client, Connect(choice.store));
-  return client->Cancel().status();
+  ASSIGN_OR_RETURN(const v1::BackupJob job, client->Cancel());
+  if (job.state() == "running" || job.state() == "cancelled") return {};
+  return FailedPrecondition("no backup is being taken");
 }
 
 Status List(const BackupChoice& choice) {

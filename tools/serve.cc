@@ -21,7 +21,6 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "server/backup_routes.h"
 #include "server/server.h"
 #include "tools/command.h"
 #include "tools/engine_gauges.h"
@@ -209,7 +208,7 @@ Status RunServer(ServeOptions options) {
   ASSIGN_OR_RETURN(Door door, OpenDoor(*store, options.door));
   RETURN_IF_ERROR(CheckKeys(options, door));
   ASSIGN_OR_RETURN(KeptCopies copies, StartKeptCopies(options.copies, *store->engine));
-  AddBackupRoutes(copies.backups.get(), &store->router);
+  store->service->backups = copies.backups.get();
   // From here on the server must be stopped before the store goes.
   engine = store->engine.get();
   service = store->service.get();

@@ -41,11 +41,9 @@ Status BackupJobs::Start() {
   return {};
 }
 
-Status BackupJobs::Cancel() {
+void BackupJobs::Cancel() {
   const MutexLock lock(mutex_);
-  if (state_.phase != BackupJobState::Phase::kRunning) return FailedPrecondition("no backup is being taken");
-  progress_.cancelled = true;
-  return {};
+  if (state_.phase == BackupJobState::Phase::kRunning) progress_.cancelled = true;
 }
 
 BackupJobState BackupJobs::state() const {

@@ -36,8 +36,8 @@ class BackupJobs {
 
   // Begins a backup, or says that one is running: AlreadyExists.
   Status Start() EXCLUDES(mutex_);
-  // FailedPrecondition when none is running. It ends soon.
-  Status Cancel() EXCLUDES(mutex_);
+  // What is running ends soon; nothing when nothing is.
+  void Cancel() EXCLUDES(mutex_);
   BackupJobState state() const EXCLUDES(mutex_);
   // Of its repository; Unavailable while a backup is running.
   Result<PrunedBackups> Prune(uint32_t keep) EXCLUDES(mutex_);

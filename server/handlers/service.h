@@ -15,6 +15,8 @@
 
 namespace engram {
 
+class BackupJobs;
+
 struct ServiceOptions {
   std::string version;  // of this program
   RequestLimits limits;
@@ -46,6 +48,7 @@ struct Service {
   UuidSource uuids;
   const Timestamp started_at;
   std::atomic<bool> draining{false};
+  BackupJobs* backups = nullptr;  // null: the operator chose no folder for them. Set before the routes are opened
 };
 
 }  // namespace engram

@@ -316,6 +316,10 @@ TEST_F(AccessMatrixTest, NoRouteIsOpenAndEachAsksForWhatThisListSays) {
       "GET /v1/admin/tenants/{tenant}/keys: operate",
       "DELETE /v1/admin/tenants/{tenant}/keys/{key}: operate",
       "POST /v1/admin/tenants/{tenant}/keys/{key}:rotate: operate",
+      "POST /v1/admin/backups: operate",
+      "GET /v1/admin/backups: operate",
+      "POST /v1/admin/backups:cancel: operate",
+      "POST /v1/admin/backups:prune: operate",
   };
   std::vector<std::string> found;
   for (const ApiRoute& route : ApiRoutes()) {

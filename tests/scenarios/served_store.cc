@@ -20,6 +20,7 @@ std::string MakeFolder() {
 ServedStore::ServedStore(std::vector<std::string> options, const std::string& admin_key) : folder_(MakeFolder()) {
   std::ofstream(folder_ + "/admin.key") << admin_key << "\n";
   std::replace(options.begin(), options.end(), std::string("$ADMIN_KEY_FILE"), folder_ + "/admin.key");
+  std::replace(options.begin(), options.end(), std::string("$BACKUP_DIR"), folder_ + "/backups");
   auto process = ServerProcess::Start(ENGRAM_BINARY, folder_ + "/data", folder_, options);
   if (process.ok()) {
     process_ = std::move(*process);

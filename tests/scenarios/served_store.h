@@ -13,7 +13,7 @@ namespace engram {
 class ServedStore {
  public:
   // Starts `engram serve` and waits until it answers. Fails the test when it ends instead.
-  // `$ADMIN_KEY_FILE` among the options is a file with `admin_key`.
+  // `$ADMIN_KEY_FILE` among the options is a file with `admin_key`, `$BACKUP_DIR` a folder.
   explicit ServedStore(std::vector<std::string> options = {}, const std::string& admin_key = {});
   // Ends it with SIGTERM and removes the folder.
   ~ServedStore();

@@ -1,11 +1,9 @@
-#include "server/backup_routes.h"
+#include "server/handlers/backups.h"
 
 #include <utility>
 
 #include "engine/backup/backup_jobs.h"
-#include "engram/v1/backup.pb.h"
 #include "server/handlers/convert_value.h"
-#include "server/typed_handler.h"
 
 namespace engram {
 namespace {
@@ -48,54 +46,47 @@ void FromListing(const BackupListing& listing, v1::Backup* out) {
   out->set_memories(manifest.memories);
 }
 
-Result<v1::BackupJob> Create(BackupJobs& jobs, RequestContext& context, v1::CreateBackupRequest&) {
-  context.Audit("backup.create");
-  RETURN_IF_ERROR(jobs.Start());
-  return ToJob(jobs.state());
+Result<BackupJobs*> JobsOf(const Service& service) {
+  if (service.backups == nullptr) return FailedPrecondition("the server was started without --backup-dir");
+  return service.backups;
 }
 
-Result<v1::ListBackupsReply> List(BackupJobs& jobs, RequestContext&, NoBody&) {
+}  // namespace
+
+Result<v1::BackupJob> PostBackup(Service& service, RequestContext& context, v1::CreateBackupRequest& /*request*/) {
+  ASSIGN_OR_RETURN(BackupJobs* const jobs, JobsOf(service));
+  context.Audit("backup.create");
+  RETURN_IF_ERROR(jobs->Start());
+  return ToJob(jobs->state());
+}
+
+Result<v1::ListBackupsReply> ListBackups(Service& service, RequestContext& /*context*/, NoBody& /*request*/) {
+  ASSIGN_OR_RETURN(BackupJobs* const jobs, JobsOf(service));
   v1::ListBackupsReply reply;
-  *reply.mutable_job() = ToJob(jobs.state());  // before the list, which then has what is done
-  ASSIGN_OR_RETURN(const auto listings, jobs.repository().List());
+  *reply.mutable_job() = ToJob(jobs->state());  // before the list, which then has what is done
+  ASSIGN_OR_RETURN(const auto listings, jobs->repository().List());
   for (const BackupListing& listing : listings) FromListing(listing, reply.add_backups());
   return reply;
 }
 
-Result<v1::BackupJob> Cancel(BackupJobs& jobs, RequestContext& context, NoBody&) {
+Result<v1::BackupJob> CancelBackup(Service& service, RequestContext& context, NoBody& /*request*/) {
+  ASSIGN_OR_RETURN(BackupJobs* const jobs, JobsOf(service));
   context.Audit("backup.cancel");
-  RETURN_IF_ERROR(jobs.Cancel());
-  return ToJob(jobs.state());
+  jobs->Cancel();
+  return ToJob(jobs->state());
 }
 
-Result<v1::PruneBackupsReply> Prune(BackupJobs& jobs, RequestContext& context, v1::PruneBackupsRequest& request) {
+Result<v1::PruneBackupsReply> PruneBackups(Service& service, RequestContext& context,
+                                           v1::PruneBackupsRequest& request) {
+  ASSIGN_OR_RETURN(BackupJobs* const jobs, JobsOf(service));
   context.Audit("backup.prune");
   if (request.keep() == 0) return InvalidArgument("how many backups to keep: at least 1").At("keep");
-  ASSIGN_OR_RETURN(const PrunedBackups pruned, jobs.Prune(request.keep()));
+  ASSIGN_OR_RETURN(const PrunedBackups pruned, jobs->Prune(request.keep()));
   v1::PruneBackupsReply reply;
   for (const uint32_t number : pruned.backups) reply.add_removed(number);
   reply.set_files(pruned.files);
   reply.set_bytes(pruned.bytes);
   return reply;
-}
-
-template <class Request, class Reply>
-void Add(BackupJobs* jobs, Router* router, const char* method, const char* pattern,
-         Result<Reply> (*function)(BackupJobs&, RequestContext&, Request&)) {
-  const auto handle = [jobs, function](RequestContext& context, Request& request) -> Result<Reply> {
-    if (jobs == nullptr) return FailedPrecondition("the server was started without --backup-dir");
-    return function(*jobs, context, request);
-  };
-  router->Add({method, pattern, Right::kOperate, Cost::kHeavy, {}, Typed<Request, Reply>(handle)});
-}
-
-}  // namespace
-
-void AddBackupRoutes(BackupJobs* jobs, Router* router) {
-  Add(jobs, router, "POST", "/v1/admin/backups", &Create);
-  Add(jobs, router, "GET", "/v1/admin/backups", &List);
-  Add(jobs, router, "POST", "/v1/admin/backups:cancel", &Cancel);
-  Add(jobs, router, "POST", "/v1/admin/backups:prune", &Prune);
 }
 
 }  // namespace engram
