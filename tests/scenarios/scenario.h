@@ -12,8 +12,8 @@
 // Lines after `>` and `<` are the body, to the next mark. `> json` or `> protobuf` alone on a line before a request
 // makes a step of this encoding only, whose body goes out as it stands (protobuf: hexadecimal digits). `${first}` in a
 // request or an expectation stands for what was captured, `${first+1000}` for a position so much later. What is
-// expected is a subset of the reply; see json_match.h. `$ADMIN_KEY_FILE` in an option is a file with an admin key, which
-// `${admin}` stands for; `$BACKUP_DIR` is a folder for backups.
+// expected is a subset of the reply; see json_match.h. `$ADMIN_KEY_FILE` in an option is a file with an admin key, and
+// `${admin}` that key; `$BACKUP_DIR` is a folder for backups.
 #pragma once
 
 #include <map>
