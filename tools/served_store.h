@@ -9,6 +9,7 @@
 namespace engram {
 
 // OpenStore, for more than serving.
-Result<std::unique_ptr<OpenedStore>> OpenServedStore(const ServiceOptions& options, const OpenedFor& use);
+Result<std::unique_ptr<OpenedStore>> OpenServedStore(const ServiceOptions& options, const AuditLogOptions& audit,
+                                                     const OpenedFor& use);
 
 }  // namespace engram
