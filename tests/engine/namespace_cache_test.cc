@@ -202,6 +202,7 @@ class FullStore final : public Store {
   }
   Status SyncLog() override { return {}; }
   Status CompactRange(std::string_view, std::string_view) override { return {}; }
+  bool out_of_space() const override { return false; }
   uint64_t DiskBytes() const override { return 0; }
   std::vector<std::pair<std::string, double>> Gauges() const override { return {}; }
 
