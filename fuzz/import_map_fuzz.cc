@@ -17,9 +17,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {  // NO
   ENGRAM_CHECK(route.ok() || route.status().code() == StatusCode::kInvalidArgument);
   (void)IsRouteAlone(text);
   if (!route.ok() || !*route) return 0;
-  for (const char* value : {"red", "", "a/b", "\x01"}) {
-    const auto name = NamespaceFor(**route, value);
-    if (name.ok() && *name) ENGRAM_CHECK(CheckName("the namespace", **name).ok());
+  for (const auto& by : {(*route)->tenant, (*route)->space}) {
+    for (const char* value : {"red", "", "a/b", "\x01"}) {
+      if (!by) continue;
+      const auto name = NameFor(*by, value);
+      if (name.ok() && *name) ENGRAM_CHECK(CheckName("the name", **name).ok());
+    }
   }
   return 0;
 }
