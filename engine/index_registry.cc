@@ -130,6 +130,8 @@ class IndexRegistry::Rep {
   void FailLoad(uint64_t number, const EntryPtr& entry, const Status& status) EXCLUDES(mutex_);
   Status CheckRoom() EXCLUDES(mutex_);
 
+  // Applies it to the index, or leaves it to whoever loads that.
+  void Show(const Publication& publication) EXCLUDES(mutex_);
   // Tells the sealer when the index has grown.
   void AskForSealing(TenantId tenant, NamespaceId ns, const NamespaceIndex& index) EXCLUDES(mutex_);
   // The same for what was written to a namespace that isn't loaded.
@@ -305,14 +307,17 @@ std::shared_ptr<NamespaceIndex> IndexRegistry::Rep::Peek(TenantId tenant, Namesp
 }
 
 void IndexRegistry::Rep::Publish(const Publication& publication) {
+  const auto tell = [&](SealJob::Kind kind) {
+    if (segments_.queue != nullptr) segments_.queue->Push({publication.tenant, publication.namespace_id, kind});
+  };
+  if (DropsNamespace(publication)) tell(SealJob::Kind::kDrop);
+  Show(publication);
+  // Not before: the sealer rewrites segments for the rows that the index knows to be dead.
+  if (Erases(publication)) tell(SealJob::Kind::kErased);
+}
+
+void IndexRegistry::Rep::Show(const Publication& publication) {
   const uint64_t number = ScopeNumber(publication.tenant, publication.namespace_id);
-  if (segments_.queue != nullptr) {
-    const auto tell = [&](SealJob::Kind kind) {
-      segments_.queue->Push({publication.tenant, publication.namespace_id, kind});
-    };
-    if (DropsNamespace(publication)) tell(SealJob::Kind::kDrop);
-    if (Erases(publication)) tell(SealJob::Kind::kErased);
-  }
   Held held;
   {
     const MutexLock lock(mutex_);

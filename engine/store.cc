@@ -1,14 +1,18 @@
 #include "engine/store.h"
 
+#include <chrono>
 #include <functional>
+#include <thread>
 #include <unordered_set>
 
 #include <fmt/format.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/options.h>
 #include <rocksdb/transaction_log.h>
 #include <rocksdb/utilities/checkpoint.h>
+#include <rocksdb/wal_filter.h>
 #include <rocksdb/write_batch.h>
 
 #include "base/check.h"
@@ -170,6 +174,9 @@ class BatchOverlay final : public Store::Overlay {
   mutable std::unordered_set<std::string, KeyHash, std::equal_to<>> absent_;
 };
 
+// How long a compaction waits for reads that began before it.
+constexpr std::chrono::seconds kSnapshotWait{10};
+
 // The last value of one key in a batch.
 class OneKey final : public rocksdb::WriteBatch::Handler {
  public:
@@ -224,15 +231,15 @@ class RocksStore final : public Store, public StoreCopies {
                          "): stop the server, run engram verify --data DIR and restore what it names");
     }
     if (status.ok()) {
-      rocks_.events->NoteCommit();
+      if (rocks_.events->out_of_space) rocks_.events->out_of_space = false;
       KILLPOINT("commit.written");
       // What store_log_order.h goes by: the beginning of each log, and all logs before it, are on the disk.
-      if (rocks_.events->TakeNewLog()) return SyncLog();
+      if (rocks_.events->new_log.exchange(false)) return SyncLog();
     }
     return FromRocks(status);
   }
 
-  bool out_of_space() const override { return rocks_.events->out_of_space(); }
+  bool out_of_space() const override { return rocks_.events->out_of_space; }
 
   Status SyncLog() override {
     const rocksdb::Status status = db()->FlushWAL(/*sync=*/true);
@@ -241,6 +248,7 @@ class RocksStore final : public Store, public StoreCopies {
   }
 
   Status CompactRange(std::string_view begin, std::string_view end) override {
+    RETURN_IF_ERROR(AwaitOlderSnapshots());
     rocksdb::CompactRangeOptions options;
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
     const rocksdb::Slice from = AsSlice(begin);
@@ -328,6 +336,18 @@ class RocksStore final : public Store, public StoreCopies {
     ASSIGN_OR_RETURN(const uint64_t free, options_.files->FreeSpace(options_.path));
     if (free >= options_.min_free_bytes) return {};
     return {StatusCode::kOutOfSpace, "the disk is full: it has " + std::to_string(free) + " bytes left"};
+  }
+
+  // A compaction keeps what a snapshot may still read, so deleted rows stay until those from before have gone.
+  Status AwaitOlderSnapshots() const {
+    const uint64_t now = db()->GetLatestSequenceNumber();
+    const auto until = std::chrono::steady_clock::now() + kSnapshotWait;
+    for (;;) {
+      const uint64_t oldest = Property(rocksdb::DB::Properties::kOldestSnapshotSequence);
+      if (oldest == 0 || oldest >= now) return {};
+      if (std::chrono::steady_clock::now() > until) return Unavailable("a read that began before has not ended yet");
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
   }
 
   uint64_t Property(const std::string& name) const {

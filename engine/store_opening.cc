@@ -4,10 +4,14 @@
 #include <utility>
 
 #include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <rocksdb/wal_filter.h>
 
 #include "base/failpoint.h"
 #include "base/log.h"
@@ -22,6 +26,42 @@ class NoInfoLog final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
   void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
+// What RocksDB's background threads do. An error of theirs must not be retried, but for a full disk, from which RocksDB
+// recovers by itself.
+class BackgroundWork final : public rocksdb::EventListener {
+ public:
+  explicit BackgroundWork(std::shared_ptr<StoreEvents> events) : events_(std::move(events)) {}
+
+  void OnFlushBegin(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*job*/) override { KILLPOINT("flush.begin"); }
+  void OnFlushCompleted(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*job*/) override { KILLPOINT("flush.end"); }
+  void OnCompactionBegin(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& /*job*/) override {
+    KILLPOINT("compaction.begin");
+  }
+  void OnCompactionCompleted(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& /*job*/) override {
+    KILLPOINT("compaction.end");
+  }
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
+    if (status->IsNoSpace()) {
+      events_->out_of_space = true;
+      return;
+    }
+    if (reason == rocksdb::BackgroundErrorReason::kCompaction && status->IsCorruption()) {
+      // A restart would meet the same block. Reads outside of it go on, writes are refused from now on.
+      Log(LogLevel::kError, "store_data_file_damaged", {{"error", status->ToString()}});
+      return;
+    }
+    StopProcess("store_background_error", status->ToString());
+  }
+  void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
+    if (info.new_bg_error.ok()) events_->out_of_space = false;
+  }
+  // With rows in memory its log is sealed, too.
+  void OnMemTableSealed(const rocksdb::MemTableInfo& /*rows*/) override { events_->new_log = true; }
+
+ private:
+  const std::shared_ptr<StoreEvents> events_;
 };
 
 rocksdb::Options MakeOptions(const StoreOptions& options, uint64_t keep_log_bytes, rocksdb::Env* env,
@@ -77,41 +117,12 @@ void StopProcess(std::string_view event, const std::string& error) {
   std::abort();
 }
 
-void BackgroundEvents::OnFlushBegin(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*job*/) {
-  KILLPOINT("flush.begin");
-}
-void BackgroundEvents::OnFlushCompleted(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*job*/) {
-  KILLPOINT("flush.end");
-}
-void BackgroundEvents::OnCompactionBegin(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& /*job*/) {
-  KILLPOINT("compaction.begin");
-}
-void BackgroundEvents::OnCompactionCompleted(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& /*job*/) {
-  KILLPOINT("compaction.end");
-}
-
-void BackgroundEvents::OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) {
-  if (status->IsNoSpace()) {
-    out_of_space_ = true;
-    return;
-  }
-  if (reason == rocksdb::BackgroundErrorReason::kCompaction && status->IsCorruption()) {
-    // A restart would meet the same block. Reads outside of it go on, writes are refused from now on.
-    Log(LogLevel::kError, "store_data_file_damaged", {{"error", status->ToString()}});
-    return;
-  }
-  StopProcess("store_background_error", status->ToString());
-}
-
-void BackgroundEvents::OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) {
-  if (info.new_bg_error.ok()) out_of_space_ = false;
-}
-
 Result<OpenedRocks> OpenRocks(const StoreOptions& options, const RocksOpening& how) {
   OpenedRocks opened;
   opened.env = StoreEnv(*options.files);
-  opened.events = std::make_shared<BackgroundEvents>();
-  rocksdb::Options rocks = MakeOptions(options, how.keep_log_bytes, opened.env.get(), opened.events);
+  opened.events = std::make_shared<StoreEvents>();
+  rocksdb::Options rocks =
+      MakeOptions(options, how.keep_log_bytes, opened.env.get(), std::make_shared<BackgroundWork>(opened.events));
   if (how.log_end == LogEnd::kWhole) {
     rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   } else {

@@ -2,16 +2,21 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
-
-#include <rocksdb/db.h>
-#include <rocksdb/env.h>
-#include <rocksdb/listener.h>
-#include <rocksdb/wal_filter.h>
+#include <string_view>
 
 #include "base/status.h"
 #include "engine/store.h"
+
+namespace rocksdb {
+class DB;
+class Env;
+class EventListener;
+class Status;
+class WalFilter;
+}  // namespace rocksdb
 
 namespace engram {
 
@@ -20,35 +25,16 @@ Status FromRocks(const rocksdb::Status& status);
 // After a failed write or sync nobody knows what the disk holds: only a restart finds out.
 [[noreturn]] void StopProcess(std::string_view event, const std::string& error);
 
-// What RocksDB's background threads do. An error of theirs must not be retried, but for a full disk, from which RocksDB
-// recovers by itself. Thread-safe.
-class BackgroundEvents final : public rocksdb::EventListener {
- public:
-  void OnFlushBegin(rocksdb::DB* db, const rocksdb::FlushJobInfo& job) override;
-  void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo& job) override;
-  void OnCompactionBegin(rocksdb::DB* db, const rocksdb::CompactionJobInfo& job) override;
-  void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo& job) override;
-  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
-  void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override;
-  // With rows in memory its log is sealed, too.
-  void OnMemTableSealed(const rocksdb::MemTableInfo& /*rows*/) override { new_log_ = true; }
-
-  bool out_of_space() const { return out_of_space_; }
-  // Whether a log was begun since the last call.
-  bool TakeNewLog() { return new_log_.exchange(false); }
-  void NoteCommit() {
-    if (out_of_space_) out_of_space_ = false;
-  }
-
- private:
-  std::atomic<bool> out_of_space_{false};
-  std::atomic<bool> new_log_{true};
+// What RocksDB's background threads have done. Thread-safe.
+struct StoreEvents {
+  std::atomic<bool> out_of_space{false};  // a commit failed for it, and none has succeeded since
+  std::atomic<bool> new_log{true};        // a log was begun since this was last taken back
 };
 
 // A database with what it goes on using; it is destroyed first.
 struct OpenedRocks {
   std::shared_ptr<rocksdb::Env> env;
-  std::shared_ptr<BackgroundEvents> events;
+  std::shared_ptr<StoreEvents> events;
   std::unique_ptr<rocksdb::WalFilter> log_order;
   std::unique_ptr<rocksdb::DB> db;
 };

@@ -58,17 +58,31 @@ class Checker {
   bool removal_told_ = false;
 };
 
-}  // namespace
+constexpr int kAttempts = 5;
 
-Result<AuditCheck> VerifyAuditLog(const std::string& path) {
-  std::vector<std::string> files;
-  if (auto complete = CompleteAuditFiles(path); complete.ok()) files = *std::move(complete);
+std::vector<std::string> CompleteFiles(const std::string& path) {
+  auto complete = CompleteAuditFiles(path);
+  return complete.ok() ? *std::move(complete) : std::vector<std::string>();
+}
+
+Result<AuditCheck> Check(const std::string& path, std::vector<std::string> files) {
   // A crash may have come between the end of one file and the beginning of the next.
   ASSIGN_OR_RETURN(const bool there, FileSystem::Posix().Exists(path));
   if (there || files.empty()) files.push_back(path);
   Checker checker;
   for (const std::string& file : files) RETURN_IF_ERROR(checker.Read(file));
   return checker.Finish(path);
+}
+
+}  // namespace
+
+Result<AuditCheck> VerifyAuditLog(const std::string& path) {
+  for (int left = kAttempts;; --left) {
+    const std::vector<std::string> complete = CompleteFiles(path);
+    Result<AuditCheck> checked = Check(path, complete);
+    // A server that goes on writing may have set a file aside meanwhile.
+    if (checked.ok() || left == 1 || complete == CompleteFiles(path)) return checked;
+  }
 }
 
 }  // namespace engram

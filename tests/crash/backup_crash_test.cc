@@ -85,7 +85,9 @@ class BackupCrashTest : public ::testing::Test {
     HttpTransportOptions options;
     options.port = port;
     options.key = KeyIn("admin.key");
-    const BackupClient client(NewHttpTransport(options));
+    auto transport = NewHttpTransport(options);
+    ASSERT_TRUE(transport.ok()) << transport.status().ToString();
+    const BackupClient client(*std::move(transport));
     while (true) {
       const auto job = client.Create();
       if (!job.ok() && job.status().code() != StatusCode::kAlreadyExists) return;
@@ -160,7 +162,9 @@ TEST_F(BackupCrashTest, ARestoreThatWasKilledIsNotServedAndCanBeRunAgain) {
     HttpTransportOptions options;
     options.port = (*server)->port();
     options.key = KeyIn("admin.key");
-    const BackupClient client(NewHttpTransport(options));
+    auto transport = NewHttpTransport(options);
+    ASSERT_TRUE(transport.ok()) << transport.status().ToString();
+    const BackupClient client(*std::move(transport));
     ASSERT_TRUE(client.Create().ok());
     while (client.List()->job().state() == "running") std::this_thread::sleep_for(std::chrono::milliseconds(10));
     EXPECT_EQ(client.List()->job().state(), "done") << client.List()->job().error();

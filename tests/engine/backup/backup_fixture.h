@@ -20,6 +20,8 @@ namespace engram {
 class BackupFixture : public EngineFixture {
  protected:
   BackupFixture() { OpenSmall(directory_.path()); }
+  // What it has open may be in a folder of ours.
+  ~BackupFixture() override { engine_.reset(); }
 
   EngineOptions SmallOptions(const std::string& data_dir) const {
     EngineOptions options = Options();

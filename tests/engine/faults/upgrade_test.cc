@@ -130,6 +130,7 @@ TEST_F(UpgradeTest, KeptStoreIsWritten) {
   Open(Options(path));
   ASSERT_NO_FATAL_FAILURE(Fill());
   ExpectWhatWasFilledIn();
+  engine_.reset();
 }
 
 TEST_F(UpgradeTest, KeptStoresAreOpened) {
