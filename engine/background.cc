@@ -46,11 +46,9 @@ void Background::Run() {
       if (!stopping_) stop_.WaitFor(mutex_, interval_);
       if (stopping_) return;
     }
-    Status status = SweepRows();
-    if (status.ok() && std::chrono::steady_clock::now() >= next_compaction) {
-      status = erasures_->Run();
-      next_compaction = std::chrono::steady_clock::now() + kCompactionInterval;
-    }
+    const bool compacts = std::chrono::steady_clock::now() >= next_compaction;
+    const Status status = compacts ? SweepNow() : SweepRows();
+    if (compacts) next_compaction = std::chrono::steady_clock::now() + kCompactionInterval;
     if (!status.ok()) Log(LogLevel::kWarning, "sweep_failed", {{"error", status.ToString()}});
   }
 }
@@ -79,8 +77,9 @@ MutationResult Background::Commit(const Namespace& where, std::vector<Operation>
 }
 
 Status Background::SweepNow() {
+  ASSIGN_OR_RETURN(const uint64_t erasures, erasures_->Next());
   RETURN_IF_ERROR(SweepRows());
-  return erasures_->Run();
+  return erasures_->Run(erasures);
 }
 
 Status Background::SweepRows() {
@@ -197,10 +196,8 @@ Status Background::SweepDroppedRows(const Namespace& where) {
     RETURN_IF_ERROR(result.status);
     empty = result.results.empty() || result.results[0].outcome == Outcome::kDeleted;
   }
-  // The rows are gone for every reader; this takes their bytes out of the files.
-  FAILPOINT("sweep.compact");
-  const std::string scope = keys::Scope(where.tenant, where.ns);
-  return store_->CompactRange(scope, PrefixEnd(scope));
+  // The rows are gone for every reader; erasure_sweep.h takes their bytes out of the files.
+  return {};
 }
 
 }  // namespace engram

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/failpoint.h"
 #include "engine/erasure.h"
 #include "engine/keys.h"
 
@@ -53,20 +54,20 @@ Status ErasureSweep::Compact(uint64_t from, uint64_t to) {
     for (const Erasure& erasure : page) ranges.insert(RangeOf(erasure));
     from = page.back().number + 1;
   }
+  FAILPOINT("sweep.compact");
   for (const std::string& range : ranges) RETURN_IF_ERROR(store_->CompactRange(range, PrefixEnd(range)));
   return {};
 }
 
-Status ErasureSweep::Run() {
+Status ErasureSweep::Run(uint64_t until) {
   const MutexLock running(running_);
   ASSIGN_OR_RETURN(const uint64_t done, Done());
-  ASSIGN_OR_RETURN(const uint64_t next, Next());
-  if (done == next) return {};
+  if (done == until) return {};
   // A store that an older copy was restored over may have noted fewer.
-  RETURN_IF_ERROR(Compact(done < next ? done : 0, next));
-  RETURN_IF_ERROR(files_->ReplaceFile(file_, fmt::format("{}\n", next)));
+  RETURN_IF_ERROR(Compact(done < until ? done : 0, until));
+  RETURN_IF_ERROR(files_->ReplaceFile(file_, fmt::format("{}\n", until)));
   const MutexLock lock(mutex_);
-  done_ = next;
+  done_ = until;
   return {};
 }
 

@@ -24,14 +24,16 @@ class ErasureSweep {
   ErasureSweep(Store* store, FileSystem* files, const std::string& data_dir)
       : store_(store), files_(files), file_(data_dir + "/erasures-compacted") {}
 
-  // Compacts for all erasures so far; nothing when there are no new ones.
-  Status Run() EXCLUDES(running_, mutex_);
+  // The number that the next erasure gets.
+  Result<uint64_t> Next() const;
+  // Compacts for all erasures before `until`, a value of Next(), whose rows are gone by now: those of a namespace or a
+  // tenant are swept after it was noted. Nothing when that was done.
+  Status Run(uint64_t until) EXCLUDES(running_, mutex_);
   // Erasures whose bytes may still be in files. Does not wait for a run.
   Result<uint64_t> Waiting() EXCLUDES(mutex_);
 
  private:
   Result<uint64_t> Done() EXCLUDES(mutex_);
-  Result<uint64_t> Next() const;
   Status Compact(uint64_t from, uint64_t to);
 
   Store* store_;

@@ -204,15 +204,15 @@ void LocalEngine::Submit(Mutation mutation, Durability durability, std::function
     result.status = std::move(refused);
     return done(std::move(result));
   }
-  const auto tell = [this, tenant = mutation.tenant, name = mutation.namespace_name,
-                     done = std::move(done)](MutationResult result) {
+  auto tell = [this, tenant = mutation.tenant, name = mutation.namespace_name,
+               done = std::move(done)](MutationResult result) {
     if (result.status.code() == StatusCode::kCorruption && !name.empty()) {
       damaged_.Note(tenant, name, result.status);
       result.status = damaged_.Check(tenant, name);
     }
     done(std::move(result));
   };
-  committer_->Submit(std::move(mutation), durability, tell);
+  committer_->Submit(std::move(mutation), durability, std::move(tell));
 }
 
 engram::Status LocalEngine::CheckSpace(const Mutation& mutation) {
@@ -395,7 +395,7 @@ EngineStatus LocalEngine::Status() {
   if (const auto waiting = erasure_sweep_->Waiting(); waiting.ok()) {
     status.gauges.emplace_back("engram_erasures_waiting_for_compaction", static_cast<double>(*waiting));
   }
-  status.gauges.emplace_back("damaged_namespaces", static_cast<double>(damaged_.size()));
+  status.gauges.emplace_back("engram_damaged_namespaces", static_cast<double>(damaged_.size()));
   status.index_loads = usage.loads;
   status.index_evictions = usage.evictions;
   const Sealer::Counts sealing = sealer_->counts();

@@ -32,7 +32,7 @@ class DamagedNamespaceTest : public ::testing::Test {
   }
   double Damaged() {
     for (const auto& [name, value] : engine_->Status().gauges) {
-      if (name == "damaged_namespaces") return value;
+      if (name == "engram_damaged_namespaces") return value;
     }
     return -1;
   }
