@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,8 @@
 #include "tools/import/import_row.h"
 #include "tools/import/loose_time.h"
 #include "tools/import/push_back.h"
+#include "tools/import/qdrant_local_store.h"
+#include "tools/import/qdrant_local_target.h"
 #include "tools/import/qdrant_rest_store.h"
 #include "tools/import/qdrant_target.h"
 #include "tools/import/sqlite_target.h"
@@ -44,10 +47,14 @@ constexpr const char* kAbout =
     "  engram migrate push-back sqlite notes.db --map notes.json --namespace notes --dry-run\n"
     "  engram migrate push-back sqlite notes.db --map notes.json --namespace notes --execute --backup notes.before\n"
     "  engram migrate push-back qdrant http://127.0.0.1:6333 --collection notes --namespace notes --execute\n"
+    "  engram migrate push-back qdrant-local ./qdrant --collection notes --namespace notes --execute --backup "
+    "notes.before\n"
+    "  engram migrate push-back mem0 --vectors /tmp/qdrant --namespace memories --execute --backup memories.before\n"
     "  engram migrate push-back mem0 --vectors http://127.0.0.1:6333 --namespace memories --execute";
 
 constexpr const char* kPossible =
-    "possible are sqlite (captures, or a table by --map), qdrant (a running server), and mem0 over a running Qdrant";
+    "possible are sqlite (captures, or a table by --map), qdrant (a running server), qdrant-local (a folder of "
+    "qdrant-client), and mem0 over either of the two";
 
 struct PushChoice {
   StoreChoice store;
@@ -268,6 +275,16 @@ std::shared_ptr<PushChoice> AddPushOptions(CLI::App* command) {
   return choice;
 }
 
+void AddBackupOptions(CLI::App* command, PushChoice* choice) {
+  auto* backup = command->add_option("--backup", choice->backup, "First keep the database as it is in this file")
+                     ->type_name("FILE");
+  command->add_flag("--no-backup", choice->no_backup, "Write to it without one")->excludes(backup);
+}
+
+PushTarget::Access AccessOf(const PushChoice& choice) {
+  return choice.execute ? PushTarget::Access::kWrite : PushTarget::Access::kRead;
+}
+
 void AddSqlite(CLI::App* parent, ChosenCommand* chosen) {
   CLI::App* command = parent->add_subcommand("sqlite", "To a SQLite file: the table captures, or any by a mapping");
   command->footer(kAbout);
@@ -277,9 +294,7 @@ void AddSqlite(CLI::App* parent, ChosenCommand* chosen) {
   command->add_option("file", choice->where, "The database")->required();
   command->add_option("--map", *map, "What the columns of which table mean, as for the import")->type_name("FILE");
   command->add_flag("--fast", *fast, "A quick integrity check instead of the whole one");
-  auto* backup = command->add_option("--backup", choice->backup, "First keep the database as it is in this file")
-                     ->type_name("FILE");
-  command->add_flag("--no-backup", choice->no_backup, "Write to it without one")->excludes(backup);
+  AddBackupOptions(command, choice.get());
   command->callback([=] {
     *chosen = [=] {
       return RunPushBack(*choice, [&]() -> Result<std::unique_ptr<PushTarget>> {
@@ -287,8 +302,7 @@ void AddSqlite(CLI::App* parent, ChosenCommand* chosen) {
         if (!map->empty()) {
           ASSIGN_OR_RETURN(mapping, ReadSqliteMapping(*map));
         }
-        const auto access = choice->execute ? PushTarget::Access::kWrite : PushTarget::Access::kRead;
-        return OpenSqliteTarget(choice->where, std::move(mapping), access, *fast);
+        return OpenSqliteTarget(choice->where, std::move(mapping), AccessOf(*choice), *fast);
       });
     };
   });
@@ -319,30 +333,70 @@ void AddQdrant(CLI::App* parent, ChosenCommand* chosen) {
   });
 }
 
-void AddMem0(CLI::App* parent, ChosenCommand* chosen) {
-  CLI::App* command = parent->add_subcommand("mem0", "To mem0's collection of a running Qdrant server");
+void AddQdrantLocal(CLI::App* parent, ChosenCommand* chosen) {
+  CLI::App* command = parent->add_subcommand("qdrant-local", "To a folder of qdrant-client's local mode");
   command->footer(kAbout);
   auto choice = AddPushOptions(command);
-  auto at = std::make_shared<QdrantCollection>();
-  command->add_option("--vectors", choice->where, "The Qdrant server's address")->required()->type_name("URL");
-  command->add_option("--collection", at->collection, "The collection of memories; mem0 by default");
-  AddQdrantServerOptions(command, &at->server);
+  auto collection = std::make_shared<std::string>();
+  auto mapping = std::make_shared<PayloadMapping>();
+  auto fast = std::make_shared<bool>(false);
+  command->add_option("folder", choice->where, "The folder with meta.json; no client may have it open")->required();
+  command->add_option("--collection", *collection, "Which one, or an alias; needed when there are several");
+  AddPayloadOptions(command, mapping.get());
+  command->add_flag("--fast", *fast, "A quick integrity check instead of the whole one");
+  AddBackupOptions(command, choice.get());
   command->callback([=] {
     *chosen = [=] {
       return RunPushBack(*choice, [&]() -> Result<std::unique_ptr<PushTarget>> {
-        if (!IsWebAddress(choice->where)) {
-          return InvalidArgument(fmt::format("what came from {} can't go back there: {}", choice->where, kPossible));
+        std::string name = *collection;
+        if (name.empty()) {
+          ASSIGN_OR_RETURN(const auto store, OpenQdrantLocalStore(choice->where, *fast));
+          ASSIGN_OR_RETURN(name, OnlyCollection(*store));
         }
-        QdrantCollection to = *at;
-        to.server.url = choice->where;
-        ASSIGN_OR_RETURN(const auto store, OpenQdrantRestStore(to.server));
-        if (to.collection.empty()) {
-          ASSIGN_OR_RETURN(to.collection, FindMem0Collection(*store));
-        }
-        return OpenQdrantTarget(std::move(to), NewMem0Layout(), kMem0System);
+        return OpenQdrantLocalTarget(choice->where, name, NewPlainLayout(*mapping, kQdrantLocalSystem),
+                                     kQdrantLocalSystem, AccessOf(*choice), *fast);
       });
     };
   });
+}
+
+// The collection of memories where none is named.
+Result<std::string> Mem0CollectionOf(const PointStore& store, const std::string& given) {
+  if (!given.empty()) return given;
+  return FindMem0Collection(store);
+}
+
+Result<std::unique_ptr<PushTarget>> OpenMem0Target(const PushChoice& choice, QdrantCollection to) {
+  if (IsWebAddress(choice.where)) {
+    if (!choice.backup.empty()) return InvalidArgument("--backup keeps files: a server's snapshot is made over there");
+    to.server.url = choice.where;
+    ASSIGN_OR_RETURN(const auto store, OpenQdrantRestStore(to.server));
+    ASSIGN_OR_RETURN(to.collection, Mem0CollectionOf(*store, to.collection));
+    return OpenQdrantTarget(std::move(to), NewMem0Layout(), kMem0System);
+  }
+  std::error_code error;
+  if (std::filesystem::is_regular_file(choice.where, error)) {
+    return InvalidArgument(fmt::format("what came from {} can't go back there: {}", choice.where, kPossible));
+  }
+  ASSIGN_OR_RETURN(const auto store, OpenQdrantLocalStore(choice.where, /*quick=*/false));
+  ASSIGN_OR_RETURN(const std::string collection, Mem0CollectionOf(*store, to.collection));
+  return OpenQdrantLocalTarget(choice.where, collection, NewMem0Layout(), kMem0System, AccessOf(choice),
+                               /*quick=*/false);
+}
+
+void AddMem0(CLI::App* parent, ChosenCommand* chosen) {
+  CLI::App* command = parent->add_subcommand("mem0", "To mem0's collection of Qdrant, in a folder or on a server");
+  command->footer(kAbout);
+  auto choice = AddPushOptions(command);
+  auto at = std::make_shared<QdrantCollection>();
+  command->add_option("--vectors", choice->where, "The folder of the embedded Qdrant, or a server's address")
+      ->required()
+      ->type_name("DIR|URL");
+  command->add_option("--collection", at->collection, "The collection of memories; mem0 by default");
+  AddQdrantServerOptions(command, &at->server);
+  AddBackupOptions(command, choice.get());
+  command->callback(
+      [=] { *chosen = [=] { return RunPushBack(*choice, [&] { return OpenMem0Target(*choice, *at); }); }; });
 }
 
 // The other kinds of sources are known here to be refused with a reason.
@@ -362,8 +416,9 @@ void AddMigratePushBack(CLI::App* migrate, ChosenCommand* chosen) {
   command->footer(kAbout);
   AddSqlite(command, chosen);
   AddQdrant(command, chosen);
+  AddQdrantLocal(command, chosen);
   AddMem0(command, chosen);
-  for (const char* name : {"jsonl", "archive", "mem0-platform", "openmemory", "qdrant-local"}) {
+  for (const char* name : {"jsonl", "archive", "mem0-platform", "openmemory"}) {
     AddImpossible(command, name, chosen);
   }
 }

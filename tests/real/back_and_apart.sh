@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What import_real.sh has made, over a running server: a SQLite file of Python's is imported, changed here, pushed back
-# and read by Python again; mem0's memories are routed to a tenant for each user and verified there.
+# What import_real.sh has made, over a running server: a SQLite file of Python's and the folders of qdrant-client and mem0
+# are imported, changed here, pushed back and read by their own software again; mem0's memories are routed to a tenant for each user and verified there.
 # Usage: back_and_apart.sh ENGRAM FOLDER, a folder of import_real.sh.
 set -euo pipefail
 
@@ -36,6 +36,23 @@ source=(back/notes.db --map back/notes.json --namespace notes --server "$url")
 "$engram" migrate push-back sqlite "${source[@]}" --dry-run
 "$engram" migrate push-back sqlite "${source[@]}" --execute --backup back/notes.before
 "$python" "$here/notes.py" read back
+
+cp -r written/qdrant written/mem0 back
+points=(qdrant-local back/qdrant --collection notes --namespace points --server "$url")
+vectors=(qdrant-local back/qdrant --collection mixed --namespace vectors --server "$url")
+mem0=(mem0 --vectors back/mem0/qdrant --namespace mem0 --server "$url")
+for source in points vectors mem0; do
+  declare -n options=$source
+  "$engram" import "${options[@]}"
+done
+"$python" "$here/points.py" change "$url"
+for source in points vectors mem0; do
+  declare -n options=$source
+  "$engram" migrate push-back "${options[@]}" --dry-run
+  "$engram" migrate push-back "${options[@]}" --execute --backup "back/$source.before"
+done
+"$python" "$here/points.py" read back/qdrant written/qdrant.expected.json
+"$python" "$here/points.py" mem0 back/mem0
 stop
 
 "$engram" keys admin apart/admin.key

@@ -2,6 +2,7 @@
 # Imports what real software writes: installs it by name into a virtual environment, lets it write, imports that, and
 # compares what arrived with what the software's own reader says. Usage: import_real.sh ENGRAM [FOLDER]
 # FOLDER (a new one by default) keeps the environment and what was written; it needs a network the first time.
+# Exits with 75 where the software can't be installed: nothing has been checked then.
 set -euo pipefail
 
 engram=$(realpath "$1")
@@ -11,8 +12,11 @@ mkdir -p "$work"
 cd "$work"
 
 if [[ ! -x venv/bin/python ]]; then
-  python3 -m venv venv
-  venv/bin/pip install --quiet mem0ai qdrant-client
+  if ! { python3 -m venv venv && venv/bin/pip install --quiet -r "$here/requirements.txt"; }; then
+    rm -rf venv
+    echo "the software of tests/real/requirements.txt can't be installed here: nothing was checked against it" >&2
+    exit 75
+  fi
 fi
 venv/bin/pip list 2>/dev/null | grep -E '^(mem0ai|qdrant-client|pydantic) '
 

@@ -39,13 +39,17 @@ class WordHashes:
 EmbedderFactory.create = staticmethod(lambda *args, **kwargs: WordHashes())
 
 
-def main():
-    memory = Memory.from_config({
+def open_memory():
+    return Memory.from_config({
         "history_db_path": str(folder / "history.db"),
         "vector_store": {"provider": "qdrant", "config": {
             "path": str(folder / "qdrant"), "collection_name": "mem0", "embedding_model_dims": DIMENSIONS,
             "on_disk": True}},
     })
+
+
+def main():
+    memory = open_memory()
 
     def add(text, **options):
         return memory.add(text, infer=False, **options)["results"][0]["id"]

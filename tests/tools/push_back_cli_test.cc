@@ -2,22 +2,18 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <functional>
 #include <thread>
 
 #include <fmt/format.h>
 
-#include "tests/tools/cli_run.h"
+#include "tests/tools/push_back_fixture.h"
 #include "tests/tools/sqlite_file.h"
 #include "tools/import/sqlite_database.h"
-#include "tools/store_access.h"
 
 namespace engram {
 namespace {
 
-bool Has(const CliResult& result, const std::string& text) { return result.output.find(text) != std::string::npos; }
-
-class PushBackCliTest : public CliTest {
+class PushBackCliTest : public PushBackFixture {
  protected:
   // Rows n1 … of notes.db: texts, a JSON column, an object, vectors as f32, f64 and JSON.
   void MakeNotes(int rows) {
@@ -46,31 +42,6 @@ class PushBackCliTest : public CliTest {
   }
   CliResult PushBack(const std::string& options) const { return Run("migrate push-back " + Source() + options); }
 
-  // Works on the store that the commands have left.
-  void InStore(const std::function<void(Client& client)>& work) {
-    StoreChoice choice;
-    choice.data_dir = Path("store");
-    auto access = OpenAccess(choice, IfNoStore::kFail);
-    ASSERT_TRUE(access.ok()) << access.status().ToString();
-    work(*access->client);
-  }
-  static void Patch(Client& client, const std::string& id, const std::function<void(v1::MemoryPatch& patch)>& change,
-                    const std::string& ns = "notes") {
-    v1::MemoryPatch patch;
-    change(patch);
-    const auto patched = client.PatchMemory(ns, id, patch);
-    ASSERT_TRUE(patched.ok()) << patched.status().ToString();
-  }
-  static void Retext(Client& client, const std::string& id, const std::string& text, const std::string& ns = "notes") {
-    Patch(
-        client, id,
-        [&](v1::MemoryPatch& patch) {
-          patch.set_text(text);
-          patch.set_keep_vectors(true);
-        },
-        ns);
-  }
-
   // Whether a commit of a push-back that is under way can be seen. Its writes may keep readers out for long.
   bool HasBegun() const {
     auto database = SqliteDatabase::Open(Path("notes.db"));
@@ -93,36 +64,6 @@ class PushBackCliTest : public CliTest {
     EXPECT_TRUE(any.ok()) << any.status().ToString();
     return any.ok() && *any ? query->Text(0) : "no row";
   }
-
-  // What an importer makes of the file now, beside what the store has: without where it came from, and when it was made
-  // and changed, which the store knows finer than the file.
-  void ExpectImportersReadWhatIsHere(const std::string& source) {
-    const std::string ns = fmt::format("again{}", ++again_);
-    const CliResult imported = Run(fmt::format("import {} -n {} --data store", source, ns));
-    ASSERT_EQ(imported.code, 0) << imported.output;
-    InStore([&](Client& client) { EXPECT_EQ(All(client, ns), All(client, "notes")); });
-  }
-  static std::vector<std::string> All(Client& client, const std::string& ns) {
-    std::vector<std::string> all;
-    v1::ExportRequest request;
-    request.set_without_history(true);
-    do {
-      const auto page = client.Export(ns, request);
-      EXPECT_TRUE(page.ok()) << page.status().ToString();
-      for (v1::Memory memory : page->memories()) {
-        memory.clear_source();
-        memory.clear_created_at();
-        memory.clear_updated_at();
-        memory.clear_version();
-        memory.clear_hash();
-        all.push_back(memory.ShortDebugString());
-      }
-      request.set_cursor(page->next_cursor());
-    } while (!request.cursor().empty());
-    return all;
-  }
-
-  int again_ = 0;
 };
 
 TEST_F(PushBackCliTest, WhatHappenedHereGoesBack) {
@@ -396,15 +337,11 @@ TEST_F(PushBackCliTest, ErasedMemoriesAreCountedForNobodyKnowsTheirIds) {
 TEST_F(PushBackCliTest, RefusesWhatItCannotDo) {
   MakeNotes(2);
   Import();
-  for (const char* kind : {"jsonl a.jsonl", "archive folder", "mem0-platform pages", "openmemory o.db --fast",
-                           "qdrant-local ./qdrant --collection c"}) {
+  for (const char* kind : {"jsonl a.jsonl", "archive folder", "mem0-platform pages", "openmemory o.db --fast"}) {
     const CliResult refused = Run(std::string("migrate push-back ") + kind + " -n notes --data store --dry-run");
     EXPECT_EQ(refused.code, 2) << refused.output;
     EXPECT_TRUE(Has(refused, "can't go back there: possible are sqlite")) << refused.output;
   }
-  const CliResult folder = Run("migrate push-back mem0 --vectors ./qdrant -n notes --data store --dry-run");
-  EXPECT_EQ(folder.code, 1);
-  EXPECT_TRUE(Has(folder, "can't go back there")) << folder.output;
   EXPECT_EQ(PushBack("").code, 2);
   EXPECT_EQ(PushBack("--dry-run --execute").code, 2);
   const CliResult unknown = PushBack("--dry-run --import-id other");

@@ -2,14 +2,12 @@
 #include <atomic>
 #include <csignal>
 #include <filesystem>
-#include <functional>
 
 #include <fmt/format.h>
 
 #include "base/message_digest.h"
-#include "tests/tools/cli_run.h"
+#include "tests/tools/push_back_fixture.h"
 #include "tests/tools/qdrant_stub.h"
-#include "tools/store_access.h"
 
 namespace engram {
 namespace {
@@ -18,9 +16,7 @@ constexpr const char* kCosine4 = R"({"vectors":{"size":4,"distance":"Cosine"}})"
 constexpr const char* kNamed = R"({"vectors":{"":{"size":2,"distance":"Dot"},"image":{"size":3,"distance":"Euclid"}},)"
                                R"("sparse_vectors":{"bm25":{}}})";
 
-bool Has(const CliResult& result, const std::string& text) { return result.output.find(text) != std::string::npos; }
-
-class PushBackQdrantTest : public CliTest {
+class PushBackQdrantTest : public PushBackFixture {
  protected:
   static void PutNumbered(QdrantStub& stub, int points) {
     stub.AddCollection("notes", kCosine4);
@@ -38,23 +34,6 @@ class PushBackQdrantTest : public CliTest {
   }
   CliResult PushBack(QdrantStub& stub, const std::string& options) const {
     return Run("migrate push-back " + Source(stub) + options);
-  }
-  void InStore(const std::function<void(Client& client)>& work) {
-    StoreChoice choice;
-    choice.data_dir = Path("store");
-    auto access = OpenAccess(choice, IfNoStore::kFail);
-    ASSERT_TRUE(access.ok()) << access.status().ToString();
-    work(*access->client);
-  }
-  static void Retext(Client& client, const std::string& id, const std::string& text, const std::string& ns = "notes") {
-    v1::MemoryPatch patch;
-    patch.set_text(text);
-    patch.set_keep_vectors(true);
-    const auto patched = client.PatchMemory(ns, id, patch);
-    ASSERT_TRUE(patched.ok()) << patched.status().ToString();
-  }
-  static void SetFloats(const std::vector<float>& floats, v1::Vector* vector) {
-    for (const float x : floats) vector->mutable_dense()->add_values(x);
   }
 };
 

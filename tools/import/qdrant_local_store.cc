@@ -1,27 +1,20 @@
 #include "tools/import/qdrant_local_store.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <map>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "api/json.h"
-#include "base/file.h"
 #include "base/hash.h"
 #include "tools/import/qdrant_config.h"
+#include "tools/import/qdrant_local_folder.h"
 #include "tools/import/qdrant_point.h"
 #include "tools/import/row_cursor.h"
 #include "tools/import/sqlite_database.h"
 
 namespace engram {
 namespace {
-
-using Members = QdrantMembers;
-
-// --- Points.
 
 class QdrantLocalReader final : public PointReader {
  public:
@@ -120,95 +113,33 @@ class QdrantLocalReader final : public PointReader {
 
 class QdrantLocalStore final : public PointStore {
  public:
-  QdrantLocalStore(std::string folder, bool quick) : folder_(std::move(folder)), quick_(quick) {}
-
-  Status Open() {
-    const std::string path = folder_ + "/meta.json";
-    auto text = FileSystem::Posix().ReadFile(path);
-    if (!text.ok() && text.status().code() == StatusCode::kNotFound) {
-      return NotFound(fmt::format("{} is no folder of qdrant-client's local mode: it has no meta.json", folder_));
-    }
-    if (!text.ok()) return text.status();
-    v1::Value meta;
-    if (const Status status = ParseJson(*text, &meta); !status.ok()) {
-      return InvalidArgument(fmt::format("{}: {}", path, status.message()));
-    }
-    const Members* collections =
-        meta.has_object_value() ? FindObject(meta.object_value().members(), "collections") : nullptr;
-    if (collections == nullptr) return InvalidArgument(fmt::format("{} names no collections", path));
-    for (const auto& [name, created] : *collections) {
-      if (created.has_object_value()) collections_[name] = created.object_value().members();
-    }
-    if (const Members* aliases = FindObject(meta.object_value().members(), "aliases")) {
-      for (const auto& [alias, name] : *aliases) aliases_[alias] = name.string_value();
-    }
-    return {};
-  }
+  QdrantLocalStore(QdrantLocalFolder folder, bool quick) : folder_(std::move(folder)), quick_(quick) {}
 
   const char* system() const override { return kQdrantLocalSystem; }
-  const std::string& path() const override { return folder_; }
+  const std::string& path() const override { return folder_.path(); }
+  std::vector<std::string> Collections() const override { return folder_.Collections(); }
 
-  std::vector<std::string> Collections() const override {
-    std::vector<std::string> names;
-    for (const auto& [name, created] : collections_) names.push_back(name);
-    return names;
-  }
-
-  Result<std::unique_ptr<PointReader>> OpenCollection(const std::string& given) override {
-    const auto alias = aliases_.find(given);
-    const std::string& name = alias == aliases_.end() ? given : alias->second;
-    const auto found = collections_.find(name);
-    if (found == collections_.end()) {
-      std::string names;
-      for (const auto& [known, created] : collections_) names += (names.empty() ? "" : ", ") + known;
-      return NotFound(fmt::format("{} has no collection \"{}\"; it has: {}", folder_, given, names));
-    }
-    ASSIGN_OR_RETURN(const std::string path, PathOf(name));
-    ASSIGN_OR_RETURN(auto database, SqliteDatabase::Open(path));
-    RETURN_IF_ERROR(database->CheckIntegrity(quick_));
-    ASSIGN_OR_RETURN(const auto columns, database->Columns("points"));
-    const bool known = columns.size() == 2 && columns[0].name == "id" && columns[1].name == "point";
-    if (!known) return InvalidArgument(fmt::format("{} has no table points(id, point)", path));
+  Result<std::unique_ptr<PointReader>> OpenCollection(const std::string& name) override {
+    ASSIGN_OR_RETURN(const QdrantLocalCollection collection, folder_.Find(name));
+    ASSIGN_OR_RETURN(auto database, OpenQdrantLocalPoints(collection, quick_));
     v1::NamespaceConfig config;
     std::vector<std::string> notes;
-    ReadQdrantConfig(found->second, &config, &notes);
+    ReadQdrantConfig(collection.params, &config, &notes);
     auto reader = std::make_unique<QdrantLocalReader>(std::move(database), std::move(config), std::move(notes));
     RETURN_IF_ERROR(reader->Open());
     return std::unique_ptr<PointReader>(std::move(reader));
   }
 
  private:
-  // Names come from a file that anybody may have written.
-  Result<std::string> PathOf(const std::string& name) const {
-    const std::filesystem::path relative = std::filesystem::path(name).lexically_normal();
-    const bool inside = !relative.empty() && !relative.is_absolute() && *relative.begin() != ".." && relative != ".";
-    if (!inside || name.find('\0') != std::string::npos) {
-      return InvalidArgument(fmt::format("the collection's name \"{}\" leads out of {}", name, folder_));
-    }
-    const std::string collection = folder_ + "/collection/" + relative.string();
-    const std::string file = collection + "/storage.sqlite";
-    std::error_code error;
-    if (!std::filesystem::exists(file, error) && std::filesystem::exists(collection + "/storage.dbm", error)) {
-      return InvalidArgument(
-          fmt::format("{} is in the format of qdrant-client before 1.1.7; open it once with a later client that still "
-                      "converts it",
-                      collection));
-    }
-    return file;
-  }
-
-  const std::string folder_;
+  const QdrantLocalFolder folder_;
   const bool quick_;
-  std::map<std::string, Members> collections_;
-  std::map<std::string, std::string> aliases_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<PointStore>> OpenQdrantLocalStore(const std::string& folder, bool quick) {
-  auto store = std::make_unique<QdrantLocalStore>(folder, quick);
-  RETURN_IF_ERROR(store->Open());
-  return std::unique_ptr<PointStore>(std::move(store));
+  ASSIGN_OR_RETURN(QdrantLocalFolder opened, QdrantLocalFolder::Open(folder));
+  return std::unique_ptr<PointStore>(std::make_unique<QdrantLocalStore>(std::move(opened), quick));
 }
 
 }  // namespace engram

@@ -1,15 +1,19 @@
 #include "tools/import/qdrant_point.h"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "api/base64.h"
 #include "base/utf8.h"
+#include "tools/import/dense_floats.h"
 #include "tools/import/pickle.h"
+#include "tools/import/pickle_writer.h"
 #include "tools/import/qdrant_config.h"
 
 namespace engram {
@@ -17,6 +21,7 @@ namespace {
 
 using Kind = PickleItem::Kind;
 
+constexpr const char* kModels = "qdrant_client.http.models.models";
 constexpr const char* kPoint = "qdrant_client.http.models.models.PointStruct";
 constexpr const char* kSparse = "qdrant_client.http.models.models.SparseVector";
 
@@ -167,6 +172,75 @@ Status ReadPayload(const Pickle& pickle, const PickleItem& item, StoredPoint* po
   return {};
 }
 
+// A model of pydantic: `attributes` in turn name and value, written by `write`. Each major version takes its own
+// members of the state and none of the other's.
+template <class Write>
+void WriteModel(const char* name, const std::vector<std::string_view>& attributes, PickleWriter* out, Write write) {
+  out->BeginObject(kModels, name);
+  out->BeginDict();
+  out->Text("__dict__");
+  out->BeginDict();
+  for (const std::string_view attribute : attributes) {
+    out->Text(attribute);
+    write(attribute);
+  }
+  out->EndDict();
+  for (const char* set : {"__fields_set__", "__pydantic_fields_set__"}) {
+    out->Text(set);
+    out->BeginSet();
+    for (const std::string_view attribute : attributes) out->Text(attribute);
+    out->EndSet();
+  }
+  out->Text("__private_attribute_values__");
+  out->BeginDict();
+  out->EndDict();
+  for (const char* nothing : {"__pydantic_extra__", "__pydantic_private__"}) {
+    out->Text(nothing);
+    out->None();
+  }
+  out->EndDict();
+  out->EndObject();
+}
+
+template <class Numbers>
+void WriteFloats(const Numbers& numbers, PickleWriter* out) {
+  out->BeginList();
+  for (const float number : numbers) out->Float(number);
+  out->EndList();
+}
+
+void WriteVector(const v1::Vector& vector, PickleWriter* out) {
+  if (vector.has_sparse()) {
+    return WriteModel("SparseVector", {"indices", "values"}, out, [&](std::string_view attribute) {
+      if (attribute == "values") return WriteFloats(vector.sparse().values(), out);
+      out->BeginList();
+      for (const uint32_t index : vector.sparse().indices()) out->Int(index);
+      out->EndList();
+    });
+  }
+  if (!vector.has_multi()) return WriteFloats(DenseFloats(vector), out);
+  out->BeginList();
+  for (const auto& row : vector.multi().rows()) WriteFloats(row.values(), out);
+  out->EndList();
+}
+
+void WriteVectors(const StoredPoint& point, const PointForm& form, PickleWriter* out) {
+  if (form.IsAlone(point)) return WriteVector(point.vectors.begin()->second, out);
+  out->BeginDict();
+  for (const auto& [space, vector] : point.vectors) {
+    out->Text(form.NameOf(space));
+    WriteVector(vector, out);
+  }
+  out->EndDict();
+}
+
+void WriteId(const std::string& id, PickleWriter* out) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+  const bool whole = error == std::errc() && end == id.data() + id.size();
+  return whole ? out->Uint(number) : out->Text(id);
+}
+
 }  // namespace
 
 Status SetSparse(std::vector<std::pair<uint32_t, float>> entries, v1::Vector* vector) {
@@ -205,6 +279,29 @@ Result<std::string> ReadQdrantKey(std::string_view base64) {
   if (!bytes) return InvalidArgument("the row's key is not base64");
   ASSIGN_OR_RETURN(const Pickle pickle, Pickle::Parse(*bytes, Classes()));
   return ReadId(pickle, pickle.root());
+}
+
+std::string WriteQdrantPoint(const StoredPoint& point, const PointForm& form) {
+  PickleWriter out;
+  WriteModel("PointStruct", {"id", "vector", "payload"}, &out, [&](std::string_view attribute) {
+    if (attribute == "id") return WriteId(point.id, &out);
+    if (attribute == "vector") return WriteVectors(point, form, &out);
+    out.BeginDict();
+    for (const auto& [key, value] : point.payload) {
+      out.Text(key);
+      out.Wire(value);
+    }
+    out.EndDict();
+  });
+  return std::move(out).Finish();
+}
+
+std::string WriteQdrantKey(const std::string& id) {
+  PickleWriter out;
+  WriteId(id, &out);
+  std::string key;
+  AppendBase64(std::move(out).Finish(), &key);
+  return key;
 }
 
 }  // namespace engram

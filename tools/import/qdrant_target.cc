@@ -1,34 +1,24 @@
 #include "tools/import/qdrant_target.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "api/json.h"
 #include "base/check.h"
+#include "tools/import/dense_floats.h"
 #include "tools/import/import_id.h"
+#include "tools/import/point_form.h"
 #include "tools/import/qdrant_config.h"
 #include "tools/import/qdrant_json.h"
 
 namespace engram {
 namespace {
 
-constexpr const char* kUnnamed = "default";
 constexpr size_t kBodyBytes = size_t{8} << 20;  // of one upsert; Qdrant takes 32 MiB unless told otherwise
 constexpr int kSampledPoints = 100;
-
-using Vectors = std::map<std::string, v1::Vector>;
-
-std::vector<float> FloatsOf(const v1::Vector& vector) {
-  if (vector.has_dense()) return {vector.dense().values().begin(), vector.dense().values().end()};
-  static_assert(std::endian::native == std::endian::little);
-  std::vector<float> floats(vector.dense_f32().size() / sizeof(float));
-  if (!floats.empty()) std::memcpy(floats.data(), vector.dense_f32().data(), floats.size() * sizeof(float));
-  return floats;
-}
 
 // Floats as the shortest text that reads back as the same.
 std::string VectorJson(const v1::Vector& vector) {
@@ -36,7 +26,7 @@ std::string VectorJson(const v1::Vector& vector) {
     return fmt::format(R"({{"indices":[{}],"values":[{}]}})", fmt::join(vector.sparse().indices(), ","),
                        fmt::join(vector.sparse().values(), ","));
   }
-  if (!vector.has_multi()) return fmt::format("[{}]", fmt::join(FloatsOf(vector), ","));
+  if (!vector.has_multi()) return fmt::format("[{}]", fmt::join(DenseFloats(vector), ","));
   std::string rows;
   for (const auto& row : vector.multi().rows()) {
     rows += fmt::format("{}[{}]", rows.empty() ? "" : ",", fmt::join(row.values(), ","));
@@ -50,28 +40,18 @@ std::string Quoted(const std::string& text) {
   return PrintJson(value);
 }
 
-Vectors VectorsOf(const v1::Memory& memory) {
-  Vectors vectors(memory.vectors().begin(), memory.vectors().end());
-  if (memory.has_vector()) vectors[kUnnamed] = memory.vector();
-  return vectors;
-}
-
-// Whether a vector of this space is one that the collection takes.
-Status CheckVector(const v1::Vector& vector, const v1::VectorSpace& space) {
-  v1::VectorType type = v1::VECTOR_TYPE_DENSE;
-  size_t dimensions = 0;
-  if (vector.has_sparse()) {
-    type = v1::VECTOR_TYPE_SPARSE;
-  } else if (vector.has_multi()) {
-    type = v1::VECTOR_TYPE_MULTI;
-    dimensions = vector.multi().rows().empty() ? 0 : static_cast<size_t>(vector.multi().rows(0).values_size());
-  } else {
-    dimensions = FloatsOf(vector).size();
+// The id, vectors and payload as an upsert has them.
+std::string QdrantPointJson(const StoredPoint& point, const PointForm& form) {
+  std::string vectors;
+  for (const auto& [space, vector] : point.vectors) {
+    vectors += fmt::format("{}{}:{}", vectors.empty() ? "" : ",", Quoted(form.NameOf(space)), VectorJson(vector));
   }
-  if (type != space.type()) return InvalidArgument("the collection has another kind of vector under this name");
-  if (space.dimensions() == 0 || dimensions == space.dimensions() || dimensions == 0) return {};
-  return InvalidArgument(
-      fmt::format("{} dimensions, and the collection's vectors have {}", dimensions, space.dimensions()));
+  v1::Value payload;
+  auto& members = *payload.mutable_object_value()->mutable_members();
+  for (const auto& [key, value] : point.payload) members[key] = value;
+  return fmt::format(R"({{"id":{},"vector":{},"payload":{}}})", QdrantIdJson(point.id),
+                     form.IsAlone(point) ? VectorJson(point.vectors.begin()->second) : "{" + vectors + "}",
+                     PrintJson(payload));
 }
 
 class QdrantTarget final : public PushTarget {
@@ -87,11 +67,7 @@ class QdrantTarget final : public PushTarget {
     if (params == nullptr) {
       return FailedPrecondition(fmt::format("{} says nothing of the collection's vectors", api_->url()));
     }
-    std::vector<std::string> of_no_matter;
-    ReadQdrantConfig(*params, &config_, &of_no_matter);
-    const QdrantMembers* vectors = FindObject(*params, "vectors");
-    // A vector that is called "default" is named all the same.
-    unnamed_ = vectors == nullptr || vectors->count(kUnnamed) == 0;
+    form_.emplace(std::move(layout_), *params);
     if (api_->shows_key()) notes_.emplace_back("the key goes to that server unencrypted; https:// would hide it");
     return LearnLayout();
   }
@@ -101,7 +77,7 @@ class QdrantTarget final : public PushTarget {
             /*normalises_cosine=*/true};
   }
   std::string DefaultImportId() const override { return MakeImportId(system_, api_->url() + "/" + at_.collection); }
-  const v1::NamespaceConfig& config() const override { return config_; }
+  const v1::NamespaceConfig& config() const override { return form_->config(); }
   const char* unit() const override { return "points"; }
   bool has_backup() const override { return false; }
   Status BackUp(const std::string&) override { return FailedPrecondition("a snapshot of a Qdrant is made over there"); }
@@ -151,27 +127,20 @@ class QdrantTarget final : public PushTarget {
     }
     for (StoredPoint& point : *points) {
       if (point.id.empty()) return FailedPrecondition(fmt::format("{}: {}", point.place, point.problem.message()));
-      SourceRecord& record = records[point.id];
-      record.place = point.place;
-      record.raw = point.raw;
-      record.problem = point.problem;
-      if (!record.problem.ok()) continue;
-      found_[point.id] = point.payload;
-      auto memory = layout_->Read(std::move(point));
-      record.problem = memory.status();
-      if (memory.ok()) record.item = *std::move(memory);
+      if (point.problem.ok()) found_[point.id] = point.payload;
+      const std::string id = point.id;
+      records[id] = form_->RecordOf(std::move(point));
     }
     return records;
   }
 
   Result<v1::Memory> Rehearse(const v1::Memory& memory, const SourceRecord* there) override {
-    ASSIGN_OR_RETURN(StoredPoint point, PointOf(memory, there));
-    return layout_->Read(std::move(point));
+    return form_->Rehearse(memory, PayloadOf(memory, there));
   }
 
   Status Write(const v1::Memory& memory, const SourceRecord* there) override {
-    ASSIGN_OR_RETURN(const StoredPoint point, PointOf(memory, there));
-    upserts_.push_back(QdrantPointJson(point, unnamed_));
+    ASSIGN_OR_RETURN(const StoredPoint point, form_->PointOf(memory, PayloadOf(memory, there)));
+    upserts_.push_back(QdrantPointJson(point, *form_));
     return {};
   }
 
@@ -182,20 +151,9 @@ class QdrantTarget final : public PushTarget {
   }
 
  private:
-  Result<StoredPoint> PointOf(const v1::Memory& memory, const SourceRecord* there) const {
-    if (!IsQdrantId(memory.id())) return InvalidArgument("Qdrant takes unsigned integers and UUIDs alone").At("id");
-    StoredPoint point;
-    point.id = memory.id();
-    for (auto& [space, vector] : VectorsOf(memory)) {
-      const auto known = config_.vectors().find(space);
-      if (known == config_.vectors().end()) continue;
-      Status fits = CheckVector(vector, known->second);
-      if (!fits.ok()) return std::move(fits).At("vectors." + space);
-      point.vectors[space] = vector;
-    }
+  const PointPayload* PayloadOf(const v1::Memory& memory, const SourceRecord* there) const {
     const auto found = there == nullptr ? found_.end() : found_.find(memory.id());
-    ASSIGN_OR_RETURN(point.payload, layout_->Write(memory, found == found_.end() ? nullptr : &found->second));
-    return point;
+    return found == found_.end() ? nullptr : &found->second;
   }
 
   Status LearnLayout() {
@@ -208,9 +166,7 @@ class QdrantTarget final : public PushTarget {
       return FailedPrecondition(
           fmt::format("{} does not answer as Qdrant does: {}", api_->url(), page.status().message()));
     }
-    for (const StoredPoint& point : page->points) {
-      if (point.problem.ok()) layout_->Learn(point.payload);
-    }
+    for (const StoredPoint& point : page->points) form_->Learn(point);
     return {};
   }
 
@@ -232,11 +188,10 @@ class QdrantTarget final : public PushTarget {
   }
 
   const QdrantCollection at_;
-  const std::unique_ptr<PointLayout> layout_;
+  std::unique_ptr<PointLayout> layout_;  // until the collection is known
   const char* const system_;
   std::unique_ptr<QdrantApi> api_;
-  v1::NamespaceConfig config_;
-  bool unnamed_ = true;
+  std::optional<PointForm> form_;
   std::vector<std::string> notes_;
   std::map<std::string, PointPayload> found_;  // of this batch
   std::vector<std::string> upserts_;           // JSON
@@ -244,20 +199,6 @@ class QdrantTarget final : public PushTarget {
 };
 
 }  // namespace
-
-std::string QdrantPointJson(const StoredPoint& point, bool unnamed) {
-  const bool alone = unnamed && point.vectors.size() == 1 && point.vectors.count(kUnnamed) == 1;
-  std::string vectors;
-  for (const auto& [space, vector] : point.vectors) {
-    const std::string name = unnamed && space == kUnnamed ? "" : space;
-    vectors += fmt::format("{}{}:{}", vectors.empty() ? "" : ",", Quoted(name), VectorJson(vector));
-  }
-  v1::Value payload;
-  auto& members = *payload.mutable_object_value()->mutable_members();
-  for (const auto& [key, value] : point.payload) members[key] = value;
-  return fmt::format(R"({{"id":{},"vector":{},"payload":{}}})", QdrantIdJson(point.id),
-                     alone ? VectorJson(point.vectors.at(kUnnamed)) : "{" + vectors + "}", PrintJson(payload));
-}
 
 Result<std::unique_ptr<PushTarget>> OpenQdrantTarget(QdrantCollection collection, std::unique_ptr<PointLayout> layout,
                                                      const char* system) {

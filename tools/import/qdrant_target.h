@@ -24,8 +24,4 @@ struct QdrantCollection {
 Result<std::unique_ptr<PushTarget>> OpenQdrantTarget(QdrantCollection collection, std::unique_ptr<PointLayout> layout,
                                                      const char* system);
 
-// The point's id, vectors and payload as an upsert has them. `unnamed`: the collection's vector without a name is the
-// space "default".
-std::string QdrantPointJson(const StoredPoint& point, bool unnamed);
-
 }  // namespace engram

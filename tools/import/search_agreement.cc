@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 #include <optional>
 #include <unordered_map>
@@ -10,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
+#include "tools/import/dense_floats.h"
 
 namespace engram {
 namespace {
@@ -17,13 +17,6 @@ namespace {
 constexpr size_t kBest = 10;
 constexpr uint32_t kAsked = 100;        // where the namespace holds others, too
 constexpr double kTieTolerance = 1e-6;  // of scores that are equal but for rounding
-
-std::vector<float> FloatsOf(const v1::Vector& vector) {
-  if (vector.has_dense()) return {vector.dense().values().begin(), vector.dense().values().end()};
-  std::vector<float> floats(vector.dense_f32().size() / sizeof(float));
-  std::memcpy(floats.data(), vector.dense_f32().data(), floats.size() * sizeof(float));
-  return floats;
-}
 
 bool IsDense(const v1::Vector& vector) { return vector.has_dense() || vector.kind_case() == v1::Vector::kDenseF32; }
 
@@ -62,7 +55,7 @@ void SearchAgreement::Add(const v1::Memory& memory, bool findable) {
     vector = found == memory.vectors().end() ? nullptr : &found->second;
   }
   if (vector == nullptr || !IsDense(*vector)) return;
-  const std::vector<float> floats = FloatsOf(*vector);
+  const std::vector<float> floats = DenseFloats(*vector);
   if (dimensions_ == 0) dimensions_ = static_cast<uint32_t>(floats.size());
   if (floats.size() != dimensions_ || floats.empty()) {
     ++others_;

@@ -1,6 +1,5 @@
 #include "tools/import/sqlite_cells.h"
 
-#include <bit>
 #include <charconv>
 #include <cstring>
 #include <utility>
@@ -9,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "api/json.h"
+#include "tools/import/dense_floats.h"
 
 namespace engram {
 namespace {
@@ -36,14 +36,6 @@ SqliteCell MetadataCell(const v1::Value& value, bool json) {
   }
 }
 
-std::vector<float> FloatsOf(const v1::Vector& vector) {
-  if (vector.has_dense()) return {vector.dense().values().begin(), vector.dense().values().end()};
-  static_assert(std::endian::native == std::endian::little);
-  std::vector<float> floats(vector.dense_f32().size() / sizeof(float));
-  if (!floats.empty()) std::memcpy(floats.data(), vector.dense_f32().data(), floats.size() * sizeof(float));
-  return floats;
-}
-
 template <class Number>
 SqliteCell NumbersCell(const std::vector<float>& floats) {
   const std::vector<Number> numbers(floats.begin(), floats.end());
@@ -54,7 +46,7 @@ SqliteCell NumbersCell(const std::vector<float>& floats) {
 
 Result<SqliteCell> VectorCell(const v1::Vector& vector, VectorFormat format) {
   if (vector.has_sparse() || vector.has_multi()) return InvalidArgument("a column holds a dense vector alone");
-  const std::vector<float> floats = FloatsOf(vector);
+  const std::vector<float> floats = DenseFloats(vector);
   if (floats.empty()) return SqliteCell();
   switch (format) {
     case VectorFormat::kF32: return NumbersCell<float>(floats);

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "tools/import/captures_source.h"
+#include "tools/import/sqlite_batch.h"
 #include "tools/import/sqlite_cells.h"
 #include "tools/import/sqlite_row_reader.h"
 #include "tools/import/sqlite_table_source.h"
@@ -54,10 +55,7 @@ class SqliteTarget final : public PushTarget {
       : path_(std::move(path)), captures_(captures), mapping_(std::move(mapping)) {}
 
   Status Open(Access access, bool quick) {
-    if (access == Access::kWrite) {
-      ASSIGN_OR_RETURN(writer_, SqliteDatabase::OpenForWriting(path_));
-      RETURN_IF_ERROR(writer_->Run("SELECT count(*) FROM sqlite_schema"));
-    }
+    if (access == Access::kWrite) RETURN_IF_ERROR(batch_.OpenForWriting(path_));
     if (captures_) {
       ASSIGN_OR_RETURN(const auto source, CapturesSource::Open(path_, quick));
       description_ = source->Describe();
@@ -91,32 +89,9 @@ class SqliteTarget final : public PushTarget {
   bool has_backup() const override { return true; }
   std::vector<std::string> Notes() const override { return {}; }
 
-  Status Begin(Access access) override {
-    reader_.reset();
-    if (access == Access::kRead) {
-      ASSIGN_OR_RETURN(reader_, SqliteDatabase::Open(path_));
-      now_ = reader_.get();
-      return {};
-    }
-    ENGRAM_CHECK(writer_ != nullptr);  // it was opened to be written to
-    RETURN_IF_ERROR(writer_->Run("BEGIN IMMEDIATE"));
-    now_ = writer_.get();
-    return {};
-  }
-
-  Status Commit() override {
-    SqliteDatabase* const database = std::exchange(now_, nullptr);
-    if (database == writer_.get() && database != nullptr) return database->Run("COMMIT");
-    reader_.reset();
-    return {};
-  }
-
-  void Abandon() override {
-    SqliteDatabase* const database = std::exchange(now_, nullptr);
-    reader_.reset();
-    // Where this fails, the error before it has ended the transaction already.
-    if (database == writer_.get() && database != nullptr) (void)database->Run("ROLLBACK");
-  }
+  Status Begin(Access access) override { return batch_.Begin(path_, access); }
+  Status Commit() override { return batch_.Commit(); }
+  void Abandon() override { batch_.Abandon(); }
 
   Status BackUp(const std::string& path) override {
     ASSIGN_OR_RETURN(const auto database, SqliteDatabase::Open(path_));
@@ -124,7 +99,7 @@ class SqliteTarget final : public PushTarget {
   }
 
   Result<std::map<std::string, SourceRecord>> Find(const std::vector<std::string>& ids) override {
-    ENGRAM_CHECK(now_ != nullptr);
+    ENGRAM_CHECK(batch_.now() != nullptr);
     std::string list;
     for (const std::string& column : form_.columns) {
       const bool there = columns_.count(column) != 0;
@@ -132,8 +107,8 @@ class SqliteTarget final : public PushTarget {
     }
     std::map<std::string, SourceRecord> found;
     for (const std::string& id : ids) {
-      ASSIGN_OR_RETURN(SqliteQuery query, now_->Prepare(fmt::format("SELECT {} FROM {} WHERE {}", list,
-                                                                    QuoteName(mapping_.table), IdIs())));
+      ASSIGN_OR_RETURN(SqliteQuery query, batch_.now()->Prepare(fmt::format("SELECT {} FROM {} WHERE {}", list,
+                                                                            QuoteName(mapping_.table), IdIs())));
       BindId(id, &query);
       ASSIGN_OR_RETURN(bool more, query.Step());
       while (more) {
@@ -185,8 +160,8 @@ class SqliteTarget final : public PushTarget {
     for (const auto& [column, cell] : cells) {
       list += fmt::format("{}{} = ?{}", list.empty() ? "" : ", ", QuoteName(column), ++parameter);
     }
-    ASSIGN_OR_RETURN(SqliteQuery query,
-                     now_->Prepare(fmt::format("UPDATE {} SET {} WHERE {}", QuoteName(mapping_.table), list, IdIs())));
+    ASSIGN_OR_RETURN(SqliteQuery query, batch_.now()->Prepare(fmt::format("UPDATE {} SET {} WHERE {}",
+                                                                          QuoteName(mapping_.table), list, IdIs())));
     BindId(memory.id(), &query);
     parameter = 2;
     for (const auto& [column, cell] : cells) BindCell(cell, ++parameter, &query);
@@ -196,7 +171,7 @@ class SqliteTarget final : public PushTarget {
 
   Status Delete(const std::string& id) override {
     ASSIGN_OR_RETURN(SqliteQuery query,
-                     now_->Prepare(fmt::format("DELETE FROM {} WHERE {}", QuoteName(mapping_.table), IdIs())));
+                     batch_.now()->Prepare(fmt::format("DELETE FROM {} WHERE {}", QuoteName(mapping_.table), IdIs())));
     BindId(id, &query);
     RETURN_IF_ERROR(query.Step().status());
     return CheckOne(id);
@@ -346,8 +321,8 @@ class SqliteTarget final : public PushTarget {
       names += (names.empty() ? "" : ", ") + QuoteName(column);
       marks += fmt::format("{}?{}", marks.empty() ? "" : ", ", ++parameter);
     }
-    ASSIGN_OR_RETURN(SqliteQuery query, now_->Prepare(fmt::format("INSERT INTO {} ({}) VALUES ({})",
-                                                                  QuoteName(mapping_.table), names, marks)));
+    ASSIGN_OR_RETURN(SqliteQuery query, batch_.now()->Prepare(fmt::format("INSERT INTO {} ({}) VALUES ({})",
+                                                                          QuoteName(mapping_.table), names, marks)));
     parameter = 0;
     for (const auto& [column, cell] : cells) BindCell(cell, ++parameter, &query);
     RETURN_IF_ERROR(query.Step().status());
@@ -355,7 +330,7 @@ class SqliteTarget final : public PushTarget {
   }
 
   Status CheckOne(const std::string& id) const {
-    const int64_t rows = now_->changed();
+    const int64_t rows = batch_.now()->changed();
     if (rows == 1) return {};
     return Internal(fmt::format("writing \"{}\" changed {} rows of {}", id, rows, mapping_.table));
   }
@@ -372,9 +347,7 @@ class SqliteTarget final : public PushTarget {
   std::optional<SqliteRowReader> row_reader_;
   RowForm form_;
   std::unique_ptr<SqliteDatabase> rehearsal_;
-  std::unique_ptr<SqliteDatabase> reader_;
-  std::unique_ptr<SqliteDatabase> writer_;
-  SqliteDatabase* now_ = nullptr;  // of the batch
+  SqliteBatch batch_;
 };
 
 }  // namespace
