@@ -3,9 +3,12 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <span>
 
 #include "index/vector/candidate_pool.h"
 #include "index/vector/graph.h"
+#include "index/vector/passing_links.h"
 #include "index/vector/row_scorers.h"
 #include "index/vector/visited_rows.h"
 
@@ -83,30 +86,36 @@ void Walk(const Graph& graph, const Scorer& scorer, VisitedRows& visited, Candid
 
 // The same over the rows that pass alone. A neighbour that doesn't pass is a bridge: its own neighbours that
 // pass count as the row's (ACORN-1: Patel et al., arXiv 2403.04871), until the row has as many as an unfiltered
-// one would (so where most neighbours pass, few bridges are crossed; cf. NaviX, arXiv 2506.23397).
-template <class Scorer, class Passes>
-void WalkPassing(const Graph& graph, const Scorer& scorer, VisitedRows& visited, CandidatePool& pool, Passes passes) {
+// one would (so where most neighbours pass, few bridges are crossed; cf. NaviX, arXiv 2506.23397). `alive(row)` is
+// asked of rows that pass.
+template <class Scorer, class Alive>
+void WalkPassing(const Graph& graph, const Scorer& scorer, VisitedRows& visited, CandidatePool& pool,
+                 const RowBits& bits, Alive alive) {
   std::array<uint32_t, 2 * kGraphLinks0> fresh;
   std::array<uint32_t, kGraphLinks0> bridges;
-  for (uint32_t row = 0; pool.TakeNext(&row);) {
-    size_t n = 0;
-    size_t bridge_count = 0;
-    for (const uint32_t link : graph.Links0(row)) {
-      if (link == kNoLink) break;
-      if (passes(link)) {
-        if (visited.Mark(link)) fresh[n++] = link;
-      } else {
-        PrefetchLinks(graph, link);
-        bridges[bridge_count++] = link;
-      }
+  size_t n = 0;
+  const auto take = [&](std::span<const uint32_t> links, uint32_t passing) {
+    for (; passing != 0; passing &= passing - 1) {
+      const uint32_t link = links[static_cast<size_t>(std::countr_zero(passing))];
+      if (alive(link) && visited.Mark(link)) fresh[n++] = link;
     }
+  };
+  for (uint32_t row = 0; pool.TakeNext(&row);) {
+    const std::span<const uint32_t> links = graph.Links0(row);
+    const uint32_t passing = PassingLinks(links.data(), bits);
+    n = 0;
+    size_t bridge_count = 0;
+    for (size_t i = 0; i < links.size() && links[i] != kNoLink; ++i) {
+      if ((passing >> i & 1) != 0) continue;
+      PrefetchLinks(graph, links[i]);
+      bridges[bridge_count++] = links[i];
+    }
+    take(links, passing);
     for (size_t i = 0; i < bridge_count && n < kGraphLinks0; ++i) {
       // Crossed once, whole: whoever comes to it later finds nothing new behind it.
       if (!visited.Mark(bridges[i])) continue;
-      for (const uint32_t link : graph.Links0(bridges[i])) {
-        if (link == kNoLink) break;
-        if (passes(link) && visited.Mark(link)) fresh[n++] = link;
-      }
+      const std::span<const uint32_t> further = graph.Links0(bridges[i]);
+      take(further, PassingLinks(further.data(), bits));
     }
     ScoreRows(scorer, fresh.data(), n, [&](uint32_t neighbour, float score) { pool.Offer(score, neighbour); });
     if (const uint32_t next = pool.PeekNext(); next != CandidatePool::kNone) PrefetchLinks(graph, next);

@@ -38,13 +38,19 @@ void SlotBits::Fill(const SlotSet& set, Slot first, Slot last) {
     const void* container = container_unwrap_shared(containers.containers[i], &type);
     if (type == BITSET_CONTAINER_TYPE_CODE) {
       const uint64_t* words = static_cast<const bitset_container_t*>(container)->array;
-      for (uint64_t word = 0; word < kContainerSlots / 64; ++word) {
-        const uint64_t slot = base + word * 64;
-        if (slot >= origin_ && slot < end) words_[(slot - origin_) / 64] = words[word];
-      }
+      const uint64_t from = std::max<uint64_t>(base, origin_);
+      const uint64_t to = std::min(base + kContainerSlots, (end + 63) / 64 * 64);
+      std::copy(words + (from - base) / 64, words + (to - base) / 64,
+                words_.begin() + static_cast<ptrdiff_t>((from - origin_) / 64));
     } else if (type == ARRAY_CONTAINER_TYPE_CODE) {
       const auto* array = static_cast<const array_container_t*>(container);
-      for (int32_t j = 0; j < array->cardinality; ++j) set_range(base + array->array[j], base + array->array[j] + 1);
+      const bool whole = base >= begin && base + kContainerSlots <= end;
+      for (int32_t j = 0; j < array->cardinality; ++j) {
+        const uint64_t slot = base + array->array[j];
+        if (whole || (slot >= begin && slot < end)) {
+          words_[(slot - origin_) / 64] |= uint64_t{1} << ((slot - origin_) % 64);
+        }
+      }
     } else {
       const auto* runs = static_cast<const run_container_t*>(container);
       for (int32_t j = 0; j < runs->n_runs; ++j) {

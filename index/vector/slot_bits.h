@@ -21,11 +21,13 @@ class SlotBits {
     const uint32_t bit = slot - origin_;
     return (words_[bit / 64] >> (bit % 64) & 1) != 0;
   }
+  const uint64_t* words() const { return words_.data(); }
+  uint32_t origin() const { return origin_; }  // the slot of the first bit
   // The first slot of the set that is at least `slot`; false when the range has none.
   bool NextFrom(uint32_t slot, uint32_t* found) const;
 
  private:
-  uint32_t origin_ = 0;  // the slot of the first bit, a multiple of 64
+  uint32_t origin_ = 0;  // a multiple of 64
   uint32_t last_ = 0;
   std::vector<uint64_t> words_;
 };

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "index/vector/common_slots.h"
@@ -12,24 +15,26 @@
 namespace engram {
 namespace {
 
-// What the plans cost, in rows that a gather scores in the same time; fitted to 20,000 vectors of 384 dimensions
-// with bench/retrieval/vector --every-plan and held against a million of 768. A walk pays for each candidate it keeps,
-// and keeps 1/share as many as have to match. A walk over the rows that pass begins by looking for places to begin at,
-// then looks at its neighbours' neighbours for each candidate: at the more of them, the fewer pass.
+// What the plans cost, in rows that a gather scores in the same time; fitted to 200,000 vectors of 384 dimensions and
+// a million of 768 with bench/retrieval/vector --every-plan. A walk pays for each candidate it keeps, and keeps 1/share
+// as many as have to match. A walk over the rows that pass begins by looking for places to begin at, and looks at its
+// neighbours' neighbours for each candidate, however few of them pass.
 constexpr double kWalkCost = 30;
-constexpr double kWalkPassingStart = 2'000;
-constexpr double kWalkPassingCost = 40;
-constexpr double kCrossingCost = 4;
+constexpr double kWalkPassingStart = 1'000;
+constexpr double kWalkPassingCost = 60;
 // Below this share too few of a row's neighbours' neighbours pass to lead on.
 constexpr double kWalkPassingShare = 0.01;
 
-// A filter takes away some of the ways to a row, which more candidates make up for: from a few times fewer matches on
-// than a row has neighbours' neighbours, the more the fewer match.
-constexpr double kFilteredEf = 2;
-constexpr double kSparseShare = 0.04;
-// Where the matches are elsewhere, the nearest of them lie in several places, each as far from the query as the next.
+// A filter takes away ways to a row. From here on, where it leaves a row some ten neighbours' neighbours, more
+// candidates have to make up for it.
+constexpr double kSparseShare = 0.08;
+constexpr double kSparsePower = 1.5;
+// Where matches are thinner around the query than on the whole, the nearest lie further apart.
+constexpr double kThinEf = 2;
+constexpr double kThinDensity = 0.75;
+// Where they are elsewhere, the nearest of them lie in several places, each as far from the query as the next.
 constexpr double kElsewhereEf = 16;
-constexpr double kElsewhereShare = 0.5;  // of what would match around the query if matches were spread evenly
+constexpr double kElsewhereDensity = 0.5;
 
 // Where a walk over the rows that pass begins: at the best of a sample of them.
 struct Seeds {
@@ -39,32 +44,54 @@ struct Seeds {
 constexpr Seeds kSeeds = {256, 8};
 constexpr Seeds kSeedsElsewhere = {1'024, 32};
 
-// What a search with a filter keeps, where one without keeps `ef`.
-size_t EfFor(double share, size_t ef, bool elsewhere) {
-  if (share == 1) return ef;
-  const double times = elsewhere ? kElsewhereEf : kFilteredEf * std::max(1.0, kSparseShare / share);
-  return static_cast<size_t>(times * static_cast<double>(ef));
-}
+// Which part of a segment's rows match: of all, and of those around the query.
+struct Shares {
+  double all = 1;
+  double nearby = 1;
+
+  bool elsewhere() const { return nearby < kElsewhereDensity * all; }
+  // What a search keeps, where one without a filter keeps `ef`.
+  size_t EfFor(size_t ef) const {
+    if (all == 1) return ef;
+    return static_cast<size_t>(Times() * static_cast<double>(ef));
+  }
+  // Of the rows that a walk over all of them keeps.
+  double kept() const { return (all + std::max(all, nearby)) / 2; }
+
+ private:
+  double Times() const {
+    if (elsewhere()) return kElsewhereEf;
+    const double thin = nearby < kThinDensity * all ? kThinEf : 1;
+    return thin * std::max(1.0, std::pow(kSparseShare / nearby, kSparsePower));
+  }
+};
 
 struct Costs {
-  // `ef` is EfFor's.
-  Costs(size_t rows, size_t matches, size_t ef) : gather(static_cast<double>(matches)) {
-    const double share = gather / static_cast<double>(rows);
-    walk = kWalkCost * static_cast<double>(ef) / share;
-    if (share < kWalkPassingShare) return;
-    walk_passing = kWalkPassingStart + (kWalkPassingCost + kCrossingCost / share) * static_cast<double>(ef);
+  // `ef` is what a search without a filter keeps.
+  Costs(size_t matches, size_t ef, const Shares& shares)
+      : gather(static_cast<double>(matches)), elsewhere(shares.elsewhere()) {
+    const auto kept = static_cast<double>(shares.EfFor(ef));
+    walk = kWalkCost * kept / shares.kept();
+    if (std::max(shares.all, shares.nearby) < kWalkPassingShare) return;
+    walk_passing = kWalkPassingStart + kWalkPassingCost * kept;
+  }
+  // Whether a walk might be cheaper than a gather, wherever the matches are: finding that out costs something, too.
+  static bool MayWalk(size_t matches, size_t ef) {
+    return static_cast<double>(matches) > 1.5 * (kWalkPassingStart + kWalkPassingCost * static_cast<double>(ef));
   }
 
   VectorPlan Cheapest() const {
     if (gather <= std::min(walk, walk_passing)) return VectorPlan::kGather;
-    return walk <= walk_passing ? VectorPlan::kWalk : VectorPlan::kWalkPassing;
+    // A walk over all rows meets matches that are elsewhere by luck alone.
+    return walk <= walk_passing && !elsewhere ? VectorPlan::kWalk : CheapestOverMatches();
   }
   VectorPlan CheapestOverMatches() const {
     return walk_passing < gather ? VectorPlan::kWalkPassing : VectorPlan::kGather;
   }
 
   double gather;
-  double walk;
+  bool elsewhere;
+  double walk = 0;
   double walk_passing = std::numeric_limits<double>::infinity();
 };
 
@@ -107,49 +134,61 @@ class SegmentSearch {
   void RunBy(const Scorer& scorer) {
     const size_t wanted = std::min(RescoredCount(k_, options_.ef), matches_);
     const size_t ef = std::max<size_t>(options_.ef > 0 ? options_.ef : segment_.report.ef, wanted);
-    VectorPlan plan = VectorPlan::kGather;
-    if (segment_.has_graph()) plan = options_.plan.value_or(ChoosePlan(segment_, matches_, ef));
-    if (plan != VectorPlan::kGather && FoundByWalking(scorer, plan, ef, wanted)) return;
+    const bool may_walk = options_.plan ? *options_.plan != VectorPlan::kGather
+                                        : matches_ == segment_.rows() || Costs::MayWalk(matches_, ef);
+    if (segment_.has_graph() && may_walk && FoundByWalking(scorer, ef, wanted)) return;
     RescorePool(Gather(scorer, wanted), wanted);
   }
 
   // Each plan goes over to the next when the matches are elsewhere than it would look, or when it comes back short:
   // false when that is a gather.
   template <class Scorer>
-  bool FoundByWalking(const Scorer& scorer, VectorPlan plan, size_t ef, size_t wanted) {
+  bool FoundByWalking(const Scorer& scorer, size_t ef, size_t wanted) {
     const uint32_t entry = Descend(*segment_.graph, scorer);
-    bool elsewhere = share() < 1 && MatchesAreElsewhere(entry);
-    if (plan == VectorPlan::kWalk && !elsewhere) {
-      if (RescoreIfEnough(WalkAll(scorer, entry, EfFor(share(), ef, false), wanted), wanted)) return true;
-      elsewhere = true;
+    Shares shares;
+    if (matches_ < segment_.rows()) {
+      FillBits();
+      shares.all = static_cast<double>(matches_) / static_cast<double>(segment_.rows());
+      shares.nearby = ShareAround(entry);
     }
-    const size_t kept = EfFor(share(), ef, elsewhere);
-    if (elsewhere && !options_.plan) plan = Costs(segment_.rows(), matches_, kept).CheapestOverMatches();
+    VectorPlan plan = options_.plan.value_or(Costs(matches_, ef, shares).Cheapest());
+    if (plan == VectorPlan::kWalk && !shares.elsewhere()) {
+      if (RescoreIfEnough(WalkAll(scorer, entry, shares.EfFor(ef), shares, wanted), wanted)) return true;
+      shares.nearby = 0;
+      if (!options_.plan) plan = Costs(matches_, ef, shares).CheapestOverMatches();
+    }
     if (plan == VectorPlan::kGather) return false;
-    return RescoreIfEnough(WalkMatches(scorer, entry, kept, elsewhere ? kSeedsElsewhere : kSeeds), wanted);
+    return RescoreIfEnough(WalkMatches(scorer, entry, shares.EfFor(ef), shares.elsewhere() ? kSeedsElsewhere : kSeeds),
+                           wanted);
   }
 
-  // Of the segment's rows, how many match.
-  double share() const { return static_cast<double>(matches_) / static_cast<double>(segment_.rows()); }
+  void FillBits() {
+    if (!std::exchange(has_bits_, true)) bits_.Fill(allowed_, Slot(first_slot()), Slot(segment_.slots.back()));
+  }
+  uint32_t first_slot() const { return segment_.slots.front(); }
+  RowBits row_bits() const {
+    return {bits_.words(), bits_.origin(), segment_.dense() ? nullptr : segment_.slots.data(), first_slot()};
+  }
+  bool Passes(uint32_t row) const {
+    return bits_.Contains(segment_.dense() ? first_slot() + row : segment_.slots[row]) && deaths_.Alive(row);
+  }
 
-  // Whether far fewer rows match near the entry, among its neighbours' neighbours, than do on the whole.
-  bool MatchesAreElsewhere(uint32_t entry) const {
+  // How many rows match near the entry, of its neighbours' neighbours, dead or alive.
+  double ShareAround(uint32_t entry) const {
     const std::span<const uint32_t> nearest = segment_.graph->Links0(entry);
     for (const uint32_t row : nearest) {
       if (row == kNoLink) break;
       PrefetchLinks(*segment_.graph, row);
     }
     size_t met = 0;
-    size_t matching = 0;
+    int matching = 0;
     for (const uint32_t row : nearest) {
       if (row == kNoLink) break;
-      for (const uint32_t link : segment_.graph->Links0(row)) {
-        if (link == kNoLink) break;
-        ++met;
-        matching += Matches(link) ? 1 : 0;
-      }
+      const std::span<const uint32_t> links = segment_.graph->Links0(row);
+      met += static_cast<size_t>(std::find(links.begin(), links.end(), kNoLink) - links.begin());
+      matching += std::popcount(PassingLinks(links.data(), row_bits()));
     }
-    return static_cast<double>(matching) < kElsewhereShare * share() * static_cast<double>(met);
+    return met == 0 ? 1 : static_cast<double>(matching) / static_cast<double>(met);
   }
 
   bool everything_matches() const { return matches_ == segment_.rows() && !deaths_.any(); }
@@ -201,9 +240,9 @@ class SegmentSearch {
   // The `wanted` best that match among what a walk over all rows meets; fewer than all when the walk saw too
   // few matches near the query to trust them.
   template <class Scorer>
-  CandidatePool WalkAll(const Scorer& scorer, uint32_t entry, size_t ef, size_t wanted) const {
+  CandidatePool WalkAll(const Scorer& scorer, uint32_t entry, size_t ef, const Shares& shares, size_t wanted) const {
     VisitedRows& visited = VisitedRows::Begin(segment_.rows());
-    CandidatePool pool(std::min(static_cast<size_t>(static_cast<double>(ef) / share()), segment_.rows()));
+    CandidatePool pool(std::min(static_cast<size_t>(static_cast<double>(ef) / shares.kept()), segment_.rows()));
     visited.Mark(entry);
     const float entry_score = scorer(entry);
     pool.Offer(entry_score, entry);
@@ -224,24 +263,16 @@ class SegmentSearch {
   }
 
   template <class Scorer>
-  CandidatePool WalkMatches(const Scorer& scorer, uint32_t entry, size_t ef, const Seeds& seeds) const {
-    static thread_local SlotBits bits;
-    const uint32_t first = segment_.slots.front();
-    bits.Fill(allowed_, Slot(first), Slot(segment_.slots.back()));
+  CandidatePool WalkMatches(const Scorer& scorer, uint32_t entry, size_t ef, const Seeds& seeds) {
+    FillBits();
     CandidatePool pool(ef);
     VisitedRows& visited = VisitedRows::Begin(segment_.rows());
-    const auto walk = [&](auto slot_of) {
-      const auto passes = [&](uint32_t row) { return bits.Contains(slot_of(row)) && deaths_.Alive(row); };
-      if (passes(entry) && visited.Mark(entry)) pool.Offer(scorer(entry), entry);
-      Seed(scorer, bits, passes, seeds, visited, pool);
-      CrossFrom(scorer, entry, passes, visited, pool);
-      WalkPassing(*segment_.graph, scorer, visited, pool, passes);
-    };
-    if (segment_.dense()) {
-      walk([first](uint32_t row) { return first + row; });
-    } else {
-      walk([this](uint32_t row) { return segment_.slots[row]; });
-    }
+    const auto passes = [&](uint32_t row) { return Passes(row); };
+    if (passes(entry) && visited.Mark(entry)) pool.Offer(scorer(entry), entry);
+    Seed(scorer, passes, seeds, visited, pool);
+    CrossFrom(scorer, entry, passes, visited, pool);
+    WalkPassing(*segment_.graph, scorer, visited, pool, row_bits(),
+                [this](uint32_t row) { return deaths_.Alive(row); });
     return pool;
   }
 
@@ -263,15 +294,14 @@ class SegmentSearch {
 
   // The best of a sample of the matches: where matches lie apart, a walk can't come from one heap to another.
   template <class Scorer, class Passes>
-  void Seed(const Scorer& scorer, const SlotBits& bits, Passes passes, const Seeds& seeds, VisitedRows& visited,
-            CandidatePool& pool) const {
+  void Seed(const Scorer& scorer, Passes passes, const Seeds& seeds, VisitedRows& visited, CandidatePool& pool) const {
     CandidatePool best(seeds.kept);
     const uint32_t first = segment_.slots.front();
     const uint64_t span = uint64_t{segment_.slots.back()} - first + 1;
     std::vector<uint32_t> sample;
     for (size_t i = 0; i < seeds.sample; ++i) {
       uint32_t slot = 0;
-      if (!bits.NextFrom(first + static_cast<uint32_t>(span * i / seeds.sample), &slot)) break;
+      if (!bits_.NextFrom(first + static_cast<uint32_t>(span * i / seeds.sample), &slot)) break;
       const auto row = segment_.dense() ? std::optional<uint32_t>(slot - first) : segment_.Find(Slot(slot));
       if (row && passes(*row) && (sample.empty() || sample.back() < *row)) sample.push_back(*row);
     }
@@ -281,9 +311,7 @@ class SegmentSearch {
     }
   }
 
-  bool Matches(uint32_t row) const {
-    return (matches_ == segment_.rows() || allowed_.contains(segment_.slots[row])) && deaths_.Alive(row);
-  }
+  bool Matches(uint32_t row) const { return matches_ == segment_.rows() ? deaths_.Alive(row) : Passes(row); }
 
   // False, and nothing done, when a walk came back with fewer than wanted.
   bool RescoreIfEnough(const CandidatePool& pool, size_t wanted) {
@@ -311,6 +339,8 @@ class SegmentSearch {
     waiting_ = nullptr;
   }
 
+  static thread_local SlotBits bits_;  // of the allowed slots, where this search has them
+
   const VectorSegment::Rep& segment_;
   const float* query_;
   const SlotSet& allowed_;
@@ -320,17 +350,20 @@ class SegmentSearch {
   Pacer never_;
   Pacer& pacer_;
   TopHits& top_;
+  bool has_bits_ = false;
   size_t matches_ = 0;  // allowed slots of the segment, dead or alive
   const float* waiting_ = nullptr;
   Slot waiting_slot_;
 };
+
+thread_local SlotBits SegmentSearch::bits_;
 
 }  // namespace
 
 VectorPlan ChoosePlan(const VectorSegment::Rep& segment, size_t matches, size_t ef) {
   if (!segment.has_graph()) return VectorPlan::kGather;
   const double share = static_cast<double>(matches) / static_cast<double>(segment.rows());
-  return Costs(segment.rows(), matches, EfFor(share, ef, /*elsewhere=*/false)).Cheapest();
+  return Costs(matches, ef, {share, share}).Cheapest();
 }
 
 void SearchSegment(const VectorSegment::Rep& segment, const float* query, const SlotSet& allowed,
