@@ -92,6 +92,11 @@ uint64_t RequestContext::RequestHash() const {
 }
 
 std::chrono::nanoseconds RequestContext::Deadline(std::optional<uint32_t> timeout_ms) const {
+  const std::chrono::nanoseconds deadline = WaitDeadline(timeout_ms);
+  return std::min(deadline, brief_until_.value_or(deadline));
+}
+
+std::chrono::nanoseconds RequestContext::WaitDeadline(std::optional<uint32_t> timeout_ms) const {
   if (!timeout_ms) return deadline_;
   return std::min(deadline_, arrived_ + std::chrono::milliseconds(*timeout_ms));
 }
@@ -101,6 +106,7 @@ void RequestContext::AddReplyHeader(std::string name, std::string value) {
 }
 
 Status RequestContext::RunLater(std::function<void()> work) {
+  brief_until_.reset();
   if (run_on_worker_) return run_on_worker_(std::move(work));
   work();
   return {};

@@ -57,6 +57,8 @@ class RequestContext {
   // When an answer has lost its use, on Clock::Monotonic(): the server's own limit, or `timeout_ms` from the
   // arrival of the request where that is sooner.
   std::chrono::nanoseconds Deadline(std::optional<uint32_t> timeout_ms = std::nullopt) const;
+  // The same for what waits without a thread, and then goes on by RunLater.
+  std::chrono::nanoseconds WaitDeadline(std::optional<uint32_t> timeout_ms) const;
   const Clock& clock() const { return clock_; }
 
   void AddReplyHeader(std::string name, std::string value);
@@ -77,6 +79,10 @@ class RequestContext {
   // --- For the server itself.
   using RunOnWorker = std::function<Status(std::function<void()> work)>;
   void SetWorkers(RunOnWorker run) { run_on_worker_ = std::move(run); }
+  // Until it is ended, Deadline is this one where it is sooner. RunLater ends it.
+  void BeginBrief(std::chrono::nanoseconds until) { brief_until_ = until; }
+  // Whether it had begun.
+  bool EndBrief() { return std::exchange(brief_until_, std::nullopt).has_value(); }
   void SetCredential(Credential credential) { credential_ = std::move(credential); }
   void SetRoute(std::string_view pattern, std::vector<std::pair<std::string, std::string>> path_parameters);
   std::string_view route() const { return route_; }
@@ -92,6 +98,7 @@ class RequestContext {
   HttpRequest request_;
   std::chrono::nanoseconds arrived_;
   std::chrono::nanoseconds deadline_;
+  std::optional<std::chrono::nanoseconds> brief_until_;
   Credential credential_;
   std::string_view route_;
   std::vector<std::pair<std::string, std::string>> path_parameters_;

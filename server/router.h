@@ -33,9 +33,10 @@ using Respond = std::function<void(Answer)>;
 using Handler = std::function<void(RequestContext&, Respond)>;
 
 enum class Cost : uint8_t {
-  kCheap,   // never blocks and takes microseconds: runs on the connection's own thread
-  kHeavy,   // reads, parses or computes at length: runs in the bounded worker pool (429 when that is full)
-  kBySize,  // never blocks, but has a body to decode: cheap while that is small, heavy otherwise
+  kCheap,      // never blocks and takes microseconds: runs on the connection's own thread
+  kHeavy,      // reads, parses or computes at length: runs in the bounded worker pool (429 when that is full)
+  kBySize,     // never blocks, but has a body to decode: cheap while that is small, heavy otherwise
+  kByHistory,  // changes nothing and minds its deadline: as the latest calls for the same namespace were
 };
 
 struct Route {

@@ -69,6 +69,11 @@ template <auto kFunction>
 ApiRoute Read(const char* method, std::string pattern, Names query = {}) {
   return Make<kFunction>(method, std::move(pattern), Right::kRead, Cost::kHeavy, std::move(query));
 }
+// Reads that are mostly over before another thread would have begun with them.
+template <auto kFunction>
+ApiRoute BriefRead(const char* method, std::string pattern, Names query = {}) {
+  return Make<kFunction>(method, std::move(pattern), Right::kRead, Cost::kByHistory, std::move(query));
+}
 // Version and limits: every credential may.
 template <auto kFunction>
 ApiRoute ForAll(const char* method, std::string pattern) {
@@ -119,7 +124,7 @@ std::vector<ApiRoute> MakeRoutes() {
       Manage<&DeleteNamespace>("DELETE", ns, Cost::kCheap),
 
       AsyncWrite<&WriteMemories>("POST", ns + "/memories"),
-      Read<&GetMemory>("GET", ns + "/memories/{id}", one_memory),
+      BriefRead<&GetMemory>("GET", ns + "/memories/{id}", one_memory),
       AsyncWrite<&PatchOneMemory>("PATCH", ns + "/memories/{id}"),
       QuickWrite<&DeleteOneMemory>("DELETE", ns + "/memories/{id}", {"if_version", "erase"}),
       Read<&GetHistory>("GET", ns + "/memories/{id}/history"),
@@ -136,7 +141,7 @@ std::vector<ApiRoute> MakeRoutes() {
       QuickWrite<&DeleteOneRun>("DELETE", ns + "/runs/{run_id}", scopes),
       Read<&ListRunsOf>("POST", ns + "/runs:list"),
 
-      Read<&SearchMemories>("POST", ns + "/search"),
+      BriefRead<&SearchMemories>("POST", ns + "/search"),
       Read<&SearchBatch>("POST", ns + "/search:batch"),
 
       AsyncWrite<&PutEdges>("POST", ns + "/edges"),

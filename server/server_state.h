@@ -8,6 +8,7 @@
 #include "base/mutex.h"
 #include "server/audit_log.h"
 #include "server/body_budget.h"
+#include "server/brief_calls.h"
 #include "server/credential.h"
 #include "server/metrics.h"
 #include "server/rate_limiter.h"
@@ -50,6 +51,7 @@ struct ServerState {
   ConnectionCount connections;
   BodyBudget bodies;
   RateLimiter rates;
+  BriefCalls brief_calls;
   std::unique_ptr<TlsContexts> tls;    // null: connections are plain. Written before the first one comes
   Router health;                       // answered without a credential, also before Open
   std::unique_ptr<const Open> opened;  // written once, before `open` points to it

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <ctime>
 #include <utility>
+#include <variant>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -13,6 +15,7 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "server/access_log.h"
 #include "server/encoding.h"
 #include "server/error.h"
@@ -29,6 +32,9 @@ constexpr asio::as_tuple_t<asio::use_awaitable_t<Session::Executor>> kToken;
 
 // What decodes in less time than it takes to wake another thread.
 constexpr size_t kSmallBodyBytes = size_t{16} << 10;
+// A call that was thought to be brief is begun again on a worker after so long.
+constexpr std::chrono::milliseconds kBriefMax{2};
+constexpr size_t kBriefBodyBytes = size_t{64} << 10;
 
 bool IsCheap(const Route& route, const HttpRequest& request) {
   return route.cost == Cost::kCheap || (route.cost == Cost::kBySize && request.body.size() <= kSmallBodyBytes);
@@ -83,6 +89,32 @@ bool IsAboutKeys(const Status& status) {
   return status.code() == StatusCode::kUnauthenticated || status.code() == StatusCode::kPermissionDenied;
 }
 
+// What calls have in common that take about as long as each other: the route and the namespace.
+uint64_t KindOf(const Route& route, const RequestContext& context) {
+  const std::string* ns = context.FindPath("ns");
+  const std::array<uint64_t, 3> parts = {reinterpret_cast<uintptr_t>(&route), context.tenant().value,
+                                         ns != nullptr ? HashBytes64(*ns) : 0};
+  return HashBytes64({reinterpret_cast<const char*>(parts.data()), sizeof(parts)});
+}
+
+std::chrono::nanoseconds SteadyTime() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+// Runs `work` on this thread, and notes what it took: for the rate of its tenant, and for calls like it.
+void RunMeasured(ServerState& state, const Route& route, const std::shared_ptr<Exchange>& exchange,
+                 const std::function<void()>& work) {
+  // Read before: the exchange may be over when the work is.
+  const TenantId tenant = exchange->context.tenant();
+  const auto rate = exchange->context.credential().worker_ms_per_second;
+  const bool remembered = route.cost == Cost::kByHistory;
+  const uint64_t kind = remembered ? KindOf(route, exchange->context) : 0;
+  const auto before = ProcessorTime();
+  const auto began = SteadyTime();
+  RunGuarded(route, exchange, work);
+  const auto ended = SteadyTime();
+  if (remembered) state.brief_calls.Note(kind, ended - began, ended);
+  if (rate) state.rates.Charge(tenant, *rate, ProcessorTime() - before, state.options.clock->Monotonic());
+}
+
 // Runs `work`, which answers the exchange, on a worker; unless its time is over when one is free.
 Status RunOnWorker(const std::shared_ptr<ServerState>& state, const Route& route,
                    const std::shared_ptr<Exchange>& exchange, std::function<void()> work) {
@@ -91,16 +123,36 @@ Status RunOnWorker(const std::shared_ptr<ServerState>& state, const Route& route
     if (state->options.clock->Monotonic() >= exchange->context.Deadline()) {
       return exchange->Answer(ErrorResponse(exchange->context, DeadlineExceeded("no worker was free in time")));
     }
-    // Read before: the exchange may be over when the work is.
-    const TenantId tenant = exchange->context.tenant();
-    const auto rate = exchange->context.credential().worker_ms_per_second;
-    const auto before = ProcessorTime();
-    RunGuarded(route, exchange, work);
-    if (rate) state->rates.Charge(tenant, *rate, ProcessorTime() - before, state->options.clock->Monotonic());
+    RunMeasured(*state, route, exchange, work);
   });
   if (queued) return {};
   state->metrics.CountRejected("queue_full");
   return RateLimited("too many requests are waiting").RetryAfter(1);
+}
+
+bool IsExpectedBrief(const ServerState& state, const Route& route, const RequestContext& context) {
+  return route.cost == Cost::kByHistory && context.request().body.size() <= kBriefBodyBytes &&
+         state.brief_calls.Expect(KindOf(route, context), SteadyTime());
+}
+
+// Handles the request here. False when that came to no end in time, and is to be begun anew.
+bool HandledBriefly(ServerState& state, const Route& route, const std::shared_ptr<Exchange>& exchange) {
+  RequestContext& context = exchange->context;
+  context.BeginBrief(state.options.clock->Monotonic() + kBriefMax);
+  const auto late = std::make_shared<bool>(false);
+  RunMeasured(state, route, exchange, [&] {
+    route.handler(context, [exchange, late](Answer answer) {
+      const auto* response = std::get_if<HttpResponse>(&answer);
+      const bool brief = exchange->context.EndBrief();
+      if (brief && response != nullptr && response->status == HttpStatus(StatusCode::kDeadlineExceeded)) {
+        exchange->context.TakeReplyHeaders();
+        *late = true;  // still within the handler: what waits for something has ended the brief deadline
+      } else {
+        exchange->Answer(std::move(answer));
+      }
+    });
+  });
+  return !*late;
 }
 
 }  // namespace
@@ -303,7 +355,10 @@ Session::Awaitable<HttpResponse> Session::Handle(std::shared_ptr<Exchange> excha
     exchange->context.SetWorkers([state = state_, &route, weak = std::weak_ptr(exchange)](std::function<void()> work) {
       return RunOnWorker(state, route, weak.lock(), std::move(work));
     });
-    const Status queued = RunOnWorker(state_, route, exchange, [exchange, &route] { RunHandler(route, exchange); });
+    Status queued;
+    if (!IsExpectedBrief(*state_, route, exchange->context) || !HandledBriefly(*state_, route, exchange)) {
+      queued = RunOnWorker(state_, route, exchange, [exchange, &route] { RunHandler(route, exchange); });
+    }
     if (!queued.ok()) exchange->Answer(ErrorResponse(exchange->context, queued));
   }
   // Of its own, for a temporary would hold the loop in this frame while it waits.

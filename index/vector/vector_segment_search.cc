@@ -339,7 +339,11 @@ class SegmentSearch {
     waiting_ = nullptr;
   }
 
-  static thread_local SlotBits bits_;  // of the allowed slots, where this search has them
+  // Kept for the next search, which needs as many.
+  static SlotBits& BitsOfThread() {
+    static thread_local SlotBits bits;
+    return bits;
+  }
 
   const VectorSegment::Rep& segment_;
   const float* query_;
@@ -350,13 +354,12 @@ class SegmentSearch {
   Pacer never_;
   Pacer& pacer_;
   TopHits& top_;
+  SlotBits& bits_ = BitsOfThread();  // of the allowed slots
   bool has_bits_ = false;
   size_t matches_ = 0;  // allowed slots of the segment, dead or alive
   const float* waiting_ = nullptr;
   Slot waiting_slot_;
 };
-
-thread_local SlotBits SegmentSearch::bits_;
 
 }  // namespace
 

@@ -54,7 +54,7 @@ class Waiting : public std::enable_shared_from_this<Waiting> {
     const ServerLimits& limits = service_.options.server_limits;
     const auto most = static_cast<uint32_t>(limits.position_wait_max.count());
     const auto usual = static_cast<uint32_t>(limits.position_wait.count());
-    return context_.Deadline(std::min(wait.timeout_ms.value_or(usual), most));
+    return context_.WaitDeadline(std::min(wait.timeout_ms.value_or(usual), most));
   }
 
   Service& service_;
