@@ -67,8 +67,9 @@ TEST_F(VerifyJobsTest, NothingIsFoundWhereNothingIsWrongWhileOthersWrite) {
   std::atomic<bool> stop{false};
   std::thread writer([&] {
     for (int i = 0; !stop; ++i) {
-      const std::string id = std::to_string(i % 300);
-      EXPECT_TRUE(Write(i % 3 == 0 ? "ns" : "busy", id).status.ok());
+      const std::string id = "new " + std::to_string(i % 300);
+      const MutationResult written = Write(i % 3 == 0 ? "ns" : "busy", id);
+      EXPECT_TRUE(written.status.ok()) << written.status.ToString();
       if (i % 50 != 7) continue;
       Mutation deletion;
       deletion.tenant = PlantedStore::kTenant;
