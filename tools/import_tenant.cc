@@ -46,9 +46,8 @@ Status Import(const TenantChoice& choice) {
   RETURN_IF_ERROR(CheckTenantTarget(*clients, archive, choice.folder, options));
   ASSIGN_OR_RETURN(const TenantImportReport report, ImportTenant(*clients, archive, choice.folder, options));
   for (const std::string& note : report.notes) fmt::print("{}\n", note);
-  fmt::print("{}: tenant {} {} {}: {} memories in {} namespaces, equal by their digests\n", StoreName(choice.store),
-             options.as, report.made ? "made of" : "filled from", choice.folder, WithThousands(report.memories),
-             WithThousands(report.namespaces));
+  fmt::print("{}: tenant {} {} {}: {}\n", StoreName(choice.store), options.as, report.made ? "made of" : "filled from",
+             choice.folder, report.Text());
   return {};
 }
 

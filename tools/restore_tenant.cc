@@ -135,9 +135,8 @@ class TenantRestorer {
     RETURN_IF_ERROR(CheckTenantTarget(*clients, archive, Folder(), import_));
     ASSIGN_OR_RETURN(const TenantImportReport report, ImportTenant(*clients, archive, Folder(), import_));
     for (const std::string& note : report.notes) fmt::print("{}\n", note);
-    fmt::print("{}: tenant {} {} tenant {}: {} memories in {} namespaces, equal by their digests\n",
-               StoreName(choice_.store), import_.as, report.made ? "made of" : "filled from", choice_.tenant,
-               WithThousands(report.memories), WithThousands(report.namespaces));
+    fmt::print("{}: tenant {} {} tenant {}: {}\n", StoreName(choice_.store), import_.as,
+               report.made ? "made of" : "filled from", choice_.tenant, report.Text());
     lock->reset();
     return RemoveScratch(scratch_);
   }

@@ -247,6 +247,15 @@ class NamespaceCopy {
 
 }  // namespace
 
+std::string TenantImportReport::Text() const {
+  std::string text = fmt::format("{} memories in {} namespaces, equal to the archive's", WithThousands(memories),
+                                 WithThousands(namespaces));
+  if (left > 0) {
+    text += fmt::format("; {} more were brought by an earlier run and are left as they are", WithThousands(left));
+  }
+  return text;
+}
+
 Status CheckTenantIsEmpty(TenantClients& clients, const TenantImportOptions& options) {
   if (options.into_existing) return {};
   ASSIGN_OR_RETURN(Client* const client, ClientOfExisting(clients, options.as));
@@ -311,12 +320,15 @@ Result<TenantImportReport> ImportTenant(TenantClients& clients, const TenantArch
       // Somebody may have written to it since.
       ASSIGN_OR_RETURN(const ArchiveManifest manifest, ManifestOf(folder, ns));
       status = copy.SetReadOnly(*manifest.config);
-      report.notes.push_back(fmt::format("{} was brought before and is left as it is", ns.name));
     } else {
       status = copy.Run();
     }
     if (!status.ok()) {
       return Status(status.code(), fmt::format("{}: {}", ns.name, status.message())).At(status.field());
+    }
+    if (done) {
+      ++report.left;
+      continue;
     }
     ++report.namespaces;
     report.memories += ns.memories;

@@ -19,10 +19,14 @@ struct TenantImportOptions {
 };
 
 struct TenantImportReport {
-  uint64_t namespaces = 0;
-  uint64_t memories = 0;
+  uint64_t namespaces = 0;         // that were written and compared by this run
+  uint64_t memories = 0;           // in those
+  uint64_t left = 0;               // namespaces that an earlier run has brought: left as they are
   bool made = false;               // the tenant was not there
-  std::vector<std::string> notes;  // for a person: what has expired since, what an earlier run has brought
+  std::vector<std::string> notes;  // for a person: what has expired since
+
+  // "299 memories in 1 namespaces, equal to the archive's".
+  std::string Text() const;
 };
 
 // Whether the archive may go there at all, before anything is written. FailedPrecondition, naming the namespace, when
