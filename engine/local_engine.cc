@@ -123,6 +123,7 @@ Result<std::unique_ptr<Engine>> OpenEngine(const EngineOptions& options, const O
 }
 
 BackupSource& BackupSourceOf(Engine& engine) { return static_cast<LocalEngine&>(engine).backup_source(); }
+LiveStore& LiveStoreOf(Engine& engine) { return static_cast<LocalEngine&>(engine).live_store(); }
 
 MutationResult Engine::Write(Mutation mutation, Durability durability) {
   std::promise<MutationResult> done;
@@ -192,6 +193,7 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const EngineOptions& opti
   engine->sealer_->Start();
   engine->backup_source_ =
       std::make_unique<LocalBackupSource>(engine.get(), engine->store_.get(), &*engine->segments_, options.data_dir);
+  engine->live_store_.emplace(engine->store_.get(), &*engine->segments_, &engine->damaged_, engine->log_clock_.get());
   return engine;
 }
 

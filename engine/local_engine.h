@@ -14,6 +14,7 @@
 #include "engine/backup/open_engine.h"
 #include "engine/committer.h"
 #include "engine/damaged_namespaces.h"
+#include "engine/doctor/live_store.h"
 #include "engine/engine.h"
 #include "engine/erasure_sweep.h"
 #include "engine/free_space.h"
@@ -90,6 +91,7 @@ class LocalEngine final : public Engine {
   Result<CheckReport> CheckNamespace(const NamespaceRef& ns) override;
 
   BackupSource& backup_source() { return *backup_source_; }
+  LiveStore& live_store() { return *live_store_; }
 
  private:
   explicit LocalEngine(const EngineOptions& options);
@@ -127,6 +129,7 @@ class LocalEngine final : public Engine {
   std::unique_ptr<Background> background_;
   std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<LocalBackupSource> backup_source_;
+  std::optional<LiveStore> live_store_;
 };
 
 }  // namespace engram

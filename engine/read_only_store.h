@@ -1,5 +1,5 @@
 // A store that is looked at and not changed: nothing is recovered, compacted or removed, and no file of it is written.
-// For whoever checks a data folder that no process has open (engine/doctor). Thread-safe.
+// For whoever checks a data folder that no process has open, or the store of this one (engine/doctor). Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,8 @@
 #include "base/status.h"
 
 namespace engram {
+
+class Store;
 
 // A file with rows, and between which keys they are.
 struct DataFile {
@@ -28,6 +30,9 @@ class ReadOnlyStore {
   // a crash, a log that can't be read up to its last whole record; after a power cut that may be writes which were
   // never synced. REQUIRES: nobody writes to it.
   static Result<std::unique_ptr<ReadOnlyStore>> Open(const std::string& path, Status* lost);
+  // A store that is open for writing, as it is whenever it is asked; it must outlive this. A file that has made room
+  // for another meanwhile is no damage.
+  static std::unique_ptr<ReadOnlyStore> Of(const Store& store);
   virtual ~ReadOnlyStore() = default;
 
   // All rows; it must not outlive the store.

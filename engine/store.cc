@@ -1,5 +1,6 @@
 #include "engine/store.h"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <thread>
@@ -214,6 +215,8 @@ class RocksStore final : public Store, public StoreCopies {
     if (!status.ok()) Log(LogLevel::kWarning, "store_closed_without_mark", {{"error", status.ToString()}});
   }
 
+  rocksdb::DB* db() const { return rocks_.db.get(); }
+
   std::shared_ptr<const KvReader> Snapshot() const override { return std::make_shared<SnapshotReader>(db()); }
 
   std::unique_ptr<Overlay> NewOverlay() override { return std::make_unique<BatchOverlay>(db()); }
@@ -366,8 +369,6 @@ class RocksStore final : public Store, public StoreCopies {
     return WriteCloseMark(*options_.files, options_.path, mark);
   }
 
-  rocksdb::DB* db() const { return rocks_.db.get(); }
-
   const OpenedRocks rocks_;
   const StoreOptions options_;
   const Mark mark_;
@@ -388,7 +389,31 @@ class LookedAtStore final : public ReadOnlyStore {
   const OpenedRocks rocks_;
 };
 
+class LookedAtOpenStore final : public ReadOnlyStore {
+ public:
+  explicit LookedAtOpenStore(const RocksStore& store) : store_(store) {}
+
+  std::shared_ptr<const KvReader> Snapshot() const override { return store_.Snapshot(); }
+  std::vector<DataFile> Files() const override { return ListDataFiles(store_.db()); }
+  Status CheckFile(const DataFile& file) const override {
+    Status status = CheckDataFile(file);
+    if (status.code() != StatusCode::kCorruption) return status;
+    // Compacted away while it was read?
+    const std::vector<DataFile> now = Files();
+    const bool live =
+        std::any_of(now.begin(), now.end(), [&](const DataFile& other) { return other.path == file.path; });
+    return live ? status : Status();
+  }
+
+ private:
+  const RocksStore& store_;
+};
+
 }  // namespace
+
+std::unique_ptr<ReadOnlyStore> ReadOnlyStore::Of(const Store& store) {
+  return std::make_unique<LookedAtOpenStore>(static_cast<const RocksStore&>(store));
+}
 
 Result<bool> Store::Exists(const FileSystem& files, const std::string& path) { return files.Exists(path + "/CURRENT"); }
 

@@ -14,6 +14,7 @@
 #include "server/handlers/position_wait.h"
 #include "server/handlers/runs.h"
 #include "server/handlers/search.h"
+#include "server/handlers/store.h"
 
 namespace engram {
 namespace {
@@ -176,6 +177,11 @@ std::vector<ApiRoute> MakeRoutes() {
       Operate<&ListBackups>("GET", "/v1/admin/backups"),
       Operate<&CancelBackup>("POST", "/v1/admin/backups:cancel"),
       Operate<&PruneBackups>("POST", "/v1/admin/backups:prune"),
+
+      Operate<&DescribeStore>("GET", "/v1/admin/store"),
+      Operate<&PostVerify>("POST", "/v1/admin/verify"),
+      Operate<&GetVerify>("GET", "/v1/admin/verify"),
+      Operate<&CancelVerify>("POST", "/v1/admin/verify:cancel"),
   };
 }
 

@@ -29,4 +29,19 @@ std::vector<Gauge> EngineGauges(Engine& engine) {
   return gauges;
 }
 
+std::vector<Gauge> VerifyGauges(const VerifyJobs& jobs) {
+  const auto number = [](uint64_t n) { return static_cast<double>(n); };
+  const VerifySampling sampling = jobs.sampling();
+  const bool running = jobs.state().phase == VerifyJobState::Phase::kRunning;
+  return {
+      {"engram_verify_findings_total",
+       "What verification found wrong; the log has it. One that stays is counted again",
+       number(jobs.findings()),
+       {}},
+      {"engram_verify_running", "1 while a verification that was asked for is running", running ? 1.0 : 0.0, {}},
+      {"engram_verify_sampled_memories_total", "Memories that were sampled", number(sampling.memories), {}},
+      {"engram_verify_rounds_total", "Rounds of samples through all namespaces", number(sampling.rounds), {}},
+  };
+}
+
 }  // namespace engram

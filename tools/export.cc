@@ -12,6 +12,8 @@
 #include "tools/namespace_export.h"
 #include "tools/progress.h"
 #include "tools/store_access.h"
+#include "tools/tenant_clients.h"
+#include "tools/tenant_export.h"
 
 namespace engram {
 namespace {
@@ -37,11 +39,13 @@ constexpr const char* kExamples =
     "  engram export --namespace notes --no-history --no-graph | wc -l\n"
     "  engram export --namespace notes --data ./data --out notes.jsonl          without a server\n"
     "  engram export --namespace notes --archive notes.archive\n"
+    "  engram export --tenant acme --archive acme.tenant --admin-key-file admin.key      for `engram import tenant`\n"
     "  engram export --namespace notes --since POSITION --out delta.jsonl";
 
 struct ExportOptions {
   StoreChoice store;
   std::string namespace_name;
+  std::string tenant;   // not empty: all of its namespaces instead
   std::string out;      // empty: standard output
   std::string archive;  // not empty: this instead
   std::optional<std::string> since;
@@ -91,7 +95,30 @@ ExitCode RunDelta(const ExportOptions& options, const v1::Namespace& described, 
   return ExitCode::kOk;
 }
 
+ExitCode RunTenantExport(const ExportOptions& options) {
+  if (!options.namespace_name.empty() || options.archive.empty() || options.since || options.scope.no_history ||
+      options.scope.no_graph) {
+    fmt::print(stderr, "engram: a whole tenant goes into a folder: --tenant NAME --archive DIR, and nothing less\n");
+    return ExitCode::kBadCommand;
+  }
+  TenantClients::Options use;
+  use.purpose = "export " + options.tenant;
+  use.verbs = {"read"};
+  const auto clients = TenantClients::Open(options.store, IfNoStore::kFail, use);
+  if (!clients.ok()) return Fail(clients.status());
+  const auto made = ExportTenant(**clients, options.tenant, StoreName(options.store), options.archive);
+  if (!made.ok()) return Fail(made.status());
+  fmt::print("{}: tenant {}, {} memories in {} namespaces\n", options.archive, made->tenant,
+             WithThousands(made->memories()), WithThousands(made->namespaces.size()));
+  return ExitCode::kOk;
+}
+
 ExitCode RunExport(const ExportOptions& options) {
+  if (!options.tenant.empty()) return RunTenantExport(options);
+  if (options.namespace_name.empty()) {
+    fmt::print(stderr, "engram: what? --namespace NS, or --tenant NAME\n");
+    return ExitCode::kBadCommand;
+  }
   auto access = OpenAccess(options.store, IfNoStore::kFail);
   if (!access.ok()) return Fail(access.status());
   // Asked before a file is made: no empty export of a namespace that is not there.
@@ -117,10 +144,12 @@ ExitCode RunExport(const ExportOptions& options) {
 
 void AddExportCommand(CLI::App& app, ChosenCommand* chosen) {
   auto options = std::make_shared<ExportOptions>();
-  CLI::App* command = app.add_subcommand("export", "Write a namespace to a file or an archive");
+  CLI::App* command = app.add_subcommand("export", "Write a namespace to a file or an archive, or a tenant");
   command->footer(kExamples);
-  command->add_option("--namespace,-n", options->namespace_name, "Which one")->required()->type_name("NS");
-  AddStoreOptions(command, &options->store);
+  command->add_option("--namespace,-n", options->namespace_name, "Which one")->type_name("NS");
+  AddAdminOptions(command, &options->store);
+  command->add_option("--tenant", options->tenant,
+                      "All namespaces of this tenant, with --archive; of a server, by its admin key");
   auto* out = command->add_option("--out,-o", options->out, "The file to make or replace; standard output by default")
                   ->type_name("FILE");
   command->add_option("--archive", options->archive, "Make an archive in this folder instead")

@@ -24,6 +24,7 @@ constexpr const char* kExamples =
     "  engram import qdrant http://127.0.0.1:6333 --collection notes --namespace notes\n"
     "  engram import qdrant-local ./qdrant --namespace notes   the folder of QdrantClient(path=…)\n"
     "  engram import archive notes.archive --namespace notes   what --archive made\n"
+    "  engram import tenant acme.tenant                        all of a tenant, as `engram export --tenant` took it\n"
     "  engram import jsonl notes.jsonl --map route.json        each record where a field of it leads\n"
     "\n"
     "Afterwards `engram migrate` verifies, reports and rolls back: `engram migrate --help`.\n"
@@ -112,6 +113,7 @@ void AddImportCommand(CLI::App& app, ChosenCommand* chosen) {
   import->require_subcommand(1);
   import->footer(kExamples);
   AddSources(import, SourceUse::kImport, chosen);
+  AddTenantImport(import, chosen);
 }
 
 }  // namespace engram

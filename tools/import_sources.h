@@ -18,4 +18,7 @@ void AddQdrantSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
 void AddQdrantLocalSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
 void AddSqliteSource(CLI::App* parent, SourceUse use, ChosenCommand* chosen);
 
+// Of `engram import` alone: a source of several namespaces.
+void AddTenantImport(CLI::App* parent, ChosenCommand* chosen);
+
 }  // namespace engram

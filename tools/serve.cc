@@ -21,6 +21,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "engine/doctor/verify_jobs.h"
 #include "server/server.h"
 #include "tools/command.h"
 #include "tools/engine_gauges.h"
@@ -64,6 +65,8 @@ struct ServeOptions {
   int64_t seal_rest_seconds = 5;
   int64_t drain_seconds = 5;
   KeptCopiesOptions copies;
+  VerifyOptionsOfServer verify;
+  int64_t verify_interval_seconds = 60;
 };
 
 // The port is there only once requests are served: who waits for the file waits for the server.
@@ -110,6 +113,7 @@ Status Prepare(ServeOptions* options) {
   options->service.version = ENGRAM_VERSION;
   options->service.server_limits = options->server.limits;
   options->service.engine_options.log_retention_seconds = options->log_retention_hours * 3600;
+  options->verify.interval = std::chrono::seconds(options->verify_interval_seconds);
   options->service.engine_options.seal_rest = std::chrono::seconds(options->seal_rest_seconds);
   // Its keys may be where the server may not look any more later on.
   if (!options->jwt_config_file.empty()) {
@@ -186,11 +190,15 @@ Status RunServer(ServeOptions options) {
   std::atomic<Engine*> engine{nullptr};
   std::atomic<Service*> service{nullptr};
   std::atomic<const LogArchiver*> archiver{nullptr};
-  options.server.gauges = [&engine, &archiver] {
+  std::atomic<const VerifyJobs*> verify{nullptr};
+  options.server.gauges = [&engine, &archiver, &verify] {
     std::vector<Gauge> gauges;
     if (Engine* opened = engine.load()) gauges = EngineGauges(*opened);
     if (const LogArchiver* archiving = archiver.load()) {
       for (Gauge& gauge : ArchiveGauges(*archiving, Clock::Real().Now())) gauges.push_back(std::move(gauge));
+    }
+    if (const VerifyJobs* verifying = verify.load()) {
+      for (Gauge& gauge : VerifyGauges(*verifying)) gauges.push_back(std::move(gauge));
     }
     return gauges;
   };
@@ -209,10 +217,13 @@ Status RunServer(ServeOptions options) {
   RETURN_IF_ERROR(CheckKeys(options, door));
   ASSIGN_OR_RETURN(KeptCopies copies, StartKeptCopies(options.copies, *store->engine));
   store->service->backups = copies.backups.get();
+  auto verifying = std::make_unique<VerifyJobs>(&LiveStoreOf(*store->engine), options.verify);
+  store->service->verify = verifying.get();
   // From here on the server must be stopped before the store goes.
   engine = store->engine.get();
   service = store->service.get();
   archiver = copies.archiver.get();
+  verify = verifying.get();
   WarnIfOpen(options, door);
   server->Open(store->router, std::move(door.authenticator), store->audit.get());
   if (Status status = WritePortFile(options.port_file, server->port()); !status.ok()) {
@@ -232,6 +243,8 @@ Status RunServer(ServeOptions options) {
   server->Stop();
   engine = nullptr;
   archiver = nullptr;
+  verify = nullptr;
+  verifying.reset();
   copies = {};
   store->engine.reset();
   Log(LogLevel::kInfo, "closed");
@@ -364,6 +377,14 @@ void AddServeCommand(CLI::App& app, ChosenCommand* chosen) {
   serve
       ->add_option("--seal-rest", options->seal_rest_seconds,
                    "Seconds without a write after which what is left of a large namespace leaves memory, too; 0: never")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str()
+      ->group("Resources");
+  serve
+      ->add_option(
+          "--verify-interval", options->verify_interval_seconds,
+          "Seconds between samples by which the server holds its namespaces against themselves, one at a time; "
+          "0: none are taken")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str()
       ->group("Resources");

@@ -48,6 +48,8 @@ class TenantClients {
   // Tenants that were asked for and were not there: made, or in a rehearsal still missing.
   const std::set<std::string>& absent() const { return absent_; }
   bool creates() const { return options_.create; }
+  // The operator's.
+  const StoreAccess& access() const { return access_; }
 
  private:
   struct Key {

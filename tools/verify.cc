@@ -6,10 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "api/json.h"
 #include "base/log.h"
 #include "engine/doctor/doctor.h"
 #include "tools/opened_store.h"
 #include "tools/progress.h"
+#include "tools/store_access.h"
+#include "tools/verify_server.h"
 
 namespace engram {
 namespace {
@@ -20,11 +23,14 @@ constexpr const char* kExamples =
     "  engram verify --data ./data --quick                             what is there, not what it holds\n"
     "  engram verify --data ./data --tenant acme --namespace notes     one namespace\n"
     "  engram verify --data ./data --repair                            and write anew what follows from other rows\n"
+    "  engram verify --server http://127.0.0.1:7700 --tenant acme      what a server serves, while it serves\n"
     "\n"
-    "No server may have the folder open. Nothing is changed without --repair, and no primary row ever is.\n"
+    "With --data no server may have the folder open. Nothing is changed without --repair, and no primary row ever is.\n"
     "Exit codes: 0 clean, 1 repaired, 2 damage is left, 3 could not check.";
 
-struct VerifyOptions {
+struct VerifyChoice {
+  StoreChoice store;
+  bool on_server = false;
   FolderOptions folder;
   bool quick = false;
   bool full = false;
@@ -96,14 +102,61 @@ void PrintReport(const DoctorReport& report, double seconds) {
   fmt::print("\n");
 }
 
-ExitCode RunVerify(VerifyOptions options) {
+void PrintJob(const v1::VerifyJob& job) {
+  for (const v1::StoreFinding& finding : job.first()) {
+    fmt::print("{}: tenant {}, namespace {} \"{}\", {}{}{}{}{}\n        {}\n", finding.kind(), finding.tenant(),
+               finding.namespace_(), finding.name(), finding.place(), finding.expected().empty() ? "" : ": expected ",
+               finding.expected(), finding.found().empty() ? "" : ": found ", finding.found(), finding.advice());
+  }
+  const uint64_t left_out = job.findings() - static_cast<uint64_t>(job.first_size());
+  if (left_out > 0) fmt::print("and {} more\n", WithThousands(left_out));
+  fmt::print("{} namespaces, {} memories, {} files ({} bytes): {}\n", WithThousands(job.namespaces()),
+             WithThousands(job.memories()), WithThousands(job.files()), WithThousands(job.file_bytes()),
+             job.findings() == 0 ? "clean" : fmt::format("{} findings", job.findings()));
+}
+
+ExitCode RunOnServer(const VerifyChoice& options) {
+  const auto bad = [](const char* what) {
+    fmt::print(stderr, "engram: {}\n", what);
+    return ExitWith(VerifyExit::kCouldNotCheck);
+  };
+  if (options.folder.repair) return bad("a store is repaired while no server has it open: --repair needs --data");
+  v1::VerifyStoreRequest request;
+  request.set_tenant(options.folder.tenant);
+  request.set_namespace_(options.folder.namespace_name);
+  if (options.quick) request.set_depth("quick");
+  if (options.sample > 0) {
+    request.set_depth("sample");
+    request.set_sample(options.sample);
+  }
+  auto transport = TransportTo(AsAdmin(options.store));
+  const auto job = transport.ok() ? VerifyOnServer(StoreClient(*std::move(transport)), request) : transport.status();
+  if (!job.ok()) {
+    (void)Fail(job.status());
+    return ExitWith(VerifyExit::kCouldNotCheck);
+  }
+  if (options.json) {
+    fmt::print("{}\n", PrintJson(*job));
+  } else {
+    PrintJob(*job);
+  }
+  return ExitWith(job->findings() == 0 ? VerifyExit::kClean : VerifyExit::kDamage);
+}
+
+ExitCode RunVerify(VerifyChoice options) {
   SetLogLevel(LogLevel::kError);
+  if (options.folder.tenant.empty() && !options.folder.namespace_name.empty()) options.folder.tenant = kDefaultTenant;
+  if (options.on_server) return RunOnServer(options);
+  if (options.store.data_dir.empty()) {
+    fmt::print(stderr, "engram: what? --data DIR, or --server URL\n");
+    return ExitWith(VerifyExit::kCouldNotCheck);
+  }
+  options.folder.data_dir = options.store.data_dir;
   if (options.quick) options.folder.pass.depth = DoctorDepth::kQuick;
   if (options.sample > 0) {
     options.folder.pass.depth = DoctorDepth::kSample;
     options.folder.pass.sample = options.sample;
   }
-  if (options.folder.tenant.empty() && !options.folder.namespace_name.empty()) options.folder.tenant = kDefaultTenant;
   Progress progress = Progress::OnStderr("verify " + options.folder.data_dir, "memories");
   options.folder.pass.progress = [&](const DoctorProgress& now) { progress.Update(now.memories, std::nullopt); };
   const auto began = std::chrono::steady_clock::now();
@@ -121,13 +174,14 @@ ExitCode RunVerify(VerifyOptions options) {
 }  // namespace
 
 void AddVerifyCommand(CLI::App& app, ChosenCommand* chosen) {
-  auto options = std::make_shared<VerifyOptions>();
-  CLI::App* command = app.add_subcommand("verify", "Check that a data folder holds what was written to it");
+  auto options = std::make_shared<VerifyChoice>();
+  CLI::App* command = app.add_subcommand("verify", "Check that a store holds what was written to it");
   command->footer(kExamples);
   FolderOptions& folder = options->folder;
-  command->add_option("--data", folder.data_dir, "The folder that `engram serve --data` uses")
-      ->type_name("DIR")
-      ->required();
+  AddAdminOptions(command, &options->store);
+  command->get_option("--data")->description("The folder that `engram serve --data` uses, while no server has it open");
+  CLI::Option* server = command->get_option("--server");
+  server->description("A server that verifies its own store; needs the admin key");
   auto* quick = command->add_flag("--quick", options->quick, "Directories and manifests, no rows of memories");
   auto* sample = command->add_option("--sample", options->sample, "The same, and so many memories of each namespace")
                      ->type_name("N")
@@ -144,7 +198,10 @@ void AddVerifyCommand(CLI::App& app, ChosenCommand* chosen) {
       ->excludes(quick)
       ->excludes(sample);
   command->add_flag("--json", options->json, "One JSON object instead of lines");
-  command->callback([=] { *chosen = [=] { return RunVerify(*options); }; });
+  command->callback([=] {
+    options->on_server = server->count() > 0;
+    *chosen = [=] { return RunVerify(*options); };
+  });
 }
 
 }  // namespace engram

@@ -17,7 +17,7 @@ Result<BackupListing> CreateBackup(BackupSource& source, const BackupRepository&
   BackupListing made;
   made.manifest.created_at = options.clock->Now();
   ASSIGN_OR_RETURN(made.manifest.identity, source.Identity());
-  ASSIGN_OR_RETURN(const auto staged, source.Stage());
+  ASSIGN_OR_RETURN(const auto staged, source.Stage(*progress));
   made.manifest.position = staged->position;
   made.manifest.log_time = staged->contents.log_time;
   made.manifest.erasures = staged->contents.erasures;

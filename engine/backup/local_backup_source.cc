@@ -15,6 +15,7 @@ namespace engram {
 namespace {
 
 constexpr const char* kStagingFolder = "/backup-staging";
+constexpr std::chrono::milliseconds kLookForCancel{100};
 
 std::string SystemScope() { return keys::Scope(keys::kSystemTenant, keys::kDirectory); }
 
@@ -39,18 +40,36 @@ Status LinkFile(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-StagedStore::~StagedStore() { (void)RemoveTree(folder_); }
+StagedStore::~StagedStore() {
+  (void)RemoveTree(folder_);
+  if (gone_) gone_();
+}
 
 Status LocalBackupSource::RemoveStaged(const std::string& data_dir) { return RemoveTree(data_dir + kStagingFolder); }
 
-Result<std::unique_ptr<StagedStore>> LocalBackupSource::Stage() {
-  const std::string folder = data_dir_ + kStagingFolder;
-  std::error_code error;
-  if (!std::filesystem::create_directory(folder, error)) {
-    if (error) return Unavailable(fmt::format("can't make {}: {}", folder, error.message()));
-    return FailedPrecondition(fmt::format("another backup is being taken: {} is there", folder));
+Result<std::unique_ptr<StagedStore>> LocalBackupSource::Stage(const BackupProgress& progress) {
+  {
+    // The archive's daily base and a backup that somebody asks for: the second waits for the first.
+    const MutexLock lock(mutex_);
+    while (staged_) {
+      RETURN_IF_ERROR(progress.Check());
+      unstaged_.WaitFor(mutex_, kLookForCancel);
+    }
+    staged_ = true;
   }
-  auto staged = std::make_unique<StagedStore>(folder);
+  const std::string folder = data_dir_ + kStagingFolder;
+  auto staged = std::make_unique<StagedStore>(folder, [this] {
+    {
+      const MutexLock lock(mutex_);
+      staged_ = false;
+    }
+    unstaged_.NotifyAll();
+  });
+  // Of one that could not be removed.
+  RETURN_IF_ERROR(RemoveTree(folder));
+  std::error_code error;
+  std::filesystem::create_directory(folder, error);
+  if (error) return Unavailable(fmt::format("can't make {}: {}", folder, error.message()));
   // Segments that the checkpoint's manifest names must be there until they are linked.
   const SegmentFolder::Hold hold(*segments_);
   RETURN_IF_ERROR(StoreCopies::Of(*store_).Checkpoint(folder + "/rows"));
@@ -89,6 +108,11 @@ Status LocalBackupSource::Fill(StagedStore* staged) const {
 Result<std::vector<Erasure>> LocalBackupSource::ListErasures(uint64_t from, size_t limit) const {
   const auto snapshot = store_->Snapshot();
   return ReadErasures(ScopedReader(*snapshot, SystemScope()), from, limit);
+}
+
+Result<uint64_t> LocalBackupSource::CountErasures() const {
+  const auto snapshot = store_->Snapshot();
+  return NextErasure(ScopedReader(*snapshot, SystemScope()));
 }
 
 Result<std::string> LocalBackupSource::TenantName(TenantId tenant) const {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "base/mutex.h"
 #include "engine/backup/backup_source.h"
 #include "engine/engine.h"
 #include "engine/segments/segment_folder.h"
@@ -21,7 +22,8 @@ class LocalBackupSource final : public BackupSource {
   static Status RemoveStaged(const std::string& data_dir);
 
   const std::string& data_dir() const override { return data_dir_; }
-  Result<std::unique_ptr<StagedStore>> Stage() override;
+  Result<std::unique_ptr<StagedStore>> Stage(const BackupProgress& progress) override EXCLUDES(mutex_);
+  Result<uint64_t> CountErasures() const override;
   Result<std::vector<Erasure>> ListErasures(uint64_t from, size_t limit) const override;
   uint64_t LastChange() const override { return StoreCopies::Of(*store_).LastChange(); }
   Result<std::string> Identity() const override { return StoreCopies::Of(*store_).Identity(); }
@@ -40,6 +42,10 @@ class LocalBackupSource final : public BackupSource {
   Store* store_;
   const SegmentFolder* segments_;
   std::string data_dir_;
+
+  Mutex mutex_;
+  CondVar unstaged_;
+  bool staged_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace engram

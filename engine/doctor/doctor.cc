@@ -41,11 +41,11 @@ class Pass {
     if (whole && options_.depth == DoctorDepth::kFull) RETURN_IF_ERROR(CheckFiles());
     const auto snapshot = store_.Snapshot();
     const auto entries = ListEntries(*snapshot);
-    if (!entries.ok()) return Unreadable(entries.status(), {}, {}, "the rows of the store");
+    if (!entries.ok()) return Unreadable(entries.status(), {}, {}, "", "the rows of the store");
     if (whole) {
       const DirectoryCheck check{*snapshot, &report_.findings, repairs_, [this] { return GoOn(); }};
       const Status status = CheckDirectories(check, *entries, options_.depth == DoctorDepth::kFull);
-      if (!status.ok()) RETURN_IF_ERROR(Unreadable(status, {}, {}, "the rows of the store"));
+      if (!status.ok()) RETURN_IF_ERROR(Unreadable(status, {}, {}, "", "the rows of the store"));
     }
     for (const NamespaceEntry& entry : *entries) {
       if (options_.tenant && entry.tenant != *options_.tenant) continue;
@@ -56,15 +56,19 @@ class Pass {
       report_.last = at;
       ++report_.namespaces;
       Tell();
+      report_.more = &entry != &entries->back();
+      if (options_.enough()) return {};
     }
+    report_.more = false;
     return {};
   }
 
  private:
   // Damage is a finding; what is left are the errors that end a pass.
-  Status Unreadable(const Status& status, TenantId tenant, NamespaceId ns, const std::string& what) {
+  Status Unreadable(const Status& status, TenantId tenant, NamespaceId ns, const std::string& name,
+                    const std::string& what) {
     if (status.code() != StatusCode::kCorruption) return status;
-    report_.findings.Add({FindingKind::kDataFileDamaged, tenant, ns, "", what, "", status.message()});
+    report_.findings.Add({FindingKind::kDataFileDamaged, tenant, ns, name, what, "", status.message()});
     return {};
   }
 
@@ -79,7 +83,7 @@ class Pass {
     for (const DataFile& file : store_.Files()) {
       RETURN_IF_ERROR(options_.go_on());
       const Status status = store_.CheckFile(file);
-      RETURN_IF_ERROR(Unreadable(status, {}, {}, fmt::format("{}, {}", file.path, RangeOf(file))));
+      RETURN_IF_ERROR(Unreadable(status, {}, {}, "", fmt::format("{}, {}", file.path, RangeOf(file))));
       ++report_.files;
       report_.file_bytes += file.bytes;
       Tell();
@@ -104,9 +108,11 @@ class Pass {
     check.findings = &report_.findings;
     check.repairs = batch ? &*batch : nullptr;
     check.system_repairs = system_batch ? &*system_batch : nullptr;
-    const Status status = Look(&check);
+    const size_t before = report_.findings.kept().size();
+    Status status = Look(&check);
     report_.memories += check.memories;
-    return status.ok() ? status : Unreadable(status, entry.tenant, entry.ns, fmt::format("rows of \"{}\"", entry.name));
+    for (size_t i = before; i < report_.findings.kept().size(); ++i) report_.findings.kept()[i].name = entry.name;
+    return status.ok() ? status : Unreadable(status, entry.tenant, entry.ns, entry.name, "rows of the namespace");
   }
 
   Status Look(NamespaceCheck* check) {

@@ -44,6 +44,8 @@ struct DoctorOptions {
   // Asked every few rows; an error ends the pass with it.
   std::function<Status()> go_on = [] { return Status(); };
   std::function<void(const DoctorProgress&)> progress = [](const DoctorProgress&) {};
+  // Asked behind each namespace; true ends the pass there.
+  std::function<bool()> enough = [] { return false; };
 };
 
 struct DoctorReport {
@@ -52,8 +54,9 @@ struct DoctorReport {
   uint64_t memories = 0;
   uint64_t files = 0;
   uint64_t file_bytes = 0;
-  // The last namespace that was wholly looked at; a pass that `go_on` ended goes on behind it.
+  // The last namespace that was wholly looked at; a pass that `go_on` or `enough` ended goes on behind it.
   std::optional<std::pair<TenantId, NamespaceId>> last = {};
+  bool more = false;  // `enough` ended it before the last one
 };
 
 // Reads a snapshot of `store`. With `repairs` (a batch of the whole store, not committed here) derived rows are written

@@ -114,4 +114,13 @@ void FindingList::Add(Finding finding) {
   if (kept_.size() < kKeptMax) kept_.push_back(std::move(finding));
 }
 
+void FindingList::Add(const FindingList& others) {
+  count_ += others.count_;
+  repaired_ += others.repaired_;
+  for (const auto& [kind, count] : others.counts_) counts_[kind] += count;
+  for (const Finding& finding : others.kept_) {
+    if (kept_.size() < kKeptMax) kept_.push_back(finding);
+  }
+}
+
 }  // namespace engram

@@ -127,6 +127,7 @@ class FindingList {
   static constexpr size_t kKeptMax = 1000;
 
   void Add(Finding finding);
+  void Add(const FindingList& others);
   const std::vector<Finding>& kept() const { return kept_; }
   std::vector<Finding>& kept() { return kept_; }
   uint64_t count() const { return count_; }

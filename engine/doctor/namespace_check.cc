@@ -127,9 +127,10 @@ Status CheckRowKinds(const NamespaceCheck& check) {
 Status SampleRows(NamespaceCheck* check, uint64_t memories, uint64_t seed) {
   std::mt19937_64 random(seed);
   const uint32_t nodes = check->counters.next_node.value;
-  for (uint64_t i = 0; nodes > 0 && i < memories; ++i) {
+  const bool all = memories >= nodes;
+  for (uint64_t i = 0; i < (all ? nodes : memories); ++i) {
     RETURN_IF_ERROR(check->go_on());
-    const NodeNumber node(static_cast<uint32_t>(random() % nodes));
+    const NodeNumber node(static_cast<uint32_t>(all ? i : random() % nodes));
     ASSIGN_OR_RETURN(const auto ids, ReadNodeIds(check->rows, {node}));
     if (ids[0].empty()) continue;  // erased
     ASSIGN_OR_RETURN(const auto bytes, check->rows.Get(keys::Id(ids[0])));

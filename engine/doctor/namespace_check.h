@@ -69,7 +69,7 @@ Status CheckReplies(const NamespaceCheck& check);
 // Every key is of a kind that the namespace knows.
 Status CheckRowKinds(const NamespaceCheck& check);
 
-// A random sample of `memories` memories, by node numbers; without counters.
+// A random sample of `memories` memories, by node numbers, or all where there are no more; without counters.
 Status SampleRows(NamespaceCheck* check, uint64_t memories, uint64_t seed);
 
 // segment_check.cc: files that the manifest names, what they hold and what they lack (F, I1, I2, I3, I5, I6, I7, I13).

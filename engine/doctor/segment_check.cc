@@ -122,8 +122,7 @@ class SegmentsOfNamespace {
     if (row.kind == SegmentKind::kAttribute) {
       ASSIGN_OR_RETURN(const auto columns, ColumnSegment::Open(folder_.files(), PathOf(row)));
       ASSIGN_OR_RETURN(const uint64_t bytes, folder_.files().FileSize(PathOf(row)));
-      const Slot last = columns->size() == 0 ? row.slots.last : columns->slot(columns->size() - 1);
-      CheckDirectory(row, {columns->size() == 0 ? row.slots.first : columns->slot(0), last}, row.position, bytes);
+      CheckDirectory(row, columns->range(), columns->position(), bytes);
       return quick ? Status() : CheckColumns(row, *columns);
     }
     const auto space = check_.head.config.vectors.find(row.space);

@@ -39,6 +39,9 @@ class ColumnSegment {
 
   // Places number the rows in the order of their slots.
   size_t size() const { return slots_.size(); }
+  // As the file's directory says.
+  SlotRange range() const { return file_->slots(); }
+  Position position() const { return file_->position(); }
   Slot slot(size_t place) const { return Slot(slots_[place]); }
   Version version(size_t place) const { return Version(versions_[place]); }
   bool inactive(size_t place) const { return inactive_[place] != 0; }

@@ -16,6 +16,7 @@
 namespace engram {
 
 class BackupJobs;
+class VerifyJobs;
 
 struct ServiceOptions {
   std::string version;  // of this program
@@ -49,6 +50,7 @@ struct Service {
   const Timestamp started_at;
   std::atomic<bool> draining{false};
   BackupJobs* backups = nullptr;  // null: the operator chose no folder for them. Set before the routes are opened
+  VerifyJobs* verify = nullptr;   // null: no server, but a command's own store. Likewise
 };
 
 }  // namespace engram

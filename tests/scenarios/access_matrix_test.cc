@@ -320,6 +320,10 @@ TEST_F(AccessMatrixTest, NoRouteIsOpenAndEachAsksForWhatThisListSays) {
       "GET /v1/admin/backups: operate",
       "POST /v1/admin/backups:cancel: operate",
       "POST /v1/admin/backups:prune: operate",
+      "GET /v1/admin/store: operate",
+      "POST /v1/admin/verify: operate",
+      "GET /v1/admin/verify: operate",
+      "POST /v1/admin/verify:cancel: operate",
   };
   std::vector<std::string> found;
   for (const ApiRoute& route : ApiRoutes()) {

@@ -1,5 +1,3 @@
-// line     := {"hash":"32 hex digits","<record>":object}            hash := XXH3-128 of object's bytes
-// manifest := {"hash":"32 hex digits","manifest":object}
 #include "tools/import/archive_format.h"
 
 #include <bit>
@@ -12,7 +10,7 @@
 #include "api/base64.h"
 #include "api/json.h"
 #include "base/check.h"
-#include "base/hash.h"
+#include "tools/import/hashed_line.h"
 
 namespace engram {
 namespace {
@@ -106,29 +104,6 @@ struct Printer {
   std::string operator()(const google::protobuf::Message& message) const { return PrintJson(message); }
 };
 
-std::string HashedLine(std::string_view record, const std::string& object) {
-  return fmt::format("{{\"hash\":\"{}\",\"{}\":{}}}", HashBytes128(object).ToHex(), record, object);
-}
-
-// --- Parsing.
-
-// The object of a hashed line.
-Result<std::string_view> Unhash(std::string_view line, std::string_view record) {
-  constexpr size_t kHexDigits = 32;
-  constexpr std::string_view kStart = "{\"hash\":\"";
-  const std::string middle = fmt::format("\",\"{}\":", record);
-  const size_t head = kStart.size() + kHexDigits + middle.size();
-  if (line.size() < head + 3 || !line.starts_with(kStart) ||
-      line.substr(kStart.size() + kHexDigits, middle.size()) != middle || !line.ends_with("}}")) {
-    return InvalidArgument(fmt::format("no archived {}: a line is {{\"hash\":\"…\",\"{}\":{{…}}}}", record, record));
-  }
-  const std::string_view hash = line.substr(kStart.size(), kHexDigits);
-  line.remove_prefix(head);
-  line.remove_suffix(1);
-  if (HashBytes128(line).ToHex() == hash) return line;
-  return Corruption(fmt::format("the {} was changed: its hash is not {}", record, hash));
-}
-
 // --- The manifest.
 
 using Members = google::protobuf::Map<std::string, v1::Value>;
@@ -210,7 +185,7 @@ Result<ArchiveManifest> ReadManifest(const Members& members) {
 }
 
 Status ParseRecord(std::string_view line, ArchiveKind kind, RecordItem* item) {
-  ASSIGN_OR_RETURN(const std::string_view object, Unhash(line, NamesOf(kind).record));
+  ASSIGN_OR_RETURN(const std::string_view object, UnhashLine(line, NamesOf(kind).record));
   switch (kind) {
     case ArchiveKind::kMemory: return ParseJson(object, &item->emplace<v1::Memory>());
     case ArchiveKind::kTombstone: return ParseJson(object, &item->emplace<Tombstone>().memory);
@@ -280,7 +255,7 @@ std::string PrintManifest(const ArchiveManifest& manifest) {
 
 Result<ArchiveManifest> ParseManifest(std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
-  ASSIGN_OR_RETURN(const std::string_view object, Unhash(text, "manifest"));
+  ASSIGN_OR_RETURN(const std::string_view object, UnhashLine(text, "manifest"));
   v1::Value root;
   RETURN_IF_ERROR(ParseJson(object, &root));
   if (!root.has_object_value()) return InvalidArgument("the manifest is no object");

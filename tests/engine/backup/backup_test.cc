@@ -54,6 +54,33 @@ void FlipByte(const std::string& path, std::streamoff at) {
   file.put(byte);
 }
 
+TEST_F(BackupTest, ASecondOneWaitsForTheFirst) {
+  WriteNumbered(0, 20);
+  BackupProgress progress;
+  auto first = BackupSourceOf(*engine_).Stage(progress);
+  ASSERT_TRUE(first.ok()) << first.status().ToString();
+  std::atomic<bool> ended{false};
+  Status second;
+  std::thread other([&] {
+    second = BackUp().status();
+    ended = true;
+  });
+  // It may not have come so far yet, but then it waits later.
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_FALSE(ended);
+  first->reset();
+  other.join();
+  EXPECT_TRUE(second.ok()) << second.ToString();
+}
+
+TEST_F(BackupTest, OneThatWaitsCanBeCancelled) {
+  BackupProgress progress;
+  const auto first = BackupSourceOf(*engine_).Stage(progress);
+  ASSERT_TRUE(first.ok()) << first.status().ToString();
+  progress.cancelled = true;
+  EXPECT_EQ(BackupSourceOf(*engine_).Stage(progress).status().code(), StatusCode::kUnavailable);
+}
+
 TEST_F(BackupTest, WhatIsRestoredIsWhatWasThere) {
   WriteNumbered(0, 200);
   Link("m1", "topic");

@@ -421,6 +421,18 @@ TEST_F(PlantedTest, EachDivergenceOfTheManifestIsFoundByName) {
   }
 }
 
+TEST_F(PlantedTest, AttributeSegmentsAreHeldAgainstTheirManifestToo) {
+  const std::vector<std::function<void(SegmentRow*)>> plantings = {
+      [](SegmentRow* row) { row->position = Position(row->position.value - 1); },
+      [](SegmentRow* row) { ++row->bytes; },
+  };
+  for (const auto& change : plantings) {
+    const DamagedCopy copy(*original_);
+    ChangeSegment(copy, SegmentKind::kAttribute, [&](Rows&, SegmentRow* row) { change(row); });
+    ExpectFound(copy, Kind::kSegmentRowDiffers);
+  }
+}
+
 TEST_F(PlantedTest, AColumnThatDiffersIsFound) {
   const DamagedCopy copy(*original_);
   PlantNumbers(copy, SegmentKind::kAttribute, "nodes", [](auto* nodes) { ++nodes->front(); });
