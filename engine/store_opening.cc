@@ -106,7 +106,10 @@ rocksdb::Options MakeOptions(const StoreOptions& options, uint64_t keep_log_byte
 Status FromRocks(const rocksdb::Status& status) {
   if (status.ok()) return {};
   const std::string text = status.ToString();
-  if (status.IsNoSpace()) return {StatusCode::kOutOfSpace, "the disk is full: " + text};
+  // RocksDB begins no compaction whose output might not fit once there was no room for something.
+  if (status.IsNoSpace() || status.IsCompactionTooLarge()) {
+    return {StatusCode::kOutOfSpace, "the disk is full: " + text};
+  }
   if (status.IsCorruption()) return Corruption(text);
   if (status.IsBusy() || status.IsTimedOut() || status.IsTryAgain()) return Unavailable(text);
   return Internal(text);
