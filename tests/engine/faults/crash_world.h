@@ -62,7 +62,12 @@ class CrashWorld : public ModelFixture {
     Note(result.position, /*synced=*/true);
   }
 
-  EngineOptions CrashOptions() const {
+  // --- For a world with more to it.
+  virtual void Answered(const MutationResult& /*result*/) {}  // to a random mutation
+  virtual void Noted(Position /*position*/) {}                // as what the twin is at from now on
+  virtual void Reopened(Position /*position*/) {}             // and the twin set back to it, before they are compared
+
+  virtual EngineOptions CrashOptions() const {
     EngineOptions options = Options();
     options.data_dir = "/data";
     options.files = disk_.get();
@@ -96,6 +101,7 @@ class CrashWorld : public ModelFixture {
     TwinState next = twin_;
     const TwinResult expected = ApplyToTwin(mutation, Now(), &next);
     const MutationResult result = WriteToDisk(mutation, durability);
+    Answered(result);
     if (result.status.code() == StatusCode::kOutOfSpace || IsInjected(result.status)) return;
     ASSERT_EQ(StatusCodeName(result.status.code()), StatusCodeName(expected.code)) << result.status.ToString();
     if (expected.code != StatusCode::kOk) return;
@@ -139,6 +145,7 @@ class CrashWorld : public ModelFixture {
     twin_ = std::prev(after)->second;
     states_.erase(after, states_.end());
     acknowledged_ = synced_ = position.value;
+    Reopened(position);
     if (in_sweep) {
       ++tally_.in_sweeps;
       given_up_ = true;
@@ -202,6 +209,7 @@ class CrashWorld : public ModelFixture {
     states_.insert_or_assign(position.value, twin_);
     acknowledged_ = position.value;
     if (synced) synced_ = position.value;
+    Noted(position);
   }
 
   std::map<uint64_t, TwinState> states_;  // by position
