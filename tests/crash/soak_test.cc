@@ -218,8 +218,8 @@ TEST_F(SoakTest, NothingGrowsWithTheTime) {
                {"max_MiB_of_memory_in_the_second_half", most(half, lives.size(), &Held::memory) / kMiB},
                {"max_descriptors_in_the_first_half", most(0, half, &Held::descriptors)},
                {"max_descriptors_in_the_second_half", most(half, lives.size(), &Held::descriptors)},
-               {"max_MiB_on_the_disk_in_the_first_half", most(0, half, &Held::disk) / kMiB},
-               {"max_MiB_on_the_disk_in_the_second_half", most(half, lives.size(), &Held::disk) / kMiB}});
+               {"max_KiB_on_the_disk_in_the_first_half", most(0, half, &Held::disk) >> 10},
+               {"max_KiB_on_the_disk_in_the_second_half", most(half, lives.size(), &Held::disk) >> 10}});
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ class CrashWorld : public ModelFixture {
   }
 
   // --- For a world with more to it.
+  virtual void Restrain(Mutation* /*mutation*/) {}            // a random one
   virtual void Answered(const MutationResult& /*result*/) {}  // to a random mutation
   virtual void Noted(Position /*position*/) {}                // as what the twin is at from now on
   virtual void Reopened(Position /*position*/) {}             // and the twin set back to it, before they are compared
@@ -97,6 +98,7 @@ class CrashWorld : public ModelFixture {
 
   void MutateNoted(Durability durability) {
     Mutation mutation = generator_.RandomMutation(twin_, Now());
+    Restrain(&mutation);
     mutation.tenant = tenant_;
     TwinState next = twin_;
     const TwinResult expected = ApplyToTwin(mutation, Now(), &next);
