@@ -87,14 +87,14 @@ row() {
 
 for kind in "${kinds[@]}"; do
   case $kind in
-    kills) batches kills crash_test 'CrashTest.*' ENGRAM_CRASH_ROUNDS 1000 250 1000 ;;
-    power) batches power crash_test 'PowerCutTest.*' ENGRAM_POWER_CUTS 200 100 1000 ;;
-    seeds) batches seeds engine_faults_test 'SeededCrashTest.*' ENGRAM_CRASH_ROUNDS 2000 1000 1 ;;
+    kills) batches kills crash_test 'CrashTest.*' ENGRAM_CRASH_ROUNDS 1000 100 1000 ;;
+    power) batches power crash_test 'PowerCutTest.*' ENGRAM_POWER_CUTS 200 25 1000 ;;
+    seeds) batches seeds engine_faults_test 'SeededCrashTest.*' ENGRAM_CRASH_ROUNDS 2000 250 1 ;;
     failpoints) batches failpoints engine_faults_test 'FailpointCrashTest.*' ENGRAM_CRASH_ROUNDS 5 5 1000 ;;
-    simulation) batches simulation engine_faults_test 'SimulationTest.*' ENGRAM_SIMULATIONS 200 100 1 ;;
+    simulation) batches simulation engine_faults_test 'SimulationTest.*' ENGRAM_SIMULATIONS 200 50 1 ;;
     # Rounds are the step here: every so many calls.
-    syscalls) batches syscalls crash_test 'SyscallSweepTest.*' ENGRAM_SWEEP_STEP 1 1 1 ;;
-    flips) batches flips doctor_test 'BitFlipsTest.*' ENGRAM_FLIPS 5000 1000 1 ;;
+    syscalls) batches syscalls crash_test 'SyscallSweepTest.*' ENGRAM_SWEEP_STEP 1 100000 1 ;;
+    flips) batches flips doctor_test 'BitFlipsTest.*' ENGRAM_FLIPS 5000 250 1 ;;
     soak) batches soak crash_test 'SoakTest.*' ENGRAM_SOAK_SECONDS 600 100000 1 ;;
   esac
 done

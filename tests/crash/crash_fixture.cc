@@ -16,6 +16,7 @@ namespace engram {
 namespace {
 
 const char kNamespace[] = "crash";
+constexpr std::chrono::seconds kFirstWriteMax{30};
 
 }  // namespace
 
@@ -65,13 +66,13 @@ void CrashFixture::WriteUntilKilled(uint64_t seed, std::chrono::milliseconds lon
   options.port = (*server)->port();
   options.key = key_.token;
   options.retry.attempts_max = 1;
-  const std::atomic<bool> over{false};  // the end of the server is that of the writers
+  std::atomic<uint64_t> acknowledged{0};
   std::vector<std::thread> threads;
   for (size_t i = 0; i < kWriters; ++i) {
     threads.emplace_back([&, i] {
       auto client = Client::Connect(options);
       if (!client.ok()) return;
-      CrashWriter(static_cast<int>(i), seed + i, buffered, &expected_[i]).Run(**client, kNamespace, over);
+      CrashWriter(static_cast<int>(i), seed + i, buffered, &expected_[i]).Run(**client, kNamespace, &acknowledged);
     });
   }
   // Each of its keys syncs what the others write, so where a tail is to be lost it is there every other time.
@@ -82,6 +83,12 @@ void CrashFixture::WriteUntilKilled(uint64_t seed, std::chrono::milliseconds lon
       auto client = Client::Connect(admin);
       if (client.ok()) key_maker_.Run(**client);
     });
+  }
+  // On a machine that has much else to do a life begins with its first write; now and then it may end before.
+  const auto latest = std::chrono::steady_clock::now() + kFirstWriteMax;
+  const bool waits = random() % 8 > 0;
+  while (waits && acknowledged == 0 && std::chrono::steady_clock::now() < latest) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   // The one thing under test is the moment of the end, so it is a wait by design.
   std::this_thread::sleep_for(

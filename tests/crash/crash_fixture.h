@@ -31,7 +31,8 @@ class CrashFixture : public ::testing::Test {
   // A store with a key for the writers; the admin key's file is all that a server needs beside it.
   void MakeKeys();
 
-  // Ends between 5 ms and `longest` after the server was ready; a seed fixes when, and what is written until then.
+  // Ends between 5 ms and `longest` after the first write was acknowledged, now and then after the server was ready; a
+  // seed fixes when, and what is written until then.
   // `at_the_end` runs at that moment, right before the kill.
   void WriteUntilKilled(
       uint64_t seed, std::chrono::milliseconds longest, Buffered buffered = Buffered::kSurvives,

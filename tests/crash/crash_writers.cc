@@ -10,12 +10,13 @@ constexpr int kIdsPerWriter = 40;
 
 }  // namespace
 
-void CrashWriter::Run(Client& client, const std::string& ns, const std::atomic<bool>& over) {
-  while (!over) {
+void CrashWriter::Run(Client& client, const std::string& ns, std::atomic<uint64_t>* acknowledged) {
+  while (true) {
     const Step step = NextStep();
     const auto reply = client.Write(ns, step.request, step.options);
     if (reply.ok()) {
       expected_->Acknowledge(step.change, !step.options.buffered || buffered_ != Buffered::kMayLoseTail);
+      ++*acknowledged;
       continue;
     }
     ASSERT_NE(reply.status().code(), StatusCode::kInvalidArgument) << reply.status().ToString();

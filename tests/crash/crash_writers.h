@@ -21,14 +21,14 @@ enum class Buffered : uint8_t {
   kTakenForSynced,  // all are buffered, and none may be lost: what must not hold when the power goes
 };
 
-// One writer's life within a round: random writes until nobody answers, or until it is told to end.
+// One writer's life within a round: random writes until nobody answers.
 class CrashWriter {
  public:
   CrashWriter(int number, uint64_t seed, Buffered buffered, ExpectedMemories* expected)
       : number_(number), buffered_(buffered), random_(seed), expected_(expected) {}
 
-  // Something else than the end of the server fails the test.
-  void Run(Client& client, const std::string& ns, const std::atomic<bool>& over);
+  // Counts what is acknowledged, to whoever waits for it. A write that is refused as wrong fails the test.
+  void Run(Client& client, const std::string& ns, std::atomic<uint64_t>* acknowledged);
 
  private:
   struct Step {

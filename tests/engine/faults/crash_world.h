@@ -65,7 +65,6 @@ class CrashWorld : public ModelFixture {
   // --- For a world with more to it.
   virtual void Restrain(Mutation* /*mutation*/) {}            // a random one
   virtual void Answered(const MutationResult& /*result*/) {}  // to a random mutation
-  virtual void Noted(Position /*position*/) {}                // as what the twin is at from now on
   virtual void Reopened(Position /*position*/) {}             // and the twin set back to it, before they are compared
 
   virtual EngineOptions CrashOptions() const {
@@ -147,13 +146,13 @@ class CrashWorld : public ModelFixture {
     twin_ = std::prev(after)->second;
     states_.erase(after, states_.end());
     acknowledged_ = synced_ = position.value;
-    Reopened(position);
     if (in_sweep) {
       ++tally_.in_sweeps;
       given_up_ = true;
       return ExpectConsistent();
     }
     std::erase_if(sweeps_, [&](const auto& sweep) { return sweep.second > position; });
+    ASSERT_NO_FATAL_FAILURE(Reopened(position));
     CompareAll();
   }
 
@@ -181,6 +180,13 @@ class CrashWorld : public ModelFixture {
     disk_ = std::move(left);
   }
 
+  // The twin as it is is what the engine was at `position`.
+  void Note(Position position, bool synced) {
+    states_.insert_or_assign(position.value, twin_);
+    acknowledged_ = position.value;
+    if (synced) synced_ = position.value;
+  }
+
   void NoteTheEnd() {
     ended_acknowledged_ = acknowledged_.load();
     ended_synced_ = synced_.load();
@@ -205,13 +211,6 @@ class CrashWorld : public ModelFixture {
       if (result.status.code() != StatusCode::kRateLimited) return result;
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
-  }
-
-  void Note(Position position, bool synced) {
-    states_.insert_or_assign(position.value, twin_);
-    acknowledged_ = position.value;
-    if (synced) synced_ = position.value;
-    Noted(position);
   }
 
   std::map<uint64_t, TwinState> states_;  // by position

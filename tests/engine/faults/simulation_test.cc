@@ -60,7 +60,6 @@ class SimulationTest : public CrashWorld {
   // The digest of all that happened.
   Hash128 RunWorld(uint64_t seed) {
     digest_ = {};
-    times_.clear();
     given_up_ = false;
     clock_.JumpTo(kStart);
     log_clock_ = std::make_unique<LogClock>(clock_, Timestamp());
@@ -178,17 +177,20 @@ class SimulationTest : public CrashWorld {
     Trace("position", result.position.value);
   }
 
-  void Noted(Position position) override { times_[position.value] = Now(); }
-
-  // What was lost took its time along.
+  // Time that nothing was committed at is lost, so the engine has to say where it goes on.
   void Reopened(Position position) override {
-    const auto after = times_.upper_bound(position.value);
-    const Timestamp last = after == times_.begin() ? Timestamp() : std::prev(after)->second;
-    times_.erase(after, times_.end());
-    log_clock_ = std::make_unique<LogClock>(clock_, last);
+    Trace("reopened", position.value);
+    PatchNamespace patch;
+    patch.patch.read_only = false;
+    const Mutation mutation = NewMutation({patch});
+    const MutationResult result = engine_->Write(mutation, Durability::kSync);
+    ASSERT_TRUE(result.status.ok()) << result.status.ToString();
+    log_clock_ = std::make_unique<LogClock>(clock_, result.log_time);
+    ASSERT_EQ(Now(), std::max(clock_.Now(), result.log_time));
+    ASSERT_EQ(ApplyToTwin(mutation, Now(), &twin_).code, StatusCode::kOk);
+    Note(result.position, /*synced=*/true);
     SeeTheTime();
     const NamespaceInfo info = Info();
-    Trace("reopened", position.value);
     Trace("memories", info.memories_digest.low);
     Trace("edges", info.edges_digest.low);
   }
@@ -199,7 +201,6 @@ class SimulationTest : public CrashWorld {
   }
 
   mutable std::unique_ptr<LogClock> log_clock_;
-  std::map<uint64_t, Timestamp> times_;  // of the log, by position
   Hash128 digest_;
   std::string error_at_;
   uint32_t full_for_ = 0;  // steps
