@@ -164,7 +164,9 @@ class ObjectReader {
 
 Status ReadDocument(simdjson::dom::parser& parser, std::string_view json, Message* message) {
   element root;
-  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return ExplainJsonError(json);
+  const simdjson::error_code error = parser.parse(json.data(), json.size()).get(root);
+  if (error == simdjson::MEMALLOC) return Unavailable("there is no memory to read the JSON");  // it may be sound
+  if (error != simdjson::SUCCESS) return ExplainJsonError(json);
   RETURN_IF_ERROR(CheckSurrogates(json));
   ReadBudget budget;
   return ReadMessage(root, 0, &budget, message);

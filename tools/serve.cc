@@ -24,8 +24,10 @@
 #include "engine/doctor/verify_jobs.h"
 #include "server/server.h"
 #include "tools/command.h"
+#include "tools/descriptors.h"
 #include "tools/engine_gauges.h"
 #include "tools/kept_copies.h"
+#include "tools/last_words.h"
 #include "tools/listen_address.h"
 #include "tools/sandbox.h"
 #include "tools/served_store.h"
@@ -111,6 +113,7 @@ Status Prepare(ServeOptions* options) {
   options->server.limits.drain = std::chrono::seconds(options->drain_seconds);
   options->audit.file_bytes_max = options->audit_log_max_mib << 20;
   options->service.version = ENGRAM_VERSION;
+  ASSIGN_OR_RETURN(options->server.limits.connections, TakeDescriptors(options->server.limits.connections));
   options->service.server_limits = options->server.limits;
   options->service.engine_options.log_retention_seconds = options->log_retention_hours * 3600;
   options->verify.interval = std::chrono::seconds(options->verify_interval_seconds);
@@ -177,6 +180,7 @@ Status FinishSandbox(const ServeOptions& options, SandboxState* state) {
 }
 
 Status RunServer(ServeOptions options) {
+  SayWhyWhenStopped();
   GiveMemoryBack();
   RETURN_IF_ERROR(Prepare(&options));
   Server* reloading = nullptr;  // of this thread, which waits for signals

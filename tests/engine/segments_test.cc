@@ -334,6 +334,28 @@ TEST_F(SegmentsTest, ASmallNamespaceThatChangesALotHasNone) {
   ExpectFindsAsWithoutSegments();
 }
 
+// It is buried when the others are sealed, and its row is there until it is swept.
+TEST_F(SegmentsTest, TheOnlyVectorOfASpaceMayExpireBeforeItIsSealed) {
+  NamespaceConfig config;
+  config.vectors["second"].dimensions = 3;
+  ASSERT_TRUE(Create(config).status.ok());
+  WriteMemory brief = MemoryOf("brief", "soon over");
+  brief.content.vectors["second"] = DenseVector{1, 2, 3};
+  brief.state.ttl_seconds.emplace(10);
+  const MutationResult written = Write(std::move(brief));
+  ASSERT_TRUE(written.status.ok()) << written.status.ToString();
+  const auto before = engine_->Count(Ref(), {}, {});
+  ASSERT_TRUE(before.ok()) << before.status().ToString();
+  EXPECT_EQ(before->first, 1U);
+  Advance(20);
+  FillAndSeal(2 * kSealRows);
+  OpenSmall();
+  const auto count = engine_->Count(Ref(), {}, {});
+  ASSERT_TRUE(count.ok()) << count.status().ToString();
+  EXPECT_EQ(count->first, 2 * kSealRows + 1);
+  ExpectConsistent();
+}
+
 TEST_F(SegmentsTest, ADroppedNamespaceLeavesNoFile) {
   FillAndSeal(300);
   EXPECT_FALSE(Files().empty());

@@ -62,7 +62,12 @@ class CrashWorld : public ModelFixture {
     Note(result.position, /*synced=*/true);
   }
 
-  EngineOptions CrashOptions() const {
+  // --- For a world with more to it.
+  virtual void Restrain(Mutation* /*mutation*/) {}            // a random one
+  virtual void Answered(const MutationResult& /*result*/) {}  // to a random mutation
+  virtual void Reopened(Position /*position*/) {}             // and the twin set back to it, before they are compared
+
+  virtual EngineOptions CrashOptions() const {
     EngineOptions options = Options();
     options.data_dir = "/data";
     options.files = disk_.get();
@@ -92,10 +97,12 @@ class CrashWorld : public ModelFixture {
 
   void MutateNoted(Durability durability) {
     Mutation mutation = generator_.RandomMutation(twin_, Now());
+    Restrain(&mutation);
     mutation.tenant = tenant_;
     TwinState next = twin_;
     const TwinResult expected = ApplyToTwin(mutation, Now(), &next);
     const MutationResult result = WriteToDisk(mutation, durability);
+    Answered(result);
     if (result.status.code() == StatusCode::kOutOfSpace || IsInjected(result.status)) return;
     ASSERT_EQ(StatusCodeName(result.status.code()), StatusCodeName(expected.code)) << result.status.ToString();
     if (expected.code != StatusCode::kOk) return;
@@ -145,6 +152,7 @@ class CrashWorld : public ModelFixture {
       return ExpectConsistent();
     }
     std::erase_if(sweeps_, [&](const auto& sweep) { return sweep.second > position; });
+    ASSERT_NO_FATAL_FAILURE(Reopened(position));
     CompareAll();
   }
 
@@ -172,6 +180,13 @@ class CrashWorld : public ModelFixture {
     disk_ = std::move(left);
   }
 
+  // The twin as it is is what the engine was at `position`.
+  void Note(Position position, bool synced) {
+    states_.insert_or_assign(position.value, twin_);
+    acknowledged_ = position.value;
+    if (synced) synced_ = position.value;
+  }
+
   void NoteTheEnd() {
     ended_acknowledged_ = acknowledged_.load();
     ended_synced_ = synced_.load();
@@ -196,12 +211,6 @@ class CrashWorld : public ModelFixture {
       if (result.status.code() != StatusCode::kRateLimited) return result;
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
-  }
-
-  void Note(Position position, bool synced) {
-    states_.insert_or_assign(position.value, twin_);
-    acknowledged_ = position.value;
-    if (synced) synced_ = position.value;
   }
 
   std::map<uint64_t, TwinState> states_;  // by position

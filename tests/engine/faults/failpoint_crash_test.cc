@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/failpoint.h"
+#include "base/testing/test_report.h"
 #include "tests/engine/faults/crash_world.h"
 
 namespace engram::model {
@@ -107,6 +108,7 @@ TEST_F(FailpointCrashTest, AnEndAtAnyStepLeavesTheTwin) {
     }
     EXPECT_EQ(ends, rounds) << place.name << " was hardly ever passed";
   }
+  PrintReport("failpoints", seed_, {{"ends", tally().ends}, {"lost_synced_writes", 0}});
 }
 
 TEST_F(FailpointCrashTest, AnErrorAtAnyStepIsSurvived) {

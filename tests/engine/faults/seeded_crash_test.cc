@@ -5,6 +5,7 @@
 // ENGRAM_CRASH_ROUNDS sets how many (75; ENGRAM_LONG=1: 10,000), ENGRAM_TEST_SEED the first seed. A seed fixes what is
 // written, where it ends and what the disk keeps; which of RocksDB's and the sealer's threads has come how far by then
 // it doesn't fix, so a failure is to be looked for in a few runs of its seed.
+#include "base/testing/test_report.h"
 #include "tests/engine/faults/crash_world.h"
 
 namespace engram::model {
@@ -66,12 +67,14 @@ TEST_F(SeededCrashTest, WhatIsLeftIsTheTwinAtSomePosition) {
       if (HasFatalFailure() || HasNonfatalFailure()) return;
     }
   }
-  std::printf(
-      "%llu ends, %llu more while opening, %llu unsynced writes lost, %llu within a sweep, %llu sealed, %llu merged\n",
-      static_cast<unsigned long long>(tally().ends), static_cast<unsigned long long>(tally().while_opening),
-      static_cast<unsigned long long>(tally().lost_writes), static_cast<unsigned long long>(tally().in_sweeps),
-      static_cast<unsigned long long>(tally().segments_sealed),
-      static_cast<unsigned long long>(tally().segments_merged));
+  PrintReport("seeds", seed_,
+              {{"ends", tally().ends},
+               {"more_while_opening", tally().while_opening},
+               {"lost_synced_writes", 0},
+               {"lost_unsynced_writes", tally().lost_writes},
+               {"within_a_sweep", tally().in_sweeps},
+               {"sealed", tally().segments_sealed},
+               {"merged", tally().segments_merged}});
   if (rounds < 75) return;
   EXPECT_GT(tally().lost_writes, 0U) << "the power cuts took nothing along, so they show nothing";
   EXPECT_GT(tally().segments_sealed, 0U);

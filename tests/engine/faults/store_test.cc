@@ -127,5 +127,24 @@ TEST_F(StoreTest, AfterAGapItGoesOn) {
   store.reset();
 }
 
+// RocksDB has a status of its own for it, which is no defect of ours.
+TEST_F(StoreTest, ACompactionForWhichThereMayBeNoRoomSaysSo) {
+  auto store = Open();
+  ASSERT_NE(store, nullptr);
+  WriteRows(*store);
+  store.reset();
+  store = Open();
+  ASSERT_NE(store, nullptr);
+  disk_->SetFreeSpace(0);
+  auto overlay = store->NewOverlay();
+  overlay->Put("z", "elsewhere");
+  EXPECT_EQ(store->Commit(std::move(overlay), /*sync=*/true).code(), StatusCode::kOutOfSpace);
+  const Status compacted = store->CompactRange("k", "l");
+  EXPECT_EQ(compacted.code(), StatusCode::kOutOfSpace) << compacted.ToString();
+  EXPECT_NE(compacted.message().find("Compaction too large"), std::string::npos) << compacted.message();
+  disk_->SetFreeSpace(uint64_t{1} << 40);
+  store.reset();
+}
+
 }  // namespace
 }  // namespace engram

@@ -23,7 +23,8 @@ class ModelFixture : public EngineFixture {
  protected:
   explicit ModelFixture(uint64_t seed) : seed_(TestSeed(seed)), generator_(seed_) {}
 
-  Timestamp Now() const { return clock_.Now(); }
+  // What the engine takes for now.
+  virtual Timestamp Now() const { return clock_.Now(); }
 
   void CreateNamespace() {
     engram::CreateNamespace create{generator_.RandomConfig()};
