@@ -7,7 +7,9 @@
 
 The folder is the one of `./dev bench quality`. Sets without docs.f32 and queries.f32 are embedded once, into
 build/compare/quality/vectors. Systems are fetched by name into the build folder and run one after the other; one that
-can't be had is named. Prints Markdown; ends with 1 when a system that could be had failed.
+can't be had is named. --reuse takes the rankings that an earlier run of the same sets left in build/compare/quality: for
+one that was stopped, or to measure one system anew beside the others. Prints Markdown; ends with 1 when a system that
+could be had failed.
 """
 import argparse
 import importlib
@@ -62,6 +64,16 @@ def fetch(name):
             raise environments.Unavailable((done.stdout.strip().splitlines() or ["no reason given"])[-1])
     packages = importlib.import_module(name.replace("-", "_") + "_system").SYSTEM.packages
     return environments.python_of(name if name != "pgvector" else "postgres", packages) if packages else sys.executable
+
+
+def earlier(name, options, folder):
+    """The rankings an earlier run left, if they are of exactly these sets."""
+    path = os.path.join(folder, f"{name}.rankings.json")
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        rankings = json.load(file)
+    return rankings if list(rankings["sets"]) == [s for s, _, _ in options["sets"]] else None
 
 
 def rank(name, options, folder):
@@ -134,6 +146,7 @@ def main():
     parser.add_argument("--systems", default=",".join(SYSTEMS), help="with commas between (%(default)s)")
     parser.add_argument("--engram", help="the program (build/release/engram, else build/dev/engram)")
     parser.add_argument("--out", default=os.path.join(environments.BUILD, "quality.json"), help="build/compare/quality.json")
+    parser.add_argument("--reuse", action="store_true", help="rankings of an earlier run")
     parser.add_argument("--into", help="a results.json that gets the figures, too")
     options = parser.parse_args()
     if not options.data or not os.path.isdir(options.data):
@@ -155,7 +168,10 @@ def main():
               "engram": engram_binary(options.engram) if "engram" in systems else None}
     rankings, described, broken = {}, [], False
     for name in systems:
-        ranked, why, failed = rank(name, shared, folder)
+        ranked = earlier(name, shared, folder) if options.reuse else None
+        if ranked:
+            say(f"{name}: rankings of an earlier run")
+        ranked, why, failed = (ranked, None, False) if ranked else rank(name, shared, folder)
         broken |= failed
         if ranked is None:
             say(f"{name} is missing: {why}")

@@ -1,6 +1,8 @@
 """What a report consists of, free of how it is shown: page.py makes HTML of it, markdown.py Markdown."""
 from dataclasses import dataclass, field
 
+LONG = 30  # rows; longer tables are folded on the page and left out of Markdown
+
 
 @dataclass
 class Cell:

@@ -1,5 +1,5 @@
 """The report's tables as Markdown, for docs/comparison.md. Charts stay in the page."""
-from blocks import Cell, Missing, Table, Text
+from blocks import LONG, Cell, Missing, Table, Text
 
 
 def _cell(cell):
@@ -25,7 +25,9 @@ def render(sections, only=None):
             continue
         out.append(f"### {section.title}")
         for block in section.blocks:
-            if isinstance(block, Table):
+            if isinstance(block, Table) and len(block.rows) > LONG:
+                out.append(f"{block.caption or 'All figures'}: {len(block.rows)} lines, in the page.")
+            elif isinstance(block, Table):
                 out += ([block.caption + ":"] if block.caption else []) + [_table(block)]
             elif isinstance(block, (Text, Missing)):
                 out.append(block.text)

@@ -3,7 +3,7 @@ import os
 import re
 from html import escape
 
-from blocks import Cell, Chart, Missing, Table, Text
+from blocks import LONG, Cell, Chart, Missing, Table, Text
 
 
 def _style():
@@ -27,9 +27,6 @@ def _cell(cell, tag="td"):
     return f"<{tag}{f' class={chr(34)}' + ' '.join(classes) + chr(34) if classes else ''}>{text}</{tag}>"
 
 
-FOLDED = 30  # rows; longer tables are behind a line that opens them
-
-
 def _table(table):
     numeric = [bool(table.rows) and all(isinstance(row[i], Cell) and row[i].number for row in table.rows)
                for i in range(len(table.columns))]
@@ -37,7 +34,7 @@ def _table(table):
     body = "".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>\n" for row in table.rows)
     caption = f"<caption>{_inline(table.caption)}</caption>" if table.caption else ""
     # Focusable, so that a wide table can be scrolled by keys, too.
-    folded = len(table.rows) > FOLDED
+    folded = len(table.rows) > LONG
     html = (f'<div class="wide" tabindex="0" role="region" aria-label="{escape(table.caption or "table")}"><table>'
             f"{'' if folded else caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>")
     if not folded:

@@ -166,6 +166,15 @@ class MarkdownTest(unittest.TestCase):
         for table in tables:
             self.assertEqual(len({len(re.findall(r"(?<!\\)\|", line)) for line in table.strip().splitlines()}), 1, table)
 
+    def test_long_tables_are_for_the_page(self):
+        changed = given()
+        changed["measurements"] += [{"workload": "vector", "system": "engram", "data": "small", "parameters": {"ef": ef},
+                                     "metrics": {"qps": {"unit": "1/s", "median": 77777}}} for ef in range(40)]
+        sections = all_sections(Results(changed))
+        self.assertIn("43 lines, in the page", markdown.render(sections))
+        self.assertNotIn("77,777", markdown.render(sections))
+        self.assertIn("77,777", page.render(Results(changed), sections))
+
     def test_only_what_stands_between_marks_is_rewritten(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "comparison.md")
