@@ -10,6 +10,10 @@ NAMES = {"qps": "per second", "recall_at_10": "recall@10", "p50_ms": "p50 ms", "
          "rows_per_s": "memories/s", "first_answer_ms": "ms to the first right answer", "server_cpu_us": "server CPU µs"}
 
 
+# Stand before the others.
+FOREMOST = ["rows_per_s", "qps", "recall_at_10", "p50_ms", "p95_ms", "p99_ms", "resident_bytes_per_row"]
+
+
 def called(metric):
     return NAMES.get(metric, metric.replace("_", " "))
 
@@ -34,7 +38,8 @@ def table_of(measurements, caption=""):
     """A line for every measurement, those of one case together. The best of a case is in bold, except where systems are
     swept over an ef: what one of them does at 100 is not what another does."""
     parameters = list(dict.fromkeys(k for m in measurements for k in m.parameters))
-    metrics = list(dict.fromkeys(k for m in measurements for k in m.metrics))
+    metrics = sorted(dict.fromkeys(k for m in measurements for k in m.metrics),
+                     key=lambda k: FOREMOST.index(k) if k in FOREMOST else len(FOREMOST))
     several = len({m.data for m in measurements}) > 1
     swept = len({m.parameters.get("ef") for m in measurements}) > 1
     columns = ["data"] * several + [p.replace("_", " ") for p in parameters] + ["system"] + [called(k) for k in metrics]
@@ -82,8 +87,10 @@ def grouped(measurements, *keys):
     return sorted(groups.items(), key=lambda item: [natural(v) for v in item[0]])
 
 
-def at(connections):
-    return f"{charts.tick_text(connections)} connection{'' if connections == 1 else 's'}"
+def place(data, connections):
+    if connections is None:
+        return data
+    return f"{data}, {charts.tick_text(connections)} connection{'' if connections == 1 else 's'}"
 
 
 def chart(section, svg, caption):
@@ -97,7 +104,7 @@ def summary(results):
     won, lost = (sum(v.state == s for v in judged) for s in ("won", "lost"))
     section.blocks.append(Text(f"Of {len(judged)} floors Engram keeps {won}, misses {lost}, and "
                                f"{len(judged) - won - lost} could not be judged. The worst case of each decides."))
-    rows = [[v.what, Cell(v.floor, number=True), Cell(v.found, number=True, best=v.twice),
+    rows = [[v.what, Cell(v.floor, number=True), Cell(v.found, number=True, best=v.twice, unstable=v.unstable),
              Cell(v.state + (", twice" if v.twice and v.state == "won" else ""), verdict=v.state), v.detail] for v in judged]
     section.blocks.append(Table(["floor", "at least", "found", "verdict", "from"], rows))
     if results.missing:
@@ -112,9 +119,9 @@ def vector(results):
     section = Section("Vector search", "vector")
     found = results.of("vector")
     for (data, connections), ms in grouped(found, "connections"):
-        chart(section, charts.lines(by_system(ms, "recall_at_10", "qps"), f"Recall against queries a second, {data}",
+        chart(section, charts.lines(by_system(ms, "recall_at_10", "qps"), f"Recall against queries a second, {place(data, connections)}",
                                     "recall@10", "queries/s", "recall"),
-              f"{data}, {at(connections)}: the further up and right, the better.")
+              f"{place(data, connections)}: the further up and right, the better.")
     if results.equal_recall:
         section.blocks.append(equal_recall(results))
     if found:
@@ -135,7 +142,7 @@ def equal_recall(results):
     for case, qps in sorted(cases.items(), key=lambda item: [natural(v) for v in item[0]]):
         workload, data, connections, recall = case
         ours = qps.get(FIRST)
-        row = [workload, data, Cell(charts.tick_text(connections), number=True), Cell(f"{recall:.2f}", number=True)]
+        row = [workload, data, Cell(charts.tick_text(connections) if connections else "–", number=True), Cell(f"{recall:.2f}", number=True)]
         for system in systems:
             value = qps.get(system)
             ratio = f" ({ours / value:.1f}x)" if system != FIRST and ours and value else ""
@@ -157,7 +164,7 @@ def filtered(results):
             if key not in best or (m.get("recall_at_10") or 0) > (best[key].get("recall_at_10") or 0):
                 best[key] = m
         ms = best.values()
-        where = f"{data}, {at(connections)}"
+        where = place(data, connections)
         chart(section, charts.lines(by_system(ms, "pass_percent", "recall_at_10"), f"Recall by selectivity, {where}",
                                     "share of the memories that match, %", "recall@10", "log", "recall",
                                     floor=verdicts.RECALL),
@@ -178,7 +185,7 @@ def latencies(workload, title, x=None, says=""):
         if found and says:
             section.blocks.append(Text(says))
         for (data, connections), ms in grouped(found, "connections" if x != "connections" else None):
-            rows, where = [], data + (f", {at(connections)}" if connections else "")
+            rows, where = [], place(data, connections)
             for m in sorted(ms, key=lambda m: ([natural(v) for _, v in sorted(m.parameters.items())], m.system != FIRST, m.system)):
                 values = [m.get(k) for k in ("p50_ms", "p95_ms", "p99_ms") if m.get(k) is not None]
                 told = m.parameters.get(x) if x else None

@@ -17,6 +17,7 @@ class Verdict:
     state: str       # "won", "lost" or "open"
     detail: str      # which figures, where; or why it is open
     twice: bool = False
+    unstable: bool = False  # one of the two figures varied by more than a fifth
 
 
 def open_verdict(what, floor, why):
@@ -24,14 +25,14 @@ def open_verdict(what, floor, why):
 
 
 def by_ratio(what, least, cases, unit="x"):
-    """cases: [(ratio, detail)]; won when the smallest reaches `least`."""
+    """cases: [(ratio, detail, unstable)]; won when the smallest reaches `least`."""
     floor = f"≥ {least:g}{unit}"
     if not cases:
         return open_verdict(what, floor, "not measured on both")
-    ratio, detail = min(cases)
+    ratio, detail, unstable = min(cases)
     widest = f" (the worst of {len(cases)} cases; the best {max(cases)[0]:.2f}{unit})" if len(cases) > 1 else ""
     return Verdict(what, floor, f"{ratio:.2f}{unit}", "won" if ratio >= least else "lost", detail + widest,
-                   ratio >= 2 * least)
+                   ratio >= 2 * least, unstable)
 
 
 def place(data, parameters, but=()):
@@ -46,13 +47,14 @@ def equal_recall(results, workload, peer, least, what):
     for e in results.equal_recall:
         key = (e["data"], e.get("connections"))
         if e.get("workload", "vector") == workload and e["system"] == peer and e["recall"] == RECALL and e["qps"] and key in ours:
-            more = f"; {peer}'s smallest ef already finds more than {RECALL}" if e.get("least") else ""
+            more = "".join(f"; {who} smallest ef already finds more" for who, x in (("our", ours[key]), (f"{peer}'s", e))
+                           if x.get("least"))
             cases.append((ours[key]["qps"] / e["qps"], f"{number(ours[key]['qps'])} to {number(e['qps'])} queries/s; "
-                          + place(e["data"], {"connections": e.get("connections")}) + more))
+                          + place(e["data"], {"connections": e.get("connections")}) + more, False))
     return by_ratio(what, least, cases)
 
 
-def compared(results, workload, metric, peer, least, what, *, smaller=False, but=("ef",), only=lambda m: True, unit="", width=1.0):
+def compared(results, workload, metric, peer, least, what, *, smaller=False, but=("ef",), only=lambda m: True, unit=""):
     """Ratios of equal cases. Of several settings of `but`, our worst stands against the peer's best."""
     def extreme(system, choose):
         found = {}
@@ -65,9 +67,10 @@ def compared(results, workload, metric, peer, least, what, *, smaller=False, but
     theirs = extreme(peer, min if smaller else max)
     cases = []
     for case in ours.keys() & theirs.keys():
-        (a, m), (b, _) = ours[case], theirs[case]
+        (a, m), (b, n) = ours[case], theirs[case]
         ratio = b / a if smaller else a / b
-        cases.append((ratio / width, f"{number(a)} to {number(b)}{unit}; {place(m.data, m.parameters, but)}"))
+        cases.append((ratio, f"{number(a)} to {number(b)}{unit}; {place(m.data, m.parameters, but)}",
+                      m.metrics[metric].unstable or n.metrics[metric].unstable))
     return by_ratio(what, least, cases)
 
 

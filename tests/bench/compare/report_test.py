@@ -108,6 +108,13 @@ class VerdictTest(unittest.TestCase):
         self.assertEqual((found.state, found.found), ("lost", "0.90x"))
 
 
+    def test_a_verdict_on_an_unstable_figure_is_marked(self):
+        self.assertFalse(verdict(self.results, "Text p99").unstable)
+        changed = given()
+        changed["measurements"][4]["metrics"]["p99_ms"]["max"] = 4  # OpenSearch: 3, from 3 to 4
+        self.assertTrue(verdict(Results(changed), "Text p99").unstable)
+
+
 class PageTest(unittest.TestCase):
     def setUp(self):
         self.results = Results(given())
