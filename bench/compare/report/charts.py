@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 from results import in_order
 
 WIDTH, HEIGHT = 540, 320
-LEFT, RIGHT, TOP, BOTTOM = 62, 116, 14, 46
+LEFT, RIGHT, TOP, BOTTOM = 72, 116, 14, 46
 KNOWN = ["engram", "opensearch", "pgvector", "qdrant", "chroma", "mem0"]
 MARKERS = "osd^+x"
 
@@ -109,8 +109,8 @@ def _frame(x, y, x_title, y_title, x_text, width=WIDTH, height=HEIGHT):
         out.append(f'<text class="tick" x="{at:.1f}" y="{height - BOTTOM + 16}" text-anchor="middle">{x_text(value)}</text>')
     out.append(f'<text class="axis" x="{(LEFT + width - RIGHT) / 2:.0f}" y="{height - 8}" text-anchor="middle">'
                f'{escape(x_title)}</text>')
-    out.append(f'<text class="axis" x="13" y="{(TOP + height - BOTTOM) / 2:.0f}" text-anchor="middle" '
-               f'transform="rotate(-90 13 {(TOP + height - BOTTOM) / 2:.0f})">{escape(y_title)}</text>')
+    out.append(f'<text class="axis" x="10" y="{(TOP + height - BOTTOM) / 2:.0f}" text-anchor="middle" '
+               f'transform="rotate(-90 10 {(TOP + height - BOTTOM) / 2:.0f})">{escape(y_title)}</text>')
     return out
 
 

@@ -32,13 +32,14 @@ def _table(table):
                for i in range(len(table.columns))]
     head = "".join(f'<th scope="col"{" class=n" if n else ""}>{escape(c)}</th>' for c, n in zip(table.columns, numeric))
     body = "".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>\n" for row in table.rows)
-    caption = f"<caption>{_inline(table.caption)}</caption>" if table.caption else ""
+    # Not a <caption>: it would scroll away with a wide table.
+    caption = f'<p class="caption">{_inline(table.caption)}</p>' if table.caption else ""
     # Focusable, so that a wide table can be scrolled by keys, too.
     folded = len(table.rows) > LONG
     html = (f'<div class="wide" tabindex="0" role="region" aria-label="{escape(table.caption or "table")}"><table>'
-            f"{'' if folded else caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>")
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>")
     if not folded:
-        return html
+        return caption + html
     return f"<details><summary>{_inline(table.caption or 'All figures')} ({len(table.rows)} lines)</summary>{html}</details>"
 
 
