@@ -2,7 +2,7 @@
 import json
 import os
 
-from system import JsonHttp, Server, System, Unavailable, free_port, setting
+from system import JsonHttp, Refused, Server, System, Unavailable, free_port, setting
 
 BATCH = 500
 CANDIDATES = 100
@@ -42,15 +42,12 @@ class OpenSearch(System):
         self.port = free_port()
         self.server = Server([SCRIPT, "run", os.path.join(folder, "opensearch"), str(self.port), str(MEMORY_MIB)], folder)
         self.http = JsonHttp(self.port)
-        self.server.wait(lambda: self._healthy())
+        self.server.wait(self._healthy)
         for i, pipeline in enumerate(PIPELINES.values()):
             self.http.call("PUT", f"/_search/pipeline/compare-{i}", pipeline)
 
     def _healthy(self):
-        try:
-            return self.http.call("GET", "/_cluster/health?wait_for_status=yellow&timeout=5s")["status"] != "red"
-        except RuntimeError:
-            return False
+        return self.http.call("GET", "/_cluster/health?wait_for_status=yellow&timeout=5s")["status"] != "red"
 
     def version(self):
         return self.http.call("GET", "/")["version"]["number"]
@@ -68,7 +65,7 @@ class OpenSearch(System):
                 lines += [json.dumps({"index": {"_id": str(place)}}), json.dumps({"text": text, "vector": list(vector)})]
             reply = self.http.call("POST", index + "/_bulk", "\n".join(lines) + "\n", "application/x-ndjson")
             if reply["errors"]:
-                raise RuntimeError(f"items of a bulk request failed: {json.dumps(reply)[:600]}")
+                raise Refused(f"items of a bulk request failed: {json.dumps(reply)[:600]}")
         self.http.call("POST", index + "/_refresh")
         self.http.call("POST", index + "/_forcemerge?max_num_segments=1")
         self.http.call("POST", index + "/_refresh")

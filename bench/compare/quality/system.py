@@ -1,4 +1,5 @@
 """What every system of the quality table does. One adapter file a system; each runs in a process of its own."""
+import atexit
 import http.client
 import json
 import os
@@ -9,6 +10,10 @@ import time
 
 class Unavailable(Exception):
     """The system can't be had or started here; the message says why."""
+
+
+class Refused(Exception):
+    """An error status came; the message has the request and the server's words."""
 
 
 class System:
@@ -52,7 +57,7 @@ def free_port():
 
 
 class Server:
-    """A server started by a command and ended with this object; its output goes to a file beneath `folder`."""
+    """A server started by a command, ended by stop() or with this process; its output goes to a file beneath `folder`."""
 
     def __init__(self, command, folder, environment=None):
         os.makedirs(folder, exist_ok=True)
@@ -60,9 +65,10 @@ class Server:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                                             env={**os.environ, **(environment or {})})
+        atexit.register(self.stop)
 
     def wait(self, ready, seconds=180):
-        """Until `ready()` is true; errors of a connection mean not yet."""
+        """Until `ready()` is true; errors of a connection and refusals mean not yet."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.process.poll() is not None:
@@ -70,7 +76,7 @@ class Server:
             try:
                 if ready():
                     return
-            except (OSError, http.client.HTTPException):
+            except (OSError, http.client.HTTPException, Refused):
                 pass
             time.sleep(0.2)
         self.stop()
@@ -91,7 +97,7 @@ class Server:
 
 
 class JsonHttp:
-    """One connection that speaks JSON; an error status is raised with the server's words."""
+    """One connection that speaks JSON; an error status is raised as Refused."""
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
@@ -107,5 +113,5 @@ class JsonHttp:
             self.connection.close()
             raise
         if reply.status >= 300:
-            raise RuntimeError(f"{method} {path}: {reply.status} {content[:600].decode(errors='replace')}")
+            raise Refused(f"{method} {path}: {reply.status} {content[:600].decode(errors='replace')}")
         return json.loads(content) if content else None

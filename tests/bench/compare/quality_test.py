@@ -1,9 +1,11 @@
 """What a ranking is worth, how sets are read, and how systems are held against ours."""
 import array
+import http.server
 import json
 import os
 import sys
 import tempfile
+import threading
 import unittest
 
 HERE = os.path.dirname(os.path.realpath(__file__))
@@ -11,6 +13,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "..", "bench", "compare", "qua
 
 import labelled  # noqa: E402
 import quality  # noqa: E402
+import system  # noqa: E402
 
 
 def write_set(data, name, docs, queries, labels):
@@ -80,6 +83,40 @@ class SetTest(unittest.TestCase):
                 labelled.LabelledSet(data, "s", "")
 
 
+class ServerTest(unittest.TestCase):
+    def test_a_server_that_ends_is_unavailable_in_its_own_words(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = system.Server(["sh", "-c", "echo no port for me; exit 3"], folder)
+            with self.assertRaisesRegex(system.Unavailable, "ended with 3: no port for me"):
+                server.wait(lambda: False)
+
+    def test_one_that_refuses_while_it_opens_its_data_is_waited_for(self):
+        asked = []
+
+        class Opening(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.path)
+                self.send_response(503 if len(asked) == 1 else 200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_):
+                pass
+
+        listening = http.server.HTTPServer(("127.0.0.1", 0), Opening)
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        with tempfile.TemporaryDirectory() as folder:
+            server = system.Server(["sleep", "60"], folder)
+            connection = system.JsonHttp(listening.server_port)
+            server.wait(lambda: connection.call("GET", "/v1/status") is not None)
+            server.stop()
+            self.assertIsNotNone(server.process.poll())
+        listening.shutdown()
+        listening.server_close()
+        self.assertEqual(len(asked), 2)
+
+
 class JudgeTest(unittest.TestCase):
     def test_ours_is_paired_with_the_best_mode_of_each_peer(self):
         with tempfile.TemporaryDirectory() as data:
@@ -112,10 +149,10 @@ class JudgeTest(unittest.TestCase):
         import importlib
 
         for name in quality.SYSTEMS:
-            system = importlib.import_module(name.replace("-", "_") + "_system").SYSTEM
-            self.assertEqual(system.name, name)
-            self.assertTrue(system.modes)
-            self.assertTrue(all(s["name"] and s["value"] and s["why"] for s in system.settings), name)
+            adapter = importlib.import_module(name.replace("-", "_") + "_system").SYSTEM
+            self.assertEqual(adapter.name, name)
+            self.assertTrue(adapter.modes)
+            self.assertTrue(all(s["name"] and s["value"] and s["why"] for s in adapter.settings), name)
 
 
 if __name__ == "__main__":
