@@ -14,6 +14,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <thread>
 
@@ -44,6 +45,9 @@ std::vector<std::string> StatOf(pid_t pid) {
   return fields;
 }
 
+// State and parent are the first two fields.
+bool IsRunning(const std::vector<std::string>& stat) { return stat.size() > 1 && stat[0] != "Z" && stat[0] != "X"; }
+
 std::vector<pid_t> NumbersIn(const std::string& folder) {
   std::vector<pid_t> numbers;
   std::error_code error;
@@ -69,14 +73,12 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::Start(const std::vector<std:
     return Unavailable("can't start " + arguments[0]);
   }
   if (child == 0) {
-    setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(out, STDOUT_FILENO);
     dup2(out, STDERR_FILENO);
     execv(argv[0], argv.data());
     _exit(127);
   }
-  setpgid(child, child);
   close(out);
   return std::unique_ptr<ChildProcess>(new ChildProcess(child, log));
 }
@@ -85,34 +87,38 @@ ChildProcess::~ChildProcess() { Kill(); }
 
 void ChildProcess::Kill() {
   if (ended_) return;
-  kill(-group_, SIGKILL);
-  waitpid(group_, nullptr, 0);
-  // Descendants that are not our children end a moment later.
-  while (!Members().empty()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const std::vector<pid_t> members = Members();
+  for (const pid_t pid : members) kill(pid, SIGKILL);
+  waitpid(root_, nullptr, 0);
+  // Descendants are not our children: they are somebody else's to wait for, and gone a moment later.
+  for (const pid_t pid : members) {
+    while (pid != root_ && IsRunning(StatOf(pid))) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   ended_ = true;
 }
 
 bool ChildProcess::IsAlive() {
-  if (!ended_ && waitpid(group_, nullptr, WNOHANG) == group_) {
-    kill(-group_, SIGKILL);
-    ended_ = true;
-  }
+  if (!ended_ && waitpid(root_, nullptr, WNOHANG) == root_) ended_ = true;
   return !ended_;
 }
 
 int ChildProcess::WaitUntilEnd() {
   int status = 0;
-  waitpid(group_, &status, 0);
+  waitpid(root_, &status, 0);
   ended_ = true;
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 std::vector<pid_t> ChildProcess::Members() const {
-  std::vector<pid_t> members;
+  std::multimap<pid_t, pid_t> children;
   for (const pid_t pid : NumbersIn("/proc")) {
     const std::vector<std::string> fields = StatOf(pid);
-    // State, parent, group.
-    if (fields.size() > 2 && fields[2] == std::to_string(group_) && fields[0] != "Z") members.push_back(pid);
+    if (IsRunning(fields)) children.emplace(std::stoi(fields[1]), pid);
+  }
+  std::vector<pid_t> members = {root_};
+  for (size_t i = 0; i < members.size(); ++i) {
+    const auto [begin, end] = children.equal_range(members[i]);
+    for (auto child = begin; child != end; ++child) members.push_back(child->second);
   }
   return members;
 }
@@ -137,9 +143,9 @@ ProcessFigures ChildProcess::figures() const {
 double ChildProcess::cpu_seconds() const {
   uint64_t ticks = 0;
   for (const pid_t pid : Members()) {
-    // After state, parent, group and eight others: user and system time.
+    // User and system time, then those of children that have ended.
     const std::vector<std::string> fields = StatOf(pid);
-    if (fields.size() > 12) ticks += std::stoull(fields[11]) + std::stoull(fields[12]);
+    for (size_t i = 11; i < 15 && fields.size() > 15; ++i) ticks += std::stoull(fields[i]);
   }
   return static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }

@@ -12,7 +12,7 @@
 
 namespace engram::compare {
 
-// Of /proc, summed over the processes of the group; shared pages count once in all.
+// Of /proc, summed over the processes; shared pages count once in all.
 struct ProcessFigures {
   uint64_t anonymous_bytes = 0;
   uint64_t mapped_bytes = 0;  // of files
@@ -24,30 +24,31 @@ struct ProcessFigures {
 // Confined to one thread.
 class ChildProcess {
  public:
-  // Runs `arguments` in a process group of its own, its output appended to `log`. It ends with this program.
+  // Runs `arguments`, its output appended to `log`. It ends with this program.
   static Result<std::unique_ptr<ChildProcess>> Start(const std::vector<std::string>& arguments, const std::string& log);
   // Kills.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  // SIGKILL to the whole group; returns when none of it is left.
+  // SIGKILL to it and all its descendants; returns when none is left.
   void Kill();
   bool IsAlive();
   // Its exit code, -1 when a signal ended it.
   int WaitUntilEnd();
   ProcessFigures figures() const;
-  // That the processor has spent on it.
+  // That the processor has spent on it and its descendants, ended ones included.
   double cpu_seconds() const;
-  // Every thread of the group.
+  // Every thread of it and its descendants.
   void RunOn(const std::vector<int>& cpus) const;
   const std::string& log() const { return log_; }
 
  private:
-  ChildProcess(pid_t group, std::string log) : group_(group), log_(std::move(log)) {}
+  ChildProcess(pid_t root, std::string log) : root_(root), log_(std::move(log)) {}
+  // It and its descendants, whatever groups and sessions they have made for themselves.
   std::vector<pid_t> Members() const;
 
-  pid_t group_;
+  const pid_t root_;
   const std::string log_;
   bool ended_ = false;
 };

@@ -28,7 +28,7 @@ struct Options {
   std::string generate = "20000x384";
   size_t rows = SIZE_MAX;
   size_t queries = 1000;
-  std::vector<std::string> peers = {"engram", "opensearch", "pgvector"};
+  std::vector<std::string> peers = {"engram", "opensearch", "pgvector", "pgvector-half"};
   std::vector<std::string> workloads;
   std::string out;
   std::string baseline;
@@ -37,12 +37,16 @@ struct Options {
   std::string scripts = ENGRAM_SOURCE_FOLDER "/bench/compare/peers";
   size_t memory_mib = 4096;
   double seconds = 3;
+  double warm_seconds = 10;
   BenchOptions bench;
   int null_server = 0;
 };
 
 const std::map<std::string, Result<std::unique_ptr<Peer>> (*)(const PeerPlace&)> kPeers = {
-    {"engram", &MakeEngramPeer}, {"opensearch", &MakeOpenSearchPeer}, {"pgvector", &MakePgvectorPeer}};
+    {"engram", &MakeEngramPeer},
+    {"opensearch", &MakeOpenSearchPeer},
+    {"pgvector", &MakePgvectorPeer},
+    {"pgvector-half", &MakePgvectorHalfPeer}};
 
 Result<std::string> ReadFile(const std::string& path) {
   std::ifstream in(path);
@@ -184,10 +188,15 @@ int Main(int argc, char** argv) {
   app.add_option("--generate", options.generate, "ROWSxDIMENSIONS, without --data")->capture_default_str();
   app.add_option("--rows", options.rows, "At most so many of the data set");
   app.add_option("--queries", options.queries, "At most")->capture_default_str();
-  app.add_option("--peers", options.peers, "engram, opensearch, pgvector")->delimiter(',')->capture_default_str();
+  app.add_option("--peers", options.peers, "engram, opensearch, pgvector, pgvector-half")
+      ->delimiter(',')
+      ->capture_default_str();
   app.add_option("--workloads", options.workloads, "All when not given")->delimiter(',');
   app.add_option("--repetitions", options.bench.repetitions)->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--seconds", options.seconds, "Of one figure")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--warm-seconds", options.warm_seconds, "Of each kind of search, before any is measured")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app.add_option("--ef", options.bench.efs)->delimiter(',')->capture_default_str();
   app.add_option("--connections", options.bench.connections)->delimiter(',')->capture_default_str();
   app.add_option("--tenants", options.bench.tenants)->delimiter(',')->capture_default_str();
@@ -207,6 +216,7 @@ int Main(int argc, char** argv) {
   }
   options.bench.duration = std::chrono::milliseconds(static_cast<int64_t>(1000 * options.seconds));
   options.bench.warm_up = options.bench.duration / 6;
+  options.bench.warming = std::chrono::milliseconds(static_cast<int64_t>(1000 * options.warm_seconds));
   const Result<int> exit_code = Run(options);
   if (exit_code.ok()) return *exit_code;
   fmt::print(stderr, "{}\n", exit_code.status().ToString());

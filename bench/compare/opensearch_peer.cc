@@ -88,9 +88,12 @@ class OpenSearchPeer final : public ServerPeer {
 
   Result<std::string> Version() override {
     ASSIGN_OR_RETURN(const std::string info, Call("GET", "/?filter_path=version.number", ""));
-    const size_t at = info.find("\"number\":\"");
-    if (at == std::string::npos) return Internal("it tells no version: " + info);
-    return info.substr(at + 10, info.find('"', at + 10) - at - 10) + ", k-NN by Lucene";
+    simdjson::dom::parser parser;
+    std::string_view number;
+    if (parser.parse(info)["version"]["number"].get(number) != simdjson::SUCCESS) {
+      return Internal("it tells no version: " + info);
+    }
+    return std::string(number) + ", k-NN by Lucene";
   }
 
   std::vector<Setting> settings() const override {
@@ -116,6 +119,27 @@ class OpenSearchPeer final : public ServerPeer {
         {"tenants", "one index, a keyword field and a filter", "its advice for many small tenants"},
         {"after the load", "_refresh, _forcemerge to one segment", "the quickest to search"},
     };
+  }
+
+  // The heap is touched as a whole at the start. Of it, what has grown old counts: the rest is garbage or on its way.
+  Result<uint64_t> InUseBytes() override {
+    ASSIGN_OR_RETURN(const std::string stats, Call("GET", "/_nodes/stats/jvm", ""));
+    simdjson::dom::parser parser;
+    simdjson::dom::element all;
+    simdjson::dom::object nodes;
+    if (parser.parse(stats).get(all) != simdjson::SUCCESS || all["nodes"].get(nodes) != simdjson::SUCCESS) {
+      return Internal("no statistics of the JVM: " + stats.substr(0, 300));
+    }
+    uint64_t committed = 0;
+    uint64_t old = 0;
+    for (const auto node : nodes) {
+      if (node.value["jvm"]["mem"]["heap_committed_in_bytes"].get(committed) != simdjson::SUCCESS ||
+          node.value["jvm"]["mem"]["pools"]["old"]["used_in_bytes"].get(old) != simdjson::SUCCESS) {
+        return Internal("statistics of the JVM without its heap: " + stats.substr(0, 300));
+      }
+    }
+    const uint64_t resident = process().figures().resident_bytes();
+    return resident > committed ? resident - committed + old : old;
   }
 
   Status Create(const std::string& collection, const CollectionOptions& options) override {

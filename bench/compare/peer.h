@@ -102,6 +102,8 @@ class Peer {
   // DeadlineExceeded, with the end of its log, after two minutes.
   virtual Status WaitUntilReady() = 0;
   virtual ChildProcess& process() = 0;
+  // Resident, without what it holds in reserve and tells of.
+  virtual Result<uint64_t> InUseBytes() = 0;
   // Where it keeps everything.
   virtual std::string data_folder() const = 0;
 
@@ -130,6 +132,8 @@ struct PeerPlace {
 Result<std::unique_ptr<Peer>> MakeEngramPeer(const PeerPlace& place);
 Result<std::unique_ptr<Peer>> MakeOpenSearchPeer(const PeerPlace& place);
 Result<std::unique_ptr<Peer>> MakePgvectorPeer(const PeerPlace& place);
+// The same with a graph of half-precision vectors.
+Result<std::unique_ptr<Peer>> MakePgvectorHalfPeer(const PeerPlace& place);
 // Answers every search at once with the same ten rows, to show what the generator itself costs.
 Result<std::unique_ptr<Peer>> MakeNullPeer(const PeerPlace& place);
 // Never returns while it serves.

@@ -7,4 +7,6 @@ Result<std::unique_ptr<Peer>> MakePgvectorPeer(const PeerPlace&) {
   return Unavailable("compiled without libpq (Debian's libpq-dev)");
 }
 
+Result<std::unique_ptr<Peer>> MakePgvectorHalfPeer(const PeerPlace& place) { return MakePgvectorPeer(place); }
+
 }  // namespace engram::compare

@@ -14,21 +14,27 @@ namespace {
 // Any of the words, as the others understand a query.
 constexpr const char* kAnyWord = "replace(plainto_tsquery('english', $1::text)::text, '&', '|')::tsquery";
 
-void BuildIndexes(const std::string& table, std::vector<std::string>* sql) {
-  sql->push_back(
-      fmt::format("CREATE INDEX ON {} USING hnsw (v vector_ip_ops) WITH (m = 16, ef_construction = 200)", table));
+// What is compared: the vectors, or halves of them made where they are needed.
+std::string Compared(std::string_view what, bool half, size_t dimensions) {
+  return half ? fmt::format("({}::halfvec({}))", what, dimensions) : std::string(what);
+}
+
+void BuildIndexes(const std::string& table, bool half, size_t dimensions, std::vector<std::string>* sql) {
+  sql->push_back(fmt::format("CREATE INDEX ON {} USING hnsw ({} {}) WITH (m = 16, ef_construction = 200)", table,
+                             Compared("v", half, dimensions), half ? "halfvec_ip_ops" : "vector_ip_ops"));
   sql->push_back(fmt::format("CREATE INDEX ON {} USING gin (tsv)", table));
   sql->push_back(fmt::format("CREATE INDEX ON {} (u)", table));
 }
 
 class PgvectorPeer final : public ServerPeer {
  public:
-  explicit PgvectorPeer(const PeerPlace& place)
-      : ServerPeer(place.folder + "/pgvector", FreePort()),
+  PgvectorPeer(const PeerPlace& place, bool half)
+      : ServerPeer(place.folder + (half ? "/pgvector-half" : "/pgvector"), FreePort()),
         script_(place.peers_scripts + "/postgres.sh"),
-        memory_mib_(place.memory_mib) {}
+        memory_mib_(place.memory_mib),
+        half_(half) {}
 
-  std::string name() const override { return "pgvector"; }
+  std::string name() const override { return half_ ? "pgvector-half" : "pgvector"; }
 
   Result<std::string> Version() override {
     ASSIGN_OR_RETURN(const PgConnection connection, ConnectPg(port()));
@@ -47,8 +53,9 @@ class PgvectorPeer final : public ServerPeer {
         {"effective_cache_size", fmt::format("{} MiB", memory_mib_ * 3 / 4), "what the planner may hope for"},
         {"random_page_cost", "1.1", "data on a solid-state disk"},
         {"max_parallel_workers_per_gather", "0", "searches come side by side; one is not spread over processes"},
-        {"v", "vector, HNSW (vector_ip_ops) m 16, ef_construction 200",
-         "fp32; inner products over unit vectors, pgvector's advice"},
+        {"v", half_ ? "vector, HNSW over v::halfvec (halfvec_ip_ops)" : "vector, HNSW (vector_ip_ops)",
+         half_ ? "pgvector's advice for smaller graphs" : "fp32; inner products over unit vectors, pgvector's advice"},
+        {"hnsw", "m 16, ef_construction 200", "as the others'"},
         {"hnsw.ef_search", "swept; 100 for hybrid", "as the others' ef"},
         {"hnsw.iterative_scan", "relaxed_order", "pgvector's advice for filters: a walk goes on until enough pass"},
         {"plan_cache_mode", "force_custom_plan", "a filter's width decides between its index and the graph"},
@@ -69,7 +76,8 @@ class PgvectorPeer final : public ServerPeer {
             "NULL, tsv tsvector GENERATED ALWAYS AS (to_tsvector('english', text)) STORED)",
             collection, options.dimensions)};
     if (options.tenants) sql.push_back(fmt::format("CREATE INDEX ON {} (tenant)", collection));
-    if (!options.bulk) BuildIndexes(collection, &sql);
+    dimensions_ = options.dimensions;
+    if (!options.bulk) BuildIndexes(collection, half_, dimensions_, &sql);
     return RunAll(sql);
   }
 
@@ -94,7 +102,7 @@ class PgvectorPeer final : public ServerPeer {
   Result<double> Finish(const std::string& collection) override {
     const auto begin = std::chrono::steady_clock::now();
     std::vector<std::string> sql;
-    BuildIndexes(collection, &sql);
+    BuildIndexes(collection, half_, dimensions_, &sql);
     sql.push_back("VACUUM ANALYZE " + collection);
     sql.emplace_back("CHECKPOINT");
     RETURN_IF_ERROR(RunAll(sql));
@@ -114,7 +122,9 @@ class PgvectorPeer final : public ServerPeer {
       where += fmt::format("{} tenant = ${}::text", where.empty() ? " WHERE" : " AND", request.parameters.size() + 1);
       request.parameters.emplace_back(query.tenant);
     }
-    request.bytes = fmt::format("SELECT id FROM {}{} ORDER BY v <#> $1::vector LIMIT {}", collection, where, kTopK);
+    request.bytes = fmt::format("SELECT id FROM {}{} ORDER BY {} <#> {} LIMIT {}", collection, where,
+                                Compared("v", half_, query.vector.size()),
+                                Compared("$1::vector", half_, query.vector.size()), kTopK);
     return request;
   }
 
@@ -163,27 +173,33 @@ class PgvectorPeer final : public ServerPeer {
             {std::string(query.text)}};
   }
 
-  static Prepared PrepareHybrid(const std::string& collection, const Query& query) {
-    return {fmt::format("WITH near AS (SELECT id, RANK() OVER (ORDER BY v <#> $2::vector) AS rank FROM {0} "
-                        "ORDER BY v <#> $2::vector LIMIT {2}), "
+  Prepared PrepareHybrid(const std::string& collection, const Query& query) const {
+    return {fmt::format("WITH near AS (SELECT id, RANK() OVER (ORDER BY {4} <#> {5}) AS rank FROM {0} "
+                        "ORDER BY {4} <#> {5} LIMIT {2}), "
                         "said AS (SELECT id, RANK() OVER (ORDER BY ts_rank(tsv, q) DESC) AS rank "
                         "FROM {0}, (SELECT {1} AS q) AS asked WHERE tsv @@ q ORDER BY ts_rank(tsv, q) DESC LIMIT {2}) "
                         "SELECT COALESCE(near.id, said.id) FROM near FULL OUTER JOIN said ON near.id = said.id "
                         "ORDER BY COALESCE(1.0 / (60 + near.rank), 0.0) + COALESCE(1.0 / (60 + said.rank), 0.0) DESC "
                         "LIMIT {3}",
-                        collection, kAnyWord, kHybridCandidates, kTopK),
+                        collection, kAnyWord, kHybridCandidates, kTopK, Compared("v", half_, query.vector.size()),
+                        Compared("$2::vector", half_, query.vector.size())),
             {std::string(query.text), PgVector(query.vector)}};
   }
 
   const std::string script_;
   const size_t memory_mib_;
+  const bool half_;
+  size_t dimensions_ = 0;  // of all collections
 };
+
+Result<std::unique_ptr<Peer>> Make(const PeerPlace& place, bool half) {
+  RETURN_IF_ERROR(Fetch(place.peers_scripts + "/postgres.sh", place.folder));
+  return std::unique_ptr<Peer>(new PgvectorPeer(place, half));
+}
 
 }  // namespace
 
-Result<std::unique_ptr<Peer>> MakePgvectorPeer(const PeerPlace& place) {
-  RETURN_IF_ERROR(Fetch(place.peers_scripts + "/postgres.sh", place.folder));
-  return std::unique_ptr<Peer>(new PgvectorPeer(place));
-}
+Result<std::unique_ptr<Peer>> MakePgvectorPeer(const PeerPlace& place) { return Make(place, false); }
+Result<std::unique_ptr<Peer>> MakePgvectorHalfPeer(const PeerPlace& place) { return Make(place, true); }
 
 }  // namespace engram::compare

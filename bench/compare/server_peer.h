@@ -20,6 +20,7 @@ class ServerPeer : public Peer {
   Status Launch() override;
   Status WaitUntilReady() override;
   ChildProcess& process() override { return *process_; }
+  Result<uint64_t> InUseBytes() override { return process_->figures().resident_bytes(); }
   std::string data_folder() const override { return folder_ + "/data"; }
 
  protected:

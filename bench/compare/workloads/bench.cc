@@ -86,7 +86,8 @@ Status MeasureSearches(const Bench& bench, Peer& peer, const Point& point, const
                      }});
   }
   const double cpu_before = peer.process().cpu_seconds();
-  ASSIGN_OR_RETURN(const LoopFigures figures, RunClosedLoop(works, bench.options.warm_up, bench.options.duration));
+  ASSIGN_OR_RETURN(const LoopFigures figures,
+                   RunClosedLoop(works, bench.options.warm_up, load.duration.value_or(bench.options.duration)));
   const double cpu = peer.process().cpu_seconds() - cpu_before;
   Counts all;
   for (const Counts& some : counts) {
@@ -105,6 +106,23 @@ Status MeasureSearches(const Bench& bench, Peer& peer, const Point& point, const
     results->Add(point, "recall_at_10", "ratio", static_cast<double>(all.matched) / static_cast<double>(all.wanted));
   }
   return {};
+}
+
+void WarmUp(const Bench& bench) {
+  constexpr size_t kConnections = 4;
+  if (bench.options.warming.count() == 0) return;
+  Results aside("");
+  for (const std::unique_ptr<Peer>& peer : bench.peers) {
+    for (const auto& [text, vector] : {std::pair(false, true), std::pair(true, false), std::pair(true, true)}) {
+      SearchLoad load{.connections = kConnections, .duration = bench.options.warming};
+      for (size_t i = 0; i < bench.data.queries(); ++i) {
+        load.queries.push_back({.text = text ? std::string_view(bench.data.QueryText(i)) : std::string_view(),
+                                .vector = vector ? bench.data.QueryVector(i) : std::span<const float>()});
+      }
+      const Status status = MeasureSearches(bench, *peer, {"warming", peer->name(), bench.data.name()}, load, &aside);
+      if (!status.ok()) Say(fmt::format("warming {}: {}", peer->name(), status.message()));
+    }
+  }
 }
 
 void CompareSearches(Bench& bench, const std::string& workload, const Parameters& parameters, const SearchLoad& load) {

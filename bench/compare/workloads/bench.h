@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,9 @@ inline constexpr const char* kMemories = "memories";
 
 struct BenchOptions {
   size_t repetitions = 5;
-  std::chrono::milliseconds warm_up{500};
+  std::chrono::milliseconds warm_up{500};  // before each figure, by the same requests
+  std::chrono::milliseconds warming{
+      10'000};  // of each kind of search after a start, so that compilers and caches settle
   std::chrono::milliseconds duration{3000};
   std::vector<uint32_t> efs = {10, 20, 40, 80, 160, 320};
   std::vector<size_t> connections = {1, 4};
@@ -64,13 +67,17 @@ struct SearchLoad {
   const Truth* truth = nullptr;     // of each query; null: recall is not measured
   size_t connections = 1;
   uint32_t ef = 100;
+  std::optional<std::chrono::milliseconds> duration = {};  // another than the options'
 };
 
 // A closed loop of searches, and its figures as one repetition of `point`. A workload whose searches find nothing at
 // all has failed.
 Status MeasureSearches(const Bench& bench, Peer& peer, const Point& point, const SearchLoad& load, Results* results);
 
-// The same for every system in turn; says the medians.
+// Lets every system answer each kind of search for options.warming. A system that fails says so when it is measured.
+void WarmUp(const Bench& bench);
+
+// The same as MeasureSearches for every system in turn; says the medians.
 void CompareSearches(Bench& bench, const std::string& workload, const Parameters& parameters, const SearchLoad& load);
 
 // p50_ms, p95_ms and p99_ms.

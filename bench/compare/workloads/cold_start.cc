@@ -58,6 +58,7 @@ void RunColdStart(Bench& bench) {
       bench.results.AddMissing(peer->name(), "cold_start", status.message());
     }
   }
+  WarmUp(bench);
 }
 
 }  // namespace engram::compare

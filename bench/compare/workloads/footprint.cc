@@ -13,6 +13,8 @@ void RunFootprint(Bench& bench) {
       bench.results.Add(point, metric + "_bytes", "B", static_cast<double>(bytes));
       bench.results.Add(point, metric + "_bytes_per_row", "B", static_cast<double>(bytes) / rows);
     };
+    ASSIGN_OR_RETURN(const uint64_t in_use, peer.InUseBytes());
+    add("in_use", in_use);
     add("resident", figures.resident_bytes());
     add("anonymous", figures.anonymous_bytes);
     add("mapped", figures.mapped_bytes);

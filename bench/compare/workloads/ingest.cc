@@ -39,6 +39,7 @@ void RunIngest(Bench& bench) {
     bench.results.AddMissing(peer->name(), kName, status.message());
   }
   bench.peers = std::move(loaded);
+  WarmUp(bench);
   bench.next_row = static_cast<uint32_t>(bench.data.size());
 }
 

@@ -13,13 +13,18 @@ double Points(const Bench& bench, double points) {
 
 double Times(const std::vector<size_t>& some, double each) { return static_cast<double>(some.size()) * each; }
 
+double Warming(const Bench& bench) {
+  return 3 * static_cast<double>(bench.peers.size()) * std::chrono::duration<double>(bench.options.warming).count();
+}
+
 // Seconds for a million rows of 384 dimensions on one core of 2023, all systems together: mostly graphs being built.
 constexpr double kIngestSecondsPerMillion = 6000;
 
 constexpr std::array<Workload, 12> kWorkloads = {{
     {"ingest", RunIngest,
      [](const Bench& bench) {
-       return kIngestSecondsPerMillion * static_cast<double>(bench.data.size() * bench.data.dimensions()) / 384e6;
+       return kIngestSecondsPerMillion * static_cast<double>(bench.data.size() * bench.data.dimensions()) / 384e6 +
+              Warming(bench);
      }},
     {"vector", RunVector,
      [](const Bench& bench) {
@@ -30,7 +35,9 @@ constexpr std::array<Workload, 12> kWorkloads = {{
     {"hybrid", RunHybrid, [](const Bench& bench) { return Points(bench, Times(bench.options.connections, 1)); }},
     {"footprint", RunFootprint, [](const Bench&) { return 1.0; }},
     {"cold_start", RunColdStart,
-     [](const Bench& bench) { return 10.0 * static_cast<double>(bench.options.repetitions * bench.peers.size()); }},
+     [](const Bench& bench) {
+       return Warming(bench) + 10.0 * static_cast<double>(bench.options.repetitions * bench.peers.size());
+     }},
     {"writes", RunWrites, [](const Bench& bench) { return Points(bench, 2); }},
     {"visible", RunVisible,
      [](const Bench& bench) { return 8.0 * static_cast<double>(bench.options.repetitions * bench.peers.size()); }},
