@@ -3,7 +3,7 @@ import os
 import re
 from html import escape
 
-from blocks import LONG, Cell, Chart, Missing, Table, Text
+from blocks import LONG, Cell, Chart, Missing, Table
 
 
 def _style():

@@ -1,7 +1,7 @@
 """nDCG@10 and R@10 of every system on every labelled set: the best of each system beside ours, then every mode."""
 import charts
 from blocks import Cell, Chart, Table, Text
-from results import FIRST, in_order, share
+from results import FIRST, share
 
 ORDER = {"hybrid": 0, "own": 0, "text": 1, "vector": 2}
 
