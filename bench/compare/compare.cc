@@ -46,7 +46,19 @@ const std::map<std::string, Result<std::unique_ptr<Peer>> (*)(const PeerPlace&)>
     {"engram", &MakeEngramPeer},
     {"opensearch", &MakeOpenSearchPeer},
     {"pgvector", &MakePgvectorPeer},
-    {"pgvector-half", &MakePgvectorHalfPeer}};
+    {"pgvector-half", &MakePgvectorHalfPeer},
+    {"mem0", &MakeMem0Peer}};
+
+// What people would ask for and is not here, unless it is asked for by name.
+struct Elsewhere {
+  const char* name;
+  const char* why;
+};
+constexpr Elsewhere kElsewhere[] = {
+    {"mem0", "takes a row at a time, an hour for a hundred thousand; --peers names it"},
+    {"qdrant", "its server has no package; its engine, in process, is among the rankings' quality alone"},
+    {"chroma", "among the rankings' quality alone"},
+};
 
 Result<std::string> ReadFile(const std::string& path) {
   std::ifstream in(path);
@@ -148,9 +160,9 @@ Result<int> Run(const Options& options) {
   if (!options.baseline.empty()) RETURN_IF_ERROR(ReadFile(options.baseline).status());
   fs::create_directories(options.out);
   Results results(options.commit);
-  const PeerPlace place{fs::absolute(options.out).string() + "/peers", options.engram, options.scripts,
-                        fs::read_symlink("/proc/self/exe").string(), options.memory_mib};
   ASSIGN_OR_RETURN(const std::unique_ptr<DataSet> data, MakeData(options));
+  const PeerPlace place{fs::absolute(options.out).string() + "/peers", options.engram,     options.scripts,
+                        fs::read_symlink("/proc/self/exe").string(),   options.memory_mib, data->dimensions()};
   results.AddData(data->name(), data->size(), data->dimensions(), data->source());
   const std::vector<int> cpus = UsableCpus();
   RETURN_IF_ERROR(MeasureGenerator(place, *data, cpus, &results));
@@ -164,7 +176,12 @@ Result<int> Run(const Options& options) {
     }
     if (name == "engram") return std::move(peer).status();
     Say(fmt::format("MISSING: {}: {}", name, peer.status().message()));
-    results.AddMissing(name, "", peer.status().message());
+    results.AddMissing(name, peer.status().message());
+  }
+  for (const Elsewhere& system : kElsewhere) {
+    if (std::count(options.peers.begin(), options.peers.end(), system.name) > 0) continue;
+    Say(fmt::format("not measured: {}: {}", system.name, system.why));
+    results.AddMissing(system.name, system.why);
   }
   RunWorkloads(options, bench);
   const std::string json = results.Json();
@@ -188,9 +205,7 @@ int Main(int argc, char** argv) {
   app.add_option("--generate", options.generate, "ROWSxDIMENSIONS, without --data")->capture_default_str();
   app.add_option("--rows", options.rows, "At most so many of the data set");
   app.add_option("--queries", options.queries, "At most")->capture_default_str();
-  app.add_option("--peers", options.peers, "engram, opensearch, pgvector, pgvector-half")
-      ->delimiter(',')
-      ->capture_default_str();
+  app.add_option("--peers", options.peers, "Also mem0")->delimiter(',')->capture_default_str();
   app.add_option("--workloads", options.workloads, "All when not given")->delimiter(',');
   app.add_option("--repetitions", options.bench.repetitions)->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--seconds", options.seconds, "Of one figure")->check(CLI::PositiveNumber)->capture_default_str();

@@ -40,6 +40,7 @@ std::string_view HeaderIn(std::string_view head, std::string_view name) {
 Status ErrorOf(int code, std::string_view body) {
   std::string message = fmt::format("HTTP {}: {}", code, body.substr(0, 500));
   if (code == 429 || code == 503) return RateLimited(std::move(message));
+  if (code == 501) return FailedPrecondition(std::move(message));
   return code == 404 ? NotFound(std::move(message)) : Internal(std::move(message));
 }
 

@@ -25,7 +25,7 @@ class HttpConnection {
   HttpConnection& operator=(const HttpConnection&) = delete;
 
   // Returns when the whole reply is there. A status from 400 on is an error with the beginning of the body: RateLimited
-  // for 429 and 503, NotFound for 404, else Internal.
+  // for 429 and 503, NotFound for 404, FailedPrecondition for 501, else Internal.
   Status Exchange(std::string_view request);
   // Of the last reply, whatever its status; valid until the next exchange. At least 64 readable bytes follow it.
   std::string_view body() const { return {buffer_.data() + body_begin_, body_size_}; }

@@ -1,11 +1,9 @@
 // OpenSearch over HTTP with JSON bodies: k-NN by Lucene, text by BM25, both by the hybrid query of neural-search.
-#include <charconv>
-
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include "api/json_writer.h"
 #include "bench/compare/http_connection.h"
+#include "bench/compare/json_text.h"
 #include "bench/compare/server_peer.h"
 
 namespace engram::compare {
@@ -37,21 +35,6 @@ Status CheckBulk(std::string_view body) {
   return Internal("items failed: " + std::string(body.substr(0, 1000)));
 }
 
-void AppendVector(std::span<const float> vector, std::string* out) {
-  char number[32];
-  for (size_t i = 0; i < vector.size(); ++i) {
-    *out += i == 0 ? '[' : ',';
-    out->append(number, std::to_chars(number, number + sizeof number, vector[i]).ptr);
-  }
-  *out += ']';
-}
-
-std::string Quoted(std::string_view text) {
-  std::string quoted;
-  AppendJsonString(text, &quoted);
-  return quoted;
-}
-
 // "{…}" of all conditions that are no question; empty without one.
 std::string FilterOf(const Query& query) {
   std::string conditions;
@@ -65,7 +48,7 @@ std::string FilterOf(const Query& query) {
 
 std::string KnnOf(const Query& query, size_t k) {
   std::string knn = R"({"knn":{"vector":{"vector":)";
-  AppendVector(query.vector, &knn);
+  AppendFloats(query.vector, &knn);
   knn += fmt::format(R"(,"k":{},"method_parameters":{{"ef_search":{}}})", k, std::max<size_t>(query.ef, k));
   if (const std::string filter = FilterOf(query); !filter.empty()) knn += R"(,"filter":)" + filter;
   return knn + "}}}";
@@ -196,9 +179,9 @@ class OpenSearchPeer final : public ServerPeer {
       lines += fmt::format(R"({{"row":{},"u":{},)", record.row, record.u);
       if (!record.tenant.empty()) lines += fmt::format(R"("tenant":{},)", Quoted(record.tenant));
       lines += R"("text":)";
-      AppendJsonString(record.text, &lines);
+      lines += Quoted(record.text);
       lines += R"(,"vector":)";
-      AppendVector(record.vector, &lines);
+      AppendFloats(record.vector, &lines);
       lines += records.size() > 1 ? "}\n" : "}";
     }
     if (records.size() == 1) {

@@ -58,6 +58,7 @@ struct CollectionOptions {
 
 struct SessionOptions {
   uint32_t ef = 100;
+  bool filtered = false;  // some of its searches are
   Durability durability = Durability::kFsync;
 };
 
@@ -72,7 +73,8 @@ struct Prepared {
 class Session {
  public:
   virtual ~Session() = default;
-  // Sends and waits for the whole reply; an error reply is an error. kRateLimited: come again.
+  // Sends and waits for the whole reply; an error reply is an error. RateLimited: come again. FailedPrecondition: the
+  // system does not offer this.
   virtual Status Exchange(const Prepared& request) = 0;
   // The hits of the last search, best first. Not part of what is timed.
   virtual Status ReadRows(std::vector<uint32_t>* rows) = 0;
@@ -126,6 +128,7 @@ struct PeerPlace {
   std::string peers_scripts;  // bench/compare/peers
   std::string own_binary;     // of this program, which is the null server, too
   size_t memory_mib = 4096;   // that each may use
+  size_t dimensions = 0;      // of all vectors
 };
 
 // Unavailable with the reason when it can't be had here.
@@ -134,6 +137,7 @@ Result<std::unique_ptr<Peer>> MakeOpenSearchPeer(const PeerPlace& place);
 Result<std::unique_ptr<Peer>> MakePgvectorPeer(const PeerPlace& place);
 // The same with a graph of half-precision vectors.
 Result<std::unique_ptr<Peer>> MakePgvectorHalfPeer(const PeerPlace& place);
+Result<std::unique_ptr<Peer>> MakeMem0Peer(const PeerPlace& place);
 // Answers every search at once with the same ten rows, to show what the generator itself costs.
 Result<std::unique_ptr<Peer>> MakeNullPeer(const PeerPlace& place);
 // Never returns while it serves.

@@ -58,7 +58,9 @@ class PgvectorPeer final : public ServerPeer {
         {"hnsw", "m 16, ef_construction 200", "as the others'"},
         {"hnsw.ef_search", "swept; 100 for hybrid", "as the others' ef"},
         {"hnsw.iterative_scan", "relaxed_order", "pgvector's advice for filters: a walk goes on until enough pass"},
-        {"plan_cache_mode", "force_custom_plan", "a filter's width decides between its index and the graph"},
+        {"plan_cache_mode", "auto; force_custom_plan under filters",
+         "a filter's width decides between its index and the graph"},
+        {"jit", "off", "short queries are done before they would be compiled"},
         {"text", "tsvector (english), stored, GIN, ts_rank", "its own full text; it has no BM25"},
         {"hybrid", fmt::format("reciprocal ranks (k 60) over {} of each", kHybridCandidates), "pgvector's own example"},
         {"synchronous_commit", "on, or off where relaxed is said", "on is the default: fsync before the reply"},
@@ -144,9 +146,11 @@ class PgvectorPeer final : public ServerPeer {
   }
 
   Result<std::unique_ptr<Session>> NewSession(const SessionOptions& options) const override {
-    return MakePgSession(port(), fmt::format("SET hnsw.ef_search = {}; SET hnsw.iterative_scan = relaxed_order; "
-                                             "SET plan_cache_mode = force_custom_plan; SET synchronous_commit = {}",
-                                             options.ef, options.durability == Durability::kFsync ? "on" : "off"));
+    std::string set =
+        fmt::format("SET hnsw.ef_search = {}; SET hnsw.iterative_scan = relaxed_order; SET synchronous_commit = {}",
+                    options.ef, options.durability == Durability::kFsync ? "on" : "off");
+    if (options.filtered) set += "; SET plan_cache_mode = force_custom_plan";
+    return MakePgSession(port(), set);
   }
 
  protected:
@@ -174,16 +178,19 @@ class PgvectorPeer final : public ServerPeer {
   }
 
   Prepared PrepareHybrid(const std::string& collection, const Query& query) const {
-    return {fmt::format("WITH near AS (SELECT id, RANK() OVER (ORDER BY {4} <#> {5}) AS rank FROM {0} "
-                        "ORDER BY {4} <#> {5} LIMIT {2}), "
-                        "said AS (SELECT id, RANK() OVER (ORDER BY ts_rank(tsv, q) DESC) AS rank "
-                        "FROM {0}, (SELECT {1} AS q) AS asked WHERE tsv @@ q ORDER BY ts_rank(tsv, q) DESC LIMIT {2}) "
-                        "SELECT COALESCE(near.id, said.id) FROM near FULL OUTER JOIN said ON near.id = said.id "
-                        "ORDER BY COALESCE(1.0 / (60 + near.rank), 0.0) + COALESCE(1.0 / (60 + said.rank), 0.0) DESC "
-                        "LIMIT {3}",
-                        collection, kAnyWord, kHybridCandidates, kTopK, Compared("v", half_, query.vector.size()),
-                        Compared("$2::vector", half_, query.vector.size())),
-            {std::string(query.text), PgVector(query.vector)}};
+    Prepared request{"", {std::string(query.text), PgVector(query.vector)}};
+    if (query.u_below) request.parameters.push_back(PgInt(static_cast<int32_t>(*query.u_below)));
+    request.bytes = fmt::format(
+        "WITH near AS (SELECT id, RANK() OVER (ORDER BY {0} <#> {1}) AS rank FROM {2} {3} ORDER BY {0} <#> {1} LIMIT "
+        "{4}), "
+        "said AS (SELECT id, RANK() OVER (ORDER BY ts_rank(tsv, q) DESC) AS rank "
+        "FROM {2}, (SELECT {5} AS q) AS asked WHERE tsv @@ q {6} ORDER BY ts_rank(tsv, q) DESC LIMIT {4}) "
+        "SELECT COALESCE(near.id, said.id) FROM near FULL OUTER JOIN said ON near.id = said.id "
+        "ORDER BY COALESCE(1.0 / (60 + near.rank), 0.0) + COALESCE(1.0 / (60 + said.rank), 0.0) DESC LIMIT {7}",
+        Compared("v", half_, query.vector.size()), Compared("$2::vector", half_, query.vector.size()), collection,
+        query.u_below ? "WHERE u < $3::int" : "", kHybridCandidates, kAnyWord, query.u_below ? "AND u < $3::int" : "",
+        kTopK);
+    return request;
   }
 
   const std::string script_;

@@ -14,6 +14,7 @@
 #include <fmt/ranges.h>
 
 #include "api/json_writer.h"
+#include "bench/compare/json_text.h"
 
 namespace engram::compare {
 namespace {
@@ -21,12 +22,6 @@ namespace {
 constexpr double kUnsteady = 0.2;
 constexpr double kRecalls[] = {0.9, 0.95, 0.99};
 constexpr const char* kOurs = "engram";
-
-std::string Quoted(std::string_view text) {
-  std::string out;
-  AppendJsonString(text, &out);
-  return out;
-}
 
 std::string Number(double value) {
   std::string out;
@@ -132,10 +127,14 @@ void Results::AddSystem(const std::string& name, const std::string& version, con
                                  fmt::join(lines, ",")));
 }
 
-void Results::AddMissing(const std::string& system, const std::string& workload, const std::string& why) {
-  const std::string of = workload.empty() ? std::string() : fmt::format(R"("workload":{},)", Quoted(workload));
-  missing_.push_back(fmt::format(R"({{"system":{},{}"why":{}}})", Quoted(system), of, Quoted(why)));
-  failed_ = failed_ || !workload.empty();
+void Results::AddMissing(const std::string& system, const std::string& why) {
+  missing_.push_back(fmt::format(R"({{"system":{},"why":{}}})", Quoted(system), Quoted(why)));
+}
+
+void Results::AddMissing(const std::string& system, const std::string& workload, const Status& status) {
+  missing_.push_back(fmt::format(R"({{"system":{},"workload":{},"why":{}}})", Quoted(system), Quoted(workload),
+                                 Quoted(status.message())));
+  failed_ = failed_ || status.code() != StatusCode::kFailedPrecondition;
 }
 
 void Results::AddData(const std::string& name, size_t rows, size_t dimensions, const std::string& source) {

@@ -54,14 +54,17 @@ class Results {
   explicit Results(std::string commit);
 
   void AddSystem(const std::string& name, const std::string& version, const std::vector<Setting>& settings);
-  // `workload` is empty when the system isn't there at all.
-  void AddMissing(const std::string& system, const std::string& workload, const std::string& why);
+  // The system isn't there at all.
+  void AddMissing(const std::string& system, const std::string& why);
+  // It is missing from a workload: by FailedPrecondition it does not offer that, by anything else it has failed.
+  void AddMissing(const std::string& system, const std::string& workload, const Status& status);
   void AddData(const std::string& name, size_t rows, size_t dimensions, const std::string& source);
   void AddGenerator(const std::string& name, double value);
   // One repetition's figure.
   void Add(const Point& point, const std::string& metric, const std::string& unit, double value);
 
   const std::vector<Measurement>& measurements() const { return measurements_; }
+  // Whether a system has failed.
   bool failed() const { return failed_; }
 
   std::string Json() const;

@@ -45,7 +45,7 @@ run() {
   exec ${as[@]+"${as[@]}"} "$bin/postgres" -D "$data/base" -p "$port" -h 127.0.0.1 -k '' \
     -c shared_buffers=$((memory / 4))MB -c maintenance_work_mem=$((memory / 2))MB \
     -c effective_cache_size=$((memory * 3 / 4))MB -c work_mem=32MB -c max_connections=300 -c max_wal_size=4GB \
-    -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1
+    -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1 -c jit=off
 }
 
 case ${1:-} in

@@ -55,7 +55,7 @@ void RunColdStart(Bench& bench) {
   for (const std::unique_ptr<Peer>& peer : bench.peers) {
     if (const Status status = peer->WaitUntilReady(); !status.ok()) {
       Say(fmt::format("{} does not come back: {}", peer->name(), status.message()));
-      bench.results.AddMissing(peer->name(), "cold_start", status.message());
+      bench.results.AddMissing(peer->name(), "cold_start", status);
     }
   }
   WarmUp(bench);

@@ -36,7 +36,7 @@ void RunIngest(Bench& bench) {
       continue;
     }
     Say(fmt::format("{} can't be loaded and is left out from here on: {}", peer->name(), status.message()));
-    bench.results.AddMissing(peer->name(), kName, status.message());
+    bench.results.AddMissing(peer->name(), kName, status);
   }
   bench.peers = std::move(loaded);
   WarmUp(bench);

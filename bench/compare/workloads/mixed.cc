@@ -1,5 +1,5 @@
-// Users who each do something five times a second, whatever the server does: seven of ten times they ask by text and
-// vector, twice by vector under a filter, once they write a memory, durably.
+// Users who each do something five times a second, whatever the server does: nine of ten times they ask by text and
+// vector, twice of these under a filter, once they write a memory, durably.
 #include <atomic>
 
 #include "bench/compare/workloads/workloads.h"
@@ -29,14 +29,13 @@ class User {
   Status Prepare(uint64_t turn) {
     const size_t kind = (turn + number_) % 10;
     const size_t query = turn * 97 + number_;
-    Query asked{.vector = bench_.data.QueryVector(query), .ef = kEf};
+    Query asked{.text = bench_.data.QueryText(query), .vector = bench_.data.QueryVector(query), .ef = kEf};
     if (kind == 0) {
       const Record record = CopyOf(bench_.data, next_row_->fetch_add(1));
       request_ = peer_.PrepareWrite(kMemories, {&record, 1}, Durability::kFsync);
       return {};
     }
     if (kind <= 2) asked.u_below = kPassing;
-    if (kind > 2) asked.text = bench_.data.QueryText(query);
     request_ = peer_.PrepareSearch(kMemories, asked);
     return {};
   }
@@ -60,7 +59,7 @@ void RunMixed(Bench& bench) {
       std::vector<std::unique_ptr<User>> all;
       std::vector<Work> works;
       for (size_t i = 0; i < users; ++i) {
-        ASSIGN_OR_RETURN(std::unique_ptr<Session> session, peer.NewSession({.ef = kEf}));
+        ASSIGN_OR_RETURN(std::unique_ptr<Session> session, peer.NewSession({.ef = kEf, .filtered = true}));
         all.push_back(std::make_unique<User>(bench, peer, std::move(session), i, &next_row));
         works.push_back(all.back()->AsWork());
       }

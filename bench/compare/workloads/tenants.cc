@@ -46,7 +46,7 @@ void CompareTenants(Bench& bench, size_t tenants) {
     Status status = peer->Create(collection, {.dimensions = bench.data.dimensions(), .tenants = true});
     if (status.ok()) status = Fill(bench, *peer, collection, tenants);
     if (!status.ok()) {
-      bench.results.AddMissing(peer->name(), "tenants", status.message());
+      bench.results.AddMissing(peer->name(), "tenants", status);
       continue;
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -65,7 +65,7 @@ TEST(ResultsTest, ComparesSystemsAtEqualRecallWhateverTheirEf) {
 TEST(ResultsTest, JsonTellsRunsOfAPointTogetherAndWhatIsMissing) {
   Results results("abc");
   results.AddSystem("engram", "1 \"beta\"", {{"ef", "100", "because"}});
-  results.AddMissing("other", "", "no network");
+  results.AddMissing("other", "no network");
   results.AddData("some", 10, 4, "made up");
   const Point point{"text", "engram", "some", {{"words", 2.0}, {"kind", "x\ny"}}};
   for (const double qps : {30.0, 10.0, 20.0}) results.Add(point, "qps", "1/s", qps);
@@ -83,8 +83,9 @@ TEST(ResultsTest, JsonTellsRunsOfAPointTogetherAndWhatIsMissing) {
   EXPECT_EQ(double(measurement["metrics"]["qps"]["median"]), 20);
   EXPECT_EQ(double(measurement["metrics"]["qps"]["max"]), 30);
   EXPECT_TRUE(bool(measurement["metrics"]["qps"]["unsteady"]));
+  results.AddMissing("other", "hybrid", FailedPrecondition("it has none"));
   EXPECT_FALSE(results.failed());
-  results.AddMissing("other", "text", "broke");
+  results.AddMissing("other", "text", Internal("broke"));
   EXPECT_TRUE(results.failed());
 }
 
