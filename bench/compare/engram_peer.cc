@@ -68,6 +68,8 @@ class EngramPeer final : public ServerPeer {
         {"include", "none", "searches return ids and scores, as the others'"},
         {"history.keep", "none", "the others keep no former versions"},
         {"fusion", fmt::format("relative, {} candidates", kHybridCandidates), "its default"},
+        {"fusion.candidates", fmt::format("{} for text or vector alone", kTopK),
+         "nothing is fused; by default a leg looks for 100, and no ef below that makes a difference"},
         {"durability", "sync, or buffered where relaxed is said", "sync is the default: fsync before the reply"},
         {"load", fmt::format("batches of {}, each durable", kLoadBatch), "within its limit of 1,000"},
         {"tenants", "a namespace for each", "as its documentation says"},
@@ -119,6 +121,7 @@ class EngramPeer final : public ServerPeer {
     if (!query.vector.empty()) SetVector(query.vector, request.mutable_vector());
     if (!query.vector.empty()) request.set_ef(query.ef);
     request.set_top_k(kTopK);
+    if (query.text.empty() || query.vector.empty()) request.mutable_fusion()->set_candidates(kTopK);
     request.add_include("none");
     if (query.u_below) {
       v1::Value& field = (*request.mutable_filter()->mutable_object_value()->mutable_members())["metadata.u"];
