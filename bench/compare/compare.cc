@@ -2,6 +2,7 @@
 // `./dev compare` builds, fetches and calls it; README.md in this folder describes what it writes.
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -42,6 +43,21 @@ struct Options {
   int null_server = 0;
 };
 
+// Minutes for everything; what else is said on the command line comes on top.
+Options SmokeOptions() {
+  Options options;
+  options.generate = "5000x128";
+  options.queries = 300;
+  options.peers = {"engram", "opensearch", "pgvector"};
+  options.seconds = 0.5;
+  options.warm_seconds = 1;
+  options.bench.repetitions = 2;
+  options.bench.efs = {10, 40, 160};
+  options.bench.tenants = {50};
+  options.bench.users = {10};
+  return options;
+}
+
 const std::map<std::string, Result<std::unique_ptr<Peer>> (*)(const PeerPlace&)> kPeers = {
     {"engram", &MakeEngramPeer},
     {"opensearch", &MakeOpenSearchPeer},
@@ -81,6 +97,7 @@ Result<std::unique_ptr<DataSet>> MakeData(const Options& options) {
 Status CheckNames(const Options& options) {
   for (const std::string& peer : options.peers) {
     if (!kPeers.contains(peer)) return InvalidArgument("there is no peer " + peer);
+    if (std::count(options.peers.begin(), options.peers.end(), peer) > 1) return InvalidArgument("twice: " + peer);
   }
   for (const std::string& workload : options.workloads) {
     const auto all = AllWorkloads();
@@ -165,6 +182,9 @@ Result<int> Run(const Options& options) {
                         fs::read_symlink("/proc/self/exe").string(),   options.memory_mib, data->dimensions()};
   results.AddData(data->name(), data->size(), data->dimensions(), data->source());
   const std::vector<int> cpus = UsableCpus();
+  if (const double load = LoadOfMachine(); load > 0.5) {
+    Say(fmt::format("this machine is BUSY with something else (load {:.1f}): figures will not repeat", load));
+  }
   RETURN_IF_ERROR(MeasureGenerator(place, *data, cpus, &results));
 
   Bench bench{*data, options.bench, {}, results, cpus};
@@ -199,8 +219,10 @@ Result<int> Run(const Options& options) {
 }
 
 int Main(int argc, char** argv) {
-  Options options;
+  bool smoke = std::any_of(argv + 1, argv + argc, [](const char* arg) { return std::strcmp(arg, "--smoke") == 0; });
+  Options options = smoke ? SmokeOptions() : Options();
   CLI::App app("Engram and its rivals side by side over the wire");
+  app.add_flag("--smoke", smoke, "Small defaults for everything: minutes");
   app.add_option("--data", options.data, "A prepared data set's folder");
   app.add_option("--generate", options.generate, "ROWSxDIMENSIONS, without --data")->capture_default_str();
   app.add_option("--rows", options.rows, "At most so many of the data set");

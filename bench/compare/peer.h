@@ -58,7 +58,7 @@ struct CollectionOptions {
 
 struct SessionOptions {
   uint32_t ef = 100;
-  bool filtered = false;  // some of its searches are
+  bool selective = false;  // some of its searches choose rows by text or filter
   Durability durability = Durability::kFsync;
 };
 

@@ -58,8 +58,8 @@ class PgvectorPeer final : public ServerPeer {
         {"hnsw", "m 16, ef_construction 200", "as the others'"},
         {"hnsw.ef_search", "swept; 100 for hybrid", "as the others' ef"},
         {"hnsw.iterative_scan", "relaxed_order", "pgvector's advice for filters: a walk goes on until enough pass"},
-        {"plan_cache_mode", "auto; force_custom_plan under filters",
-         "a filter's width decides between its index and the graph"},
+        {"plan_cache_mode", "auto for vectors alone; else force_custom_plan",
+         "what a filter or a text leaves decides between indexes"},
         {"jit", "off", "short queries are done before they would be compiled"},
         {"text", "tsvector (english), stored, GIN, ts_rank", "its own full text; it has no BM25"},
         {"hybrid", fmt::format("reciprocal ranks (k 60) over {} of each", kHybridCandidates), "pgvector's own example"},
@@ -149,7 +149,7 @@ class PgvectorPeer final : public ServerPeer {
     std::string set =
         fmt::format("SET hnsw.ef_search = {}; SET hnsw.iterative_scan = relaxed_order; SET synchronous_commit = {}",
                     options.ef, options.durability == Durability::kFsync ? "on" : "off");
-    if (options.filtered) set += "; SET plan_cache_mode = force_custom_plan";
+    if (options.selective) set += "; SET plan_cache_mode = force_custom_plan";
     return MakePgSession(port(), set);
   }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <thread>
@@ -67,7 +68,7 @@ std::string JsonOf(const AtRecall& at) {
       at.ratio_to_engram > 0 ? Number(at.ratio_to_engram) : "null", at.least);
 }
 
-std::string MachineJson() {
+std::string MachineJson(double load) {
   std::string cpu = "unknown";
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
@@ -79,8 +80,8 @@ std::string MachineJson() {
   utsname system{};
   uname(&system);
   const double bytes = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  return fmt::format(R"({{"cpu":{},"threads":{},"memory_gib":{:.1f},"kernel":{}}})", Quoted(cpu),
-                     std::thread::hardware_concurrency(), bytes / (1 << 30), Quoted(system.release));
+  return fmt::format(R"({{"cpu":{},"threads":{},"memory_gib":{:.1f},"kernel":{},"load_before":{:.2f}}})", Quoted(cpu),
+                     std::thread::hardware_concurrency(), bytes / (1 << 30), Quoted(system.release), load);
 }
 
 std::string Now() {
@@ -115,7 +116,12 @@ bool Metric::unsteady() const {
   return values.size() > 1 && *max - *min > kUnsteady * std::abs(Median());
 }
 
-Results::Results(std::string commit) : commit_(std::move(commit)), time_(Now()) {}
+double LoadOfMachine() {
+  double load = 0;
+  return getloadavg(&load, 1) == 1 ? load : 0;
+}
+
+Results::Results(std::string commit) : commit_(std::move(commit)), time_(Now()), load_(LoadOfMachine()) {}
 
 void Results::AddSystem(const std::string& name, const std::string& version, const std::vector<Setting>& settings) {
   std::vector<std::string> lines;
@@ -164,7 +170,7 @@ std::string Results::Json() const {
   return fmt::format(
       "{{\"machine\":{},\n\"commit\":{},\"time\":{},\n\"systems\":[{}],\n\"missing\":[{}],\n\"data\":[{}],\n"
       "\"generator\":{{{}}},\n\"equal_recall\":[\n{}],\n\"measurements\":[\n{}]}}\n",
-      MachineJson(), Quoted(commit_), Quoted(time_), fmt::join(systems_, ",\n"), fmt::join(missing_, ",\n"),
+      MachineJson(load_), Quoted(commit_), Quoted(time_), fmt::join(systems_, ",\n"), fmt::join(missing_, ",\n"),
       fmt::join(data_, ",\n"), fmt::join(generator, ","), fmt::join(equal, ",\n"), fmt::join(measurements, ",\n"));
 }
 

@@ -72,6 +72,7 @@ class Results {
  private:
   const std::string commit_;
   const std::string time_;
+  const double load_;
   std::vector<std::string> systems_;  // as JSON, these three
   std::vector<std::string> missing_;
   std::vector<std::string> data_;
@@ -80,6 +81,9 @@ class Results {
   std::map<std::string, size_t> places_;  // of points in measurements_
   bool failed_ = false;
 };
+
+// Processes that ran or waited to, on average of the last minute.
+double LoadOfMachine();
 
 // Of the curves of the workload "vector", at recall .9, .95 and .99; a system whose curve ends below one is left out
 // there.

@@ -73,15 +73,15 @@ void AddLatencies(const Point& point, const Histogram& latency, Results* results
 Status MeasureSearches(const Bench& bench, Peer& peer, const Point& point, const SearchLoad& load, Results* results) {
   std::vector<Prepared> requests;
   for (const Query& query : load.queries) requests.push_back(peer.PrepareSearch(load.collection, query));
-  const bool filtered = std::any_of(load.queries.begin(), load.queries.end(), [](const Query& query) {
-    return query.u_below.has_value() || !query.tenant.empty();
+  const bool selective = std::any_of(load.queries.begin(), load.queries.end(), [](const Query& query) {
+    return query.u_below.has_value() || !query.tenant.empty() || !query.text.empty();
   });
   std::vector<std::unique_ptr<Session>> sessions;
   std::vector<Counts> counts(load.connections);
   std::vector<Rows> found(load.connections);
   std::vector<Work> works;
   for (size_t i = 0; i < load.connections; ++i) {
-    ASSIGN_OR_RETURN(sessions.emplace_back(), peer.NewSession({.ef = load.ef, .filtered = filtered}));
+    ASSIGN_OR_RETURN(sessions.emplace_back(), peer.NewSession({.ef = load.ef, .selective = selective}));
     const auto query_of = [&, i](uint64_t turn) { return (turn * load.connections + i) % requests.size(); };
     works.push_back({[&, i, query_of](uint64_t turn) { return sessions[i]->Exchange(requests[query_of(turn)]); },
                      [&, i, query_of](uint64_t turn) -> Status {

@@ -59,7 +59,7 @@ void RunMixed(Bench& bench) {
       std::vector<std::unique_ptr<User>> all;
       std::vector<Work> works;
       for (size_t i = 0; i < users; ++i) {
-        ASSIGN_OR_RETURN(std::unique_ptr<Session> session, peer.NewSession({.ef = kEf, .filtered = true}));
+        ASSIGN_OR_RETURN(std::unique_ptr<Session> session, peer.NewSession({.ef = kEf, .selective = true}));
         all.push_back(std::make_unique<User>(bench, peer, std::move(session), i, &next_row));
         works.push_back(all.back()->AsWork());
       }
