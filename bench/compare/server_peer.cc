@@ -39,10 +39,11 @@ Status ServerPeer::WaitUntilReady() {
 
 Status Fetch(const std::string& script, const std::string& folder) {
   std::filesystem::create_directories(folder);
-  const std::string log = folder + "/fetch.log";
+  const std::filesystem::path path(script);
+  const std::string log = folder + "/fetch-" + path.filename().string() + ".log";
   ASSIGN_OR_RETURN(const std::unique_ptr<ChildProcess> fetch, ChildProcess::Start({script, "fetch"}, log));
   const int exit_code = fetch->WaitUntilEnd();
-  if (exit_code != 0) return Unavailable(fmt::format("{} fetch failed: {}", script, EndOf(log, 300)));
+  if (exit_code != 0) return Unavailable(fmt::format("{} fetch failed: {}", path.filename().string(), EndOf(log, 300)));
   return {};
 }
 

@@ -29,6 +29,7 @@ Status Restart(Bench& bench, Peer& peer, const Rows& truth) {
   RETURN_IF_ERROR(peer.Launch());
   for (;;) {
     const Result<Rows> found = Ask(bench, peer);
+    if (found.status().code() == StatusCode::kFailedPrecondition) return found.status();
     if (found.ok()) {
       const auto right = std::count_if(found->begin(), found->end(), [&](uint32_t row) {
         return std::find(truth.begin(), truth.end(), row) != truth.end();
