@@ -7,9 +7,8 @@
 
 The folder is the one of `./dev bench quality`. Sets without docs.f32 and queries.f32 are embedded once, into
 build/compare/quality/vectors. Systems are fetched by name into the build folder and run one after the other; one that
-can't be had is named. --reuse takes the rankings that an earlier run of the same sets left in build/compare/quality: for
-one that was stopped, or to measure one system anew beside the others. Prints Markdown; ends with 1 when a system that
-could be had failed.
+can't be had is named. --reuse takes what earlier runs ranked, as far as they came, from build/compare/quality: remove a
+system's files there to have it ranked anew. Prints Markdown; ends with 1 when a system that could be had failed.
 """
 import argparse
 import importlib
@@ -66,16 +65,6 @@ def fetch(name):
     return environments.python_of(name if name != "pgvector" else "postgres", packages) if packages else sys.executable
 
 
-def earlier(name, options, folder):
-    """The rankings an earlier run left, if they are of exactly these sets."""
-    path = os.path.join(folder, f"{name}.rankings.json")
-    if not os.path.exists(path):
-        return None
-    with open(path, encoding="utf-8") as file:
-        rankings = json.load(file)
-    return rankings if list(rankings["sets"]) == [s for s, _, _ in options["sets"]] else None
-
-
 def rank(name, options, folder):
     """The system's rankings, or why there are none: (rankings, missing, failed)."""
     try:
@@ -99,7 +88,8 @@ def judge(rankings, sets):
     """[{"data", "system", "mode", "ndcg_at_10", "recall_at_10", "queries", …}]: ours is paired with each peer's best."""
     rows, each = [], {}
     for system, of_system in rankings.items():
-        for name, modes in of_system["sets"].items():
+        for name in [name for name in sets if name in of_system["sets"]]:
+            modes = of_system["sets"][name]
             queries = sets[name].queries
             for mode, ranked in modes.items():
                 gains = [labelled.ndcg(r, q[3]) for r, q in zip(ranked, queries, strict=True)]
@@ -146,7 +136,7 @@ def main():
     parser.add_argument("--systems", default=",".join(SYSTEMS), help="with commas between (%(default)s)")
     parser.add_argument("--engram", help="the program (build/release/engram, else build/dev/engram)")
     parser.add_argument("--out", default=os.path.join(environments.BUILD, "quality.json"), help="build/compare/quality.json")
-    parser.add_argument("--reuse", action="store_true", help="rankings of an earlier run")
+    parser.add_argument("--reuse", action="store_true", help="what earlier runs ranked")
     parser.add_argument("--into", help="a results.json that gets the figures, too")
     options = parser.parse_args()
     if not options.data or not os.path.isdir(options.data):
@@ -164,14 +154,11 @@ def main():
             triples.append((name, scope, vectors_of(options.data, name, folder)))
         elif name in chosen:
             missing.append({"system": f"set {name}", "why": "not in the folder of data"})
-    shared = {"data": options.data, "sets": triples, "folder": folder, "dimensions": labelled.DIMENSIONS,
+    shared = {"data": options.data, "sets": triples, "folder": folder, "dimensions": labelled.DIMENSIONS, "reuse": options.reuse,
               "engram": engram_binary(options.engram) if "engram" in systems else None}
     rankings, described, broken = {}, [], False
     for name in systems:
-        ranked = earlier(name, shared, folder) if options.reuse else None
-        if ranked:
-            say(f"{name}: rankings of an earlier run")
-        ranked, why, failed = (ranked, None, False) if ranked else rank(name, shared, folder)
+        ranked, why, failed = rank(name, shared, folder)
         broken |= failed
         if ranked is None:
             say(f"{name} is missing: {why}")

@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "..", "bench", "compare", "qua
 
 import labelled  # noqa: E402
 import quality  # noqa: E402
+import rank  # noqa: E402
 import system  # noqa: E402
 
 
@@ -115,6 +116,37 @@ class ServerTest(unittest.TestCase):
         listening.shutdown()
         listening.server_close()
         self.assertEqual(len(asked), 2)
+
+
+class RankTest(unittest.TestCase):
+    def test_what_a_stopped_run_ranked_is_taken_up(self):
+        with tempfile.TemporaryDirectory() as folder:
+            output = os.path.join(folder, "x.rankings.json")
+            self.assertIsNone(rank.earlier(output))
+            rank.write(output, {"version": "1", "sets": {"a": {"text": [[1]]}, "b": {"text": [[2]]}}})
+            rank.write(output + ".part", {"version": "2", "sets": {"b": {"text": [[3]]}}})
+            self.assertEqual(rank.earlier(output), {"version": "2", "sets": {"a": {"text": [[1]]}, "b": {"text": [[3]]}}})
+
+    def test_every_query_is_asked_in_its_own_scope(self):
+        class Recording(system.System):
+            name = "recording"
+            loaded, dropped = {}, []
+
+            def load(self, scope, places, texts, vectors):
+                self.loaded[scope] = list(zip(places, texts))
+
+            def search(self, mode, scope, text, vector, k):
+                return [place for place, _ in self.loaded[scope]][:k]
+
+            def drop(self, scope):
+                self.dropped.append(scope)
+
+        with tempfile.TemporaryDirectory() as data:
+            write_set(data, "s", DOCS, QUERIES, [("p", "b", "1"), ("r", "a", "1")])
+            recording = Recording()
+            ranked = rank.rank_set(recording, labelled.LabelledSet(data, "s", "user"), ["text"])
+        self.assertEqual(ranked, {"text": [[1], [0, 2]]})
+        self.assertEqual(sorted(recording.dropped), sorted(recording.loaded))
 
 
 class JudgeTest(unittest.TestCase):
