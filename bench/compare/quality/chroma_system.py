@@ -11,7 +11,8 @@ class Chroma(System):
     packages = ["chromadb"]
     modes = ["vector"]
     settings = [
-        setting("collection", "hnsw, cosine, ef_construction 200, ef_search 100", "its default graph, searched more widely"),
+        setting("collection", "hnsw, cosine, ef_construction 200, ef_search 512",
+                "a better graph than by default and a wide walk, so that its approximation costs it little"),
         setting("hybrid", "none", "its full text filters but does not rank; ranking by both is not in the free version"),
         setting("scope", "a collection each", "its advice for tenants"),
     ]
@@ -31,7 +32,7 @@ class Chroma(System):
 
     def load(self, scope, places, texts, vectors):
         collection = self.client.create_collection(f"scope-{scope}", embedding_function=None, configuration={
-            "hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 100}})
+            "hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 512}})
         for start in range(0, len(places), BATCH):
             batch = slice(start, start + BATCH)
             collection.add(ids=[str(p) for p in places[batch]], documents=texts[batch],

@@ -27,7 +27,7 @@ class Engram(System):
         data = os.path.join(folder, "engram")
         self.server = Server([options["engram"], "serve", "--data", data, "--listen", f"127.0.0.1:{self.port}"], folder)
         self.http = JsonHttp(self.port)
-        self.server.wait(lambda: self.http.call("GET", "/v1/status") is not None, 60)
+        self.server.wait(lambda: self.http.call("GET", "/v1/status") is not None)
 
     def version(self):
         return self.http.call("GET", "/v1/status").get("version", "unknown")

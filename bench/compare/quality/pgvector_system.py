@@ -51,7 +51,7 @@ class Pgvector(System):
         self.psycopg, self.port = psycopg, free_port()
         self.server = Server([SCRIPT, "run", os.path.join(folder, "postgres"), str(self.port), str(MEMORY_MIB)], folder)
         self.connection = None
-        self.server.wait(self._connect, 120)
+        self.server.wait(self._connect)
         self.connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
 
     def _connect(self):

@@ -77,7 +77,8 @@ def rank(name, options, folder):
         json.dump({**options, "output": output}, file)
     done = subprocess.run([python, os.path.join(HERE, "rank.py"), name, path], check=False)
     if done.returncode == UNAVAILABLE:
-        return None, "it could not be started", False
+        with open(output + ".why", encoding="utf-8") as file:
+            return None, json.load(file), False
     if done.returncode:
         return None, f"it failed with {done.returncode}", True
     with open(output, encoding="utf-8") as file:

@@ -72,7 +72,7 @@ def main():
         try:
             system = adapter(folder, options)
         except (Unavailable, ImportError, OSError) as error:
-            print(f"{name} can't be had: {error}", file=sys.stderr)
+            write(output + ".why", str(error))
             return 3
         try:
             out = {"sets": {}, **(out or {}), "version": system.version(), "settings": adapter.settings}

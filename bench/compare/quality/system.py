@@ -67,7 +67,7 @@ class Server:
                                             env={**os.environ, **(environment or {})})
         atexit.register(self.stop)
 
-    def wait(self, ready, seconds=180):
+    def wait(self, ready, seconds=600):
         """Until `ready()` is true; errors of a connection and refusals mean not yet."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
