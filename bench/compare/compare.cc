@@ -38,7 +38,7 @@ struct Options {
   std::string scripts = ENGRAM_SOURCE_FOLDER "/bench/compare/peers";
   size_t memory_mib = 4096;
   double seconds = 3;
-  double warm_seconds = 10;
+  double warm_seconds = 30;  // a JVM is at its best after some ten thousand searches
   BenchOptions bench;
   int null_server = 0;
 };
