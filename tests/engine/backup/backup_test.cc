@@ -289,12 +289,13 @@ TEST_F(BackupTest, WhatACrashLeftIsSwept) {
   EXPECT_FALSE(fs::exists(repository_ + "/backups/2.manifest.part"));
   EXPECT_THAT(Repository().List().value(), SizeIs(2));
 
-  // Staged in the data folder.
+  // Staged in the data folder: by one that could not be removed, and by one that a crash ended.
   fs::create_directories(directory_.path() + "/backup-staging/rows");
-  EXPECT_EQ(BackUp().status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(BackUp().ok());
+  EXPECT_FALSE(fs::exists(directory_.path() + "/backup-staging"));
+  fs::create_directories(directory_.path() + "/backup-staging/rows");
   OpenSmall(directory_.path());
   EXPECT_FALSE(fs::exists(directory_.path() + "/backup-staging"));
-  EXPECT_TRUE(BackUp().ok());
 }
 
 TEST_F(BackupTest, ACancelledOneIsNotThere) {

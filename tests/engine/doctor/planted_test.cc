@@ -1,5 +1,4 @@
-// Divergence of every kind, planted in a closed store: each is found under its name, and what follows from rows is put
-// right by a repair.
+// Divergence of every kind, planted in a closed store: found under its name, and repaired where rows say how.
 #include <cstring>
 #include <fstream>
 

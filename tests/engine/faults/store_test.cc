@@ -127,7 +127,7 @@ TEST_F(StoreTest, AfterAGapItGoesOn) {
   store.reset();
 }
 
-// RocksDB has a status of its own for it, which is no defect of ours.
+// RocksDB has statuses of its own for it, which are no defects of ours: by what it has noticed of the disk before.
 TEST_F(StoreTest, ACompactionForWhichThereMayBeNoRoomSaysSo) {
   auto store = Open();
   ASSERT_NE(store, nullptr);
@@ -141,7 +141,6 @@ TEST_F(StoreTest, ACompactionForWhichThereMayBeNoRoomSaysSo) {
   EXPECT_EQ(store->Commit(std::move(overlay), /*sync=*/true).code(), StatusCode::kOutOfSpace);
   const Status compacted = store->CompactRange("k", "l");
   EXPECT_EQ(compacted.code(), StatusCode::kOutOfSpace) << compacted.ToString();
-  EXPECT_NE(compacted.message().find("Compaction too large"), std::string::npos) << compacted.message();
   disk_->SetFreeSpace(uint64_t{1} << 40);
   store.reset();
 }
