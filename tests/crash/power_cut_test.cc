@@ -20,6 +20,7 @@ namespace engram {
 namespace {
 
 constexpr uint64_t kCutsPerCheck = 10;
+constexpr uint64_t kControlCutsMax = 60;
 constexpr std::chrono::milliseconds kLongestLife{300};  // a sync takes a while on a disk within a disk
 
 class PowerCutTest : public CrashFixture {
@@ -62,7 +63,7 @@ TEST_F(PowerCutTest, NothingSyncedIsLostAndOfBufferedWritesATail) {
   const uint64_t seed = EnvironmentOr("ENGRAM_TEST_SEED", std::random_device{}());
   CutOften(EnvironmentOr("ENGRAM_POWER_CUTS", 4), seed, Buffered::kMayLoseTail);
   if (HasFailure()) return;
-  EXPECT_GT(acknowledged(), cuts_);
+  EXPECT_GE(acknowledged(), cuts_);
   PrintReport("power", seed,
               {{"power_cuts", cuts_},
                {"acknowledged_writes", acknowledged()},
@@ -73,6 +74,10 @@ TEST_F(PowerCutTest, NothingSyncedIsLostAndOfBufferedWritesATail) {
 TEST_F(PowerCutTest, WithoutSyncsTheyLoseWrites) {
   const uint64_t seed = EnvironmentOr("ENGRAM_TEST_SEED", std::random_device{}());
   CutOften(std::max<uint64_t>(4, EnvironmentOr("ENGRAM_POWER_CUTS", 4) / 4), seed, Buffered::kTakenForSynced);
+  // A cut may come before anything was there to be lost: about every second one does on a slow disk.
+  while (cuts_with_losses_ == 0 && cuts_ < kControlCutsMax && !HasFailure()) {
+    CutOften(cuts_ + 1, seed, Buffered::kTakenForSynced);
+  }
   if (HasFailure()) return;
   EXPECT_GT(cuts_with_losses_, 0U) << "no write was lost, so the other test shows nothing";
   PrintReport("power_control", seed, {{"power_cuts", cuts_}, {"cuts_that_lost_writes", cuts_with_losses_}});
