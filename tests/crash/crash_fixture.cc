@@ -25,6 +25,14 @@ uint64_t EnvironmentOr(const char* name, uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+Result<std::unique_ptr<Engine>> OpenLeft(const std::string& data) {
+  EngineOptions options;
+  options.data_dir = data;
+  options.sweep_interval = std::chrono::milliseconds(0);
+  options.min_free_bytes = 0;
+  return Engine::Open(options);
+}
+
 CrashFixture::CrashFixture() {
   std::string pattern = (std::filesystem::temp_directory_path() / "engram-crash-XXXXXX").string();
   folder_ = mkdtemp(pattern.data());
@@ -105,11 +113,7 @@ void CrashFixture::BeginTheEnd() {
 
 void CrashFixture::Compare(bool every_row) {
   key_maker_.BeginAnew();
-  EngineOptions options;
-  options.data_dir = data_;
-  options.sweep_interval = std::chrono::milliseconds(0);
-  options.min_free_bytes = 0;
-  auto engine = Engine::Open(options);
+  const auto engine = OpenLeft(data_);
   ASSERT_TRUE(engine.ok()) << engine.status().ToString();
   auto tenant = (*engine)->FindTenant(KeyMaker::kTenant, false);
   ASSERT_TRUE(tenant.ok()) << tenant.status().ToString();

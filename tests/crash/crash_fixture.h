@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@
 namespace engram {
 
 uint64_t EnvironmentOr(const char* name, uint64_t otherwise);
+
+// What an ended server has left, opened here: nothing is swept, and the disk may be as full as it is.
+Result<std::unique_ptr<Engine>> OpenLeft(const std::string& data);
 
 // Confined to the test's thread.
 class CrashFixture : public ::testing::Test {

@@ -142,11 +142,7 @@ class SoakTest : public CrashFixture {
   }
 
   void Compare() {
-    EngineOptions options;
-    options.data_dir = data_;
-    options.sweep_interval = std::chrono::milliseconds(0);
-    options.min_free_bytes = 0;
-    auto engine = Engine::Open(options);
+    const auto engine = OpenLeft(data_);
     ASSERT_TRUE(engine.ok()) << engine.status().ToString();
     const auto tenant = (*engine)->FindTenant("default", false);
     ASSERT_TRUE(tenant.ok()) << tenant.status().ToString();

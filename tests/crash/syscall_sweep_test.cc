@@ -202,10 +202,7 @@ class SyscallSweepTest : public CrashFixture {
 
   void ExpectNothingLost() {
     {
-      EngineOptions options;
-      options.data_dir = data_;
-      options.min_free_bytes = 0;
-      auto engine = Engine::Open(options);
+      const auto engine = OpenLeft(data_);
       ASSERT_TRUE(engine.ok()) << engine.status().ToString();
       const auto tenant = (*engine)->FindTenant("default", false);
       ASSERT_TRUE(tenant.ok()) << tenant.status().ToString();
